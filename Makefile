@@ -1,0 +1,43 @@
+# Recipes longer than a few lines live in scripts/.
+
+# Debian keeps nginx in /usr/sbin, which only root's PATH has.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# A crash in a test should fail it at once; the backtracer would hold its pipes open for minutes.
+test test-long: export SWIFT_BACKTRACE = enable=no
+
+# PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
+BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
+SITE_PACKAGES  := nginx-light:nginx curl:curl
+LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-long lint format
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with Tiki's sandbox, or with .env's credentials
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	@scripts/run.sh
+
+build: ## build the backend and the sandbox (debug)
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	swift build
+
+test: ## run the unit tests, and the end-to-end tests through nginx
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	swift test
+
+test-long: ## run the proofs that take longer
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	LONG_TESTS=1 swift test --filter LongTests
+
+lint: ## check the formatting, the shell scripts and nginx's configuration
+	@scripts/install-packages.sh $(LINT_PACKAGES)
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	shellcheck scripts/*.sh .ci/run
+	@scripts/check-nginx.sh
+
+format: ## format the Swift sources in place
+	swift format --in-place --recursive --parallel Sources Tests Package.swift

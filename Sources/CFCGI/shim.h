@@ -1,0 +1,35 @@
+#include <fcgiapp.h>
+#include <fastcgi.h>
+
+#include <linux/memfd.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+// glibc shows these two only under _GNU_SOURCE, which Swift's importer does not set.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int memfd_create(const char *, unsigned int);
+
+// The rest are wrappers for what Swift cannot name: variadic calls, unions, macros that are expressions.
+
+static inline int cfcgi_accept_nonblocking(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline int cfcgi_memory_file(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+static inline int cfcgi_epoll_watch(int epoll, int fd) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static inline int cfcgi_epoll_unwatch(int epoll, int fd) {
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static inline int cfcgi_epoll_event_fd(const struct epoll_event *event) {
+    return event->data.fd;
+}

@@ -1,0 +1,159 @@
+import CFCGI
+
+/// Decides, record by record, whether what a peer sends is one whole, well-formed request that libfcgi may decode.
+///
+/// Rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
+/// connection, and stricter where libfcgi is in danger: no management record (`FCGI_GET_VALUES` overruns a buffer in
+/// it), no length that it cannot hold, nothing out of order, nothing behind the end. The gate follows framing alone.
+/// What a param is called or holds, and what the body says, is for libfcgi to decode.
+package struct ConnectionGate {
+    /// What the bytes so far amount to.
+    package enum Verdict: Equatable, Sendable {
+        /// Well-formed, and more must come.
+        case incomplete
+        /// One whole request stands in ``request``.
+        case complete
+        /// Not a request that we take. The connection is to be closed.
+        case refused(Refusal)
+    }
+
+    /// Why a connection is refused. The raw value is for the log.
+    package enum Refusal: String, Sendable {
+        case unsupportedVersion = "unsupported version"
+        case managementRecord = "management record"
+        case malformedBegin = "malformed begin-request"
+        case unsupportedRole = "role is not responder"
+        case anotherRequestID = "another request id"
+        case unexpectedRecord = "unexpected record type"
+        case aborted = "aborted by the web server"
+        case malformedParams = "malformed params"
+        case tooManyParams = "too many params"
+        case paramsTooLarge = "params too large"
+        case bodyTooLarge = "body too large"
+        case tooManyRecords = "too many records"
+        case trailingBytes = "bytes behind the request"
+    }
+
+    private enum Phase {
+        case begin
+        case params
+        case stdin
+        case complete
+    }
+
+    /// The records so far, ready for libfcgi: headers and contents as they came, padding left out.
+    ///
+    /// Padding carries nothing (section 3.3), and libfcgi loses its place when a begin-request or an empty record is
+    /// padded, although that is legal.
+    package private(set) var request: [UInt8] = []
+    /// Content bytes of the stdin stream so far.
+    package private(set) var stdinBytes = 0
+
+    private let limits: FastCGILimits
+    private var phase = Phase.begin
+    private var requestID: UInt16 = 0
+    private var framing: ParamsFraming
+    private var paramsBytes = 0
+    private var records = 0
+
+    private var headerBytesRead = 0
+    private var contentLeft = 0
+    private var paddingLeft = 0
+
+    package init(limits: FastCGILimits) {
+        self.limits = limits
+        framing = ParamsFraming(maxBytes: limits.maxParamsBytes)
+    }
+
+    /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
+    /// and they are refused.
+    package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Verdict {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if contentLeft > 0 {
+                let content = rest.prefix(contentLeft)
+                rest = rest.dropFirst(content.count)
+                contentLeft -= content.count
+                request.append(contentsOf: content)
+                if let refusal = takeContent(UnsafeRawBufferPointer(rebasing: content)) { return .refused(refusal) }
+            } else if paddingLeft > 0 {
+                let count = min(paddingLeft, rest.count)
+                rest = rest.dropFirst(count)
+                paddingLeft -= count
+            } else if phase == .complete {
+                return .refused(.trailingBytes)
+            } else {
+                let part = rest.prefix(Int(FCGI_HEADER_LEN) - headerBytesRead)
+                rest = rest.dropFirst(part.count)
+                headerBytesRead += part.count
+                request.append(contentsOf: part)
+                guard headerBytesRead == Int(FCGI_HEADER_LEN) else { break }
+                headerBytesRead = 0
+                if let refusal = takeHeader() { return .refused(refusal) }
+            }
+        }
+        return phase == .complete && paddingLeft == 0 ? .complete : .incomplete
+    }
+
+    /// Interprets the header that ends ``request``, and takes its padding out.
+    private mutating func takeHeader() -> Refusal? {
+        let start = request.count - Int(FCGI_HEADER_LEN)
+        let version = request[start]
+        let type = Int32(request[start + 1])
+        let id = UInt16(request[start + 2]) << 8 | UInt16(request[start + 3])
+        contentLeft = Int(request[start + 4]) << 8 | Int(request[start + 5])
+        paddingLeft = Int(request[start + 6])
+        request[start + 6] = 0
+
+        records += 1
+        if records * Int(FCGI_HEADER_LEN) > limits.maxFramingBytes { return .tooManyRecords }
+        if version != UInt8(FCGI_VERSION_1) { return .unsupportedVersion }
+        if id == UInt16(FCGI_NULL_REQUEST_ID) { return .managementRecord }
+        if phase == .begin {
+            requestID = id
+        } else if id != requestID {
+            return .anotherRequestID
+        }
+        switch (phase, type) {
+        case (.begin, FCGI_BEGIN_REQUEST):
+            return contentLeft == MemoryLayout<FCGI_BeginRequestBody>.size ? nil : .malformedBegin
+        case (.params, FCGI_PARAMS): return takeParamsHeader()
+        case (.stdin, FCGI_STDIN): return takeStdinHeader()
+        case (_, FCGI_ABORT_REQUEST): return .aborted
+        default: return .unexpectedRecord
+        }
+    }
+
+    private mutating func takeParamsHeader() -> Refusal? {
+        paramsBytes += contentLeft
+        if paramsBytes > limits.maxParamsBytes { return .paramsTooLarge }
+        guard contentLeft == 0 else { return nil }
+        guard framing.isAtPairBoundary else { return .malformedParams }
+        phase = .stdin
+        return nil
+    }
+
+    private mutating func takeStdinHeader() -> Refusal? {
+        stdinBytes += contentLeft
+        if stdinBytes > limits.maxStdinBytes { return .bodyTooLarge }
+        if contentLeft == 0 { phase = .complete }
+        return nil
+    }
+
+    private mutating func takeContent(_ content: UnsafeRawBufferPointer) -> Refusal? {
+        switch phase {
+        case .begin:
+            guard contentLeft == 0 else { return nil }
+            let body = request.suffix(MemoryLayout<FCGI_BeginRequestBody>.size)
+            let role = Int32(body[body.startIndex]) << 8 | Int32(body[body.startIndex + 1])
+            guard role == FCGI_RESPONDER else { return .unsupportedRole }
+            phase = .params
+            return nil
+        case .params:
+            guard framing.consume(content) else { return .malformedParams }
+            return framing.pairs > limits.maxParams ? .tooManyParams : nil
+        case .stdin, .complete:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// Answers requests. The responder calls it on its one thread, so it must not block: it takes the request, and the
+/// answer may come later, from any thread.
+package protocol FastCGIHandler: Sendable {
+    /// Takes a request and sees to it that `connection.send` is called once, on whatever thread.
+    func handle(_ request: FastCGIRequest, on connection: FastCGIConnection)
+
+    /// The answer to a request that the responder does not hand over, or no longer waits for.
+    func refuse(_ requestID: String?, because reason: FastCGIRefusal) -> FastCGIResponse
+}
+
+/// Why the responder itself answers a request.
+package enum FastCGIRefusal: Sendable, Equatable {
+    /// As many requests are in flight as ``FastCGILimits/maxInFlight`` allows.
+    case overloaded
+    /// The time to finish what is in flight is over.
+    case shuttingDown
+}

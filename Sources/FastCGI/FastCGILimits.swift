@@ -1,0 +1,21 @@
+/// What a peer may use up before it is refused. Every limit holds per connection unless it says otherwise.
+package struct FastCGILimits: Sendable, Equatable {
+    /// Time for a request to arrive complete, counted from the accept.
+    package var arrivalTimeout: Duration = .seconds(5)
+    /// Connections of the whole responder whose request has not arrived complete. One more closes the oldest.
+    package var maxPendingConnections = 4_096
+    /// Bytes of names, values and their lengths.
+    package var maxParamsBytes = 32_768
+    /// Name-value pairs: each costs libfcgi an allocation.
+    package var maxParams = 256
+    /// Bytes of the body. A body over it is malformed to us; a service's own, smaller limit gets a readable answer.
+    package var maxStdinBytes = 16_384 + 65_536
+    /// Bytes of record headers: many tiny records are legal, endlessly many are not.
+    package var maxFramingBytes = 65_536
+    /// Requests of the whole responder that have been handed over and not been answered.
+    package var maxInFlight = 4_096
+    /// Bytes of a response, head included. It must fit into a socket's send buffer, since a write never waits.
+    package var maxResponseBytes = 98_304
+
+    package init() {}
+}

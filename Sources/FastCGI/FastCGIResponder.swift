@@ -1,0 +1,90 @@
+import CFCGI
+import Logging
+import Synchronization
+
+/// A FastCGI server in the responder role (FastCGI specification, section 6.2), on one thread.
+///
+/// ``serve()`` owns the sockets and never waits for a single peer. A request that has arrived complete is decoded by
+/// libfcgi and given to the handler; its answer is written by whichever thread has it.
+package final class FastCGIResponder: Sendable {
+    private let handler: any FastCGIHandler
+    private let limits: FastCGILimits
+    private let shutdownGrace: Duration
+    private let logger: Logger
+    private let inFlight = InFlightRequests()
+    private let wakeUp: WakeUp
+    private let shuttingDown = Atomic(false)
+    private let listener: Mutex<ListeningSocket?>
+
+    /// - Parameters:
+    ///   - listener: where to accept connections; closed when serving ends, or at the start of a shutdown.
+    ///   - limits: what a peer may use up.
+    ///   - shutdownGrace: how long a shutdown waits for what is in flight.
+    ///   - handler: answers the requests.
+    ///   - logger: for what happens to connections, never for what they carry.
+    /// - Throws: ``FastCGIError`` if the library or the kernel's objects cannot be had.
+    package init(
+        listener: consuming sending ListeningSocket,
+        limits: FastCGILimits,
+        shutdownGrace: Duration,
+        handler: any FastCGIHandler,
+        logger: Logger
+    ) throws(FastCGIError) {
+        let code = FCGX_Init()
+        guard code == 0 else { throw .libraryNotInitialized(code: code) }
+        do { wakeUp = try WakeUp() } catch { throw .eventLoop(error) }
+        self.listener = Mutex(listener)
+        self.limits = limits
+        self.shutdownGrace = shutdownGrace
+        self.handler = handler
+        self.logger = logger
+    }
+
+    /// Whether ``shutDown()`` has been called.
+    package var isShuttingDown: Bool { shuttingDown.load(ordering: .acquiring) }
+
+    /// Serves until ``shutDown()`` has been called and what was in flight has been answered, or the grace is over.
+    /// Blocks its thread; to be called once.
+    ///
+    /// - Throws: ``FastCGIError/eventLoop(_:)`` if the kernel refuses to wait for events.
+    package func serve() throws(FastCGIError) {
+        guard let listener = listener.withLock({ $0.take() }) else { return }
+        do {
+            let door = try FrontDoor(
+                listener: listener,
+                wakeUpDescriptor: wakeUp.descriptor,
+                inFlight: inFlight,
+                handler: handler,
+                limits: limits,
+                logger: logger
+            )
+            while !isShuttingDown { try door.turn(until: nil) }
+            try drain(door)
+        } catch {
+            throw .eventLoop(error)
+        }
+    }
+
+    /// Begins the shutdown: no more connections are accepted, and ``serve()`` returns when the rest is done.
+    /// May be called from any thread, and more than once.
+    package func shutDown() {
+        shuttingDown.store(true, ordering: .releasing)
+        wakeUp.signal()
+    }
+
+    private func drain(_ door: FrontDoor) throws(SystemCallError) {
+        let deadline = ContinuousClock.now + shutdownGrace
+        inFlight.notifyWhenEmpty { [weak self] in self?.wakeUp.signal() }
+        door.stopAccepting()
+        while door.pendingCount > 0 || inFlight.count > 0, ContinuousClock.now < deadline {
+            try door.turn(until: deadline)
+        }
+        let unfinished = inFlight.all
+        for connection in unfinished {
+            connection.send(handler.refuse(connection.requestID, because: .shuttingDown))
+        }
+        if !unfinished.isEmpty {
+            logger.warning("requests refused at the end of the shutdown grace", metadata: ["count": "\(unfinished.count)"])
+        }
+    }
+}

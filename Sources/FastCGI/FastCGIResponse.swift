@@ -1,0 +1,39 @@
+/// What goes back to the web server for one request.
+package struct FastCGIResponse: Sendable, Equatable {
+    /// The HTTP status code.
+    package var status: Int
+    /// Header fields in the order in which they are written.
+    package var headers: [(name: String, value: String)]
+    /// The content.
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool {
+        lhs.status == rhs.status && lhs.body == rhs.body && lhs.headers.elementsEqual(rhs.headers, by: ==)
+    }
+
+    /// The CGI response document (RFC 3875 section 6): a `Status` field instead of HTTP's status line, the header
+    /// fields, an empty line, the body.
+    var document: [UInt8] {
+        var document = [UInt8]()
+        document.reserveCapacity(256 + body.count)
+        document.append(contentsOf: "Status: \(status)\r\n".utf8)
+        for (name, value) in headers {
+            // A line break within a field would start another one (response splitting), so none gets through.
+            document.append(contentsOf: name.utf8.filter(Self.isVisible))
+            document.append(contentsOf: ": ".utf8)
+            document.append(contentsOf: value.utf8.filter { Self.isVisible($0) || $0 == UInt8(ascii: " ") })
+            document.append(contentsOf: "\r\n".utf8)
+        }
+        document.append(contentsOf: "\r\n".utf8)
+        document.append(contentsOf: body)
+        return document
+    }
+
+    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7F }
+}

@@ -1,0 +1,191 @@
+import Glibc
+import Logging
+
+/// The sockets of a responder: the listener, and the connections until their request is complete. Lives on one thread.
+final class FrontDoor {
+    private var listener: ListeningSocket?
+    private let poll: EventPoll
+    private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    private var feed: RequestFeed?
+    private var pending = PendingConnections()
+
+    private let wakeUpDescriptor: CInt
+    private let inFlight: InFlightRequests
+    private let handler: any FastCGIHandler
+    private let limits: FastCGILimits
+    private let logger: Logger
+
+    /// Set while the system has no descriptor or memory for another connection.
+    private var acceptAgainAt: ContinuousClock.Instant?
+    private var acceptFailures = LogThrottle()
+    private var refusals = LogThrottle(interval: .seconds(1))
+    private var expiries = LogThrottle()
+    private var evictions = LogThrottle()
+    private var overloads = LogThrottle()
+
+    init(
+        listener: consuming ListeningSocket,
+        wakeUpDescriptor: CInt,
+        inFlight: InFlightRequests,
+        handler: any FastCGIHandler,
+        limits: FastCGILimits,
+        logger: Logger
+    ) throws(SystemCallError) {
+        poll = try EventPoll()
+        try poll.watch(wakeUpDescriptor)
+        try poll.watch(listener.descriptor)
+        self.listener = consume listener
+        self.wakeUpDescriptor = wakeUpDescriptor
+        self.inFlight = inFlight
+        self.handler = handler
+        self.limits = limits
+        self.logger = logger
+    }
+
+    deinit {
+        readBuffer.deallocate()
+    }
+
+    /// Connections whose request is not complete.
+    var pendingCount: Int { pending.count }
+
+    /// Waits until something happens, and deals with it: one turn of the event loop.
+    ///
+    /// - Parameter deadline: when to return even if nothing happens.
+    func turn(until deadline: ContinuousClock.Instant?) throws(SystemCallError) {
+        let due = [deadline, acceptAgainAt, pending.nextDeadline].compactMap(\.self).min()
+        var ready: [CInt] = []
+        try poll.wait(timeout: due.map { $0 - .now }) { ready.append($0) }
+        for descriptor in ready where descriptor != wakeUpDescriptor {
+            if descriptor == listener?.descriptor {
+                acceptAll()
+            } else {
+                receive(from: descriptor)
+            }
+        }
+        let now = ContinuousClock.now
+        if let acceptAgainAt, acceptAgainAt <= now { acceptAll() }
+        let expired = pending.closeExpired(at: now)
+        if expired > 0 {
+            expiries.log(logger, .warning, "connection closed: its request did not arrive in time")
+        }
+    }
+
+    /// Closes the listener. What has already connected to a socket of our own is taken first; the queue of an
+    /// inherited one is left for the next process.
+    func stopAccepting() {
+        guard let isInherited = listener?.isInherited, let descriptor = listener?.descriptor else { return }
+        poll.unwatch(descriptor)
+        if !isInherited { acceptAll() }
+        acceptAgainAt = nil
+        listener = nil
+    }
+
+    private func acceptAll() {
+        acceptAgainAt = nil
+        guard let descriptor = listener?.descriptor else { return }
+        do {
+            while let socket = try ConnectedSocket.accept(from: descriptor) { admit(socket) }
+        } catch {
+            // EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection stays in the queue, and descriptors come back as
+            // requests end. The listener is edge-triggered, so nothing but this timer brings us back to it.
+            acceptAgainAt = .now + .milliseconds(50)
+            acceptFailures.log(
+                logger,
+                .error,
+                "cannot accept connections for now",
+                metadata: ["error": "\(error)", "in_flight": "\(inFlight.count)", "pending": "\(pending.count)"]
+            )
+        }
+    }
+
+    /// Takes a new connection. Its request has often arrived with it, and then it is never watched.
+    private func admit(_ socket: consuming ConnectedSocket) {
+        if pending.count >= limits.maxPendingConnections {
+            // The oldest, not the newest: who sends at once is served, however many sit and wait.
+            pending.closeOldest()
+            evictions.log(logger, .warning, "connection closed: too many wait to become complete")
+        }
+        let descriptor = socket.descriptor
+        pending.insert(PendingConnection(socket, limits: limits), descriptor: descriptor)
+        guard receive(from: descriptor) else { return }
+        do {
+            try poll.watch(descriptor)
+            pending[descriptor]?.isWatched = true
+        } catch {
+            _ = pending.remove(descriptor)
+            acceptFailures.log(logger, .error, "cannot watch a connection", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Reads all that has arrived on a connection.
+    ///
+    /// - Returns: whether the connection goes on waiting for more.
+    @discardableResult
+    private func receive(from descriptor: CInt) -> Bool {
+        guard let connection = pending[descriptor] else { return false }
+        while true {
+            switch connection.socket?.read(into: readBuffer) {
+            case .bytes(let count):
+                switch connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count])) {
+                case .incomplete:
+                    continue
+                case .complete:
+                    handOver(connection, descriptor)
+                    return false
+                case .refused(let refusal):
+                    refusals.log(logger, .warning, "connection refused", metadata: ["reason": "\(refusal.rawValue)"])
+                    _ = pending.remove(descriptor)
+                    return false
+                }
+            case .nothingYet:
+                return true
+            case .ended, nil:
+                _ = pending.remove(descriptor)
+                return false
+            }
+        }
+    }
+
+    private func handOver(_ connection: PendingConnection, _ descriptor: CInt) {
+        if connection.isWatched { poll.unwatch(descriptor) }
+        guard let socket = pending.remove(descriptor) else { return }
+        do {
+            if feed == nil { feed = try RequestFeed() }
+            try feed?.fill(with: connection.gate.request)
+            var fcgx = try FCGXRequest(decoding: &feed)
+            let body = try fcgx.readBody(count: connection.gate.stdinBytes)
+            try feed?.empty()
+            let request = FastCGIRequest(fcgx, body: body)
+            dispatch(request, FastCGIConnection(fcgx, on: socket, requestID: request.requestID, registry: inFlight))
+        } catch {
+            // Closed without an answer: the web server reports a bad gateway.
+            feed = nil
+            refusals.log(logger, .error, "a complete request was lost", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func dispatch(_ request: FastCGIRequest, _ connection: FastCGIConnection) {
+        guard inFlight.count < limits.maxInFlight else {
+            overloads.log(logger, .warning, "request refused: too many in flight")
+            connection.send(handler.refuse(request.requestID, because: .overloaded))
+            return
+        }
+        inFlight.insert(connection)
+        handler.handle(request, on: connection)
+    }
+}
+
+extension FastCGIRequest {
+    /// Copies what is used out of libfcgi's memory.
+    fileprivate init(_ fcgx: borrowing FCGXRequest, body: [UInt8]) {
+        self.init(
+            method: fcgx.param("REQUEST_METHOD") ?? "",
+            path: fcgx.param("DOCUMENT_URI") ?? "",
+            contentType: fcgx.param("CONTENT_TYPE"),
+            contentLength: fcgx.param("CONTENT_LENGTH"),
+            requestID: fcgx.param("REQUEST_ID"),
+            body: body
+        )
+    }
+}

@@ -1,0 +1,42 @@
+import FoundationEssentials
+
+/// The one member of a call's body that the API reads; other members are let pass, as Tiki's documentation has it.
+struct CallInput: Sendable {
+    /// The code, refresh token or access token.
+    let credential: String
+
+    /// Throws the call's own refusal if the body holds no such member.
+    ///
+    /// Tiki does not document its answer to a wrong content type or an unreadable body. The sandbox keeps to the
+    /// documented reasons and says the rest in the message.
+    init(_ call: TikiCall, headers: CallHeaders, body: [UInt8]) throws(TikiError) {
+        guard headers.isJSON else {
+            throw call.refusal("content type must be application/json")
+        }
+        guard let members = try? JSONDecoder().decode(Members.self, from: Data(body)) else {
+            throw call.refusal("body is not a JSON object with the right members")
+        }
+        let (name, value) =
+            switch call {
+            case .exchange: ("code", members.code)
+            case .refresh: ("refresh_token", members.refreshToken)
+            case .info: ("access_token", members.accessToken)
+            }
+        guard let value else {
+            throw call.refusal("body has no \(name)")
+        }
+        self.credential = value
+    }
+
+    private struct Members: Decodable {
+        var code: String?
+        var refreshToken: String?
+        var accessToken: String?
+
+        enum CodingKeys: String, CodingKey {
+            case code
+            case refreshToken = "refresh_token"
+            case accessToken = "access_token"
+        }
+    }
+}

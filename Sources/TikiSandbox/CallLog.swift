@@ -1,0 +1,32 @@
+/// What arrived, so that a test can prove that a call was sent at most once. Holds no code, token or signature.
+struct CallLog: Sendable {
+    /// One call as it was received.
+    struct Entry: Encodable, Equatable, Sendable {
+        var path: String
+        var signatureOK: Bool
+        /// Whether a code could be spent or a token rotated by it: false for a fault "before" the call.
+        var carriedOut: Bool
+        /// The status that the call earned, whether or not a fault let it be seen; absent if it was not carried out.
+        var status: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case path
+            case signatureOK = "signature_ok"
+            case carriedOut = "carried_out"
+            case status
+        }
+    }
+
+    private(set) var count = 0
+    private(set) var countByPath: [String: Int] = [:]
+    private var recent = RecentItems<Entry>(limit: 1000)
+
+    mutating func append(_ entry: Entry) {
+        self.count += 1
+        self.countByPath[entry.path, default: 0] += 1
+        self.recent.append(entry)
+    }
+
+    /// The last thousand calls, the oldest first.
+    var entries: [Entry] { self.recent.inOrder }
+}

@@ -1,0 +1,14 @@
+/// What the sandbox is started with.
+struct SandboxSettings: Sendable {
+    /// The pair that Tiki's page "Calculate signature" computes its examples with. It opens nothing at Tiki.
+    static let documentedKey = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
+    static let documentedSecret = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"
+
+    var clientKey = Self.documentedKey
+    var clientSecret = Self.documentedSecret
+    var codeLifetimeSeconds = 600
+    var tokenLifetimeSeconds = 3600
+    /// Added before every answer of the three calls, for load tests.
+    var delayMilliseconds = 0
+    var clock = SandboxClock()
+}

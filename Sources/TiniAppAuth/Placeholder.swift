@@ -1,0 +1,5 @@
+import NIOSSL
+import NIOPosix
+import NIOHTTP1
+import Crypto
+package enum TiniAppAuthPlaceholder {}

@@ -1,0 +1,3 @@
+import ArgumentParser
+import ServiceLifecycle
+@main struct Main { static func main() {} }

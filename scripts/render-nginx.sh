@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Fills nginx/local.conf.template and prints the result. It goes to a file in .run/nginx/ or as deep.
+#     render-nginx.sh PORT BACKEND_SOCKET
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+listen="listen 127.0.0.1:$1;"
+# `localhost` may mean either address family.
+if grep -qs '^0\{31\}1 ' /proc/net/if_inet6; then
+    listen+=" listen [::1]:$1;"
+fi
+
+site=$(<nginx/local.conf.template)
+site=${site//@NGINX_DIR@/"$PWD/nginx"}
+site=${site//@LISTEN@/"$listen"}
+site=${site//@BACKEND_SOCKET@/"$2"}
+site=${site//@LIMITED_CLIENT@/'""'}
+printf '%s\n' "$site"
