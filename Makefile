@@ -15,7 +15,7 @@ LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 .PHONY: help run build test test-long lint format
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with Tiki's sandbox, or with .env's credentials
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)

@@ -17,11 +17,11 @@ purpose_of() {
 }
 
 is_present() {
-    local package=${1%%:*} provided=${1#*:}
-    if [[ $provided != "$package" || $1 == *:* ]] && command -v "$provided" >/dev/null; then
+    if [[ $1 == *:* ]] && command -v "${1#*:}" >/dev/null; then
         return 0
     fi
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]]
+    # shellcheck disable=SC2016  # dpkg-query's own placeholder
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "${1%%:*}" 2>/dev/null) == installed ]]
 }
 
 missing=()
@@ -42,8 +42,12 @@ if ((EUID != 0)); then
         exit 1
     fi
     as_root=(sudo)
-    # Nobody is there to type a password: fail instead of waiting.
+    # Without a terminal nobody can type a password: fail instead of waiting.
     [[ -t 0 ]] || as_root+=(--non-interactive)
+    if ! "${as_root[@]}" true; then
+        echo "Debian packages are missing, and sudo did not let us install them; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
 fi
 as_root+=(env DEBIAN_FRONTEND=noninteractive)
 
@@ -79,8 +83,12 @@ if [[ " ${missing[*]} " == *" nginx-light "* ]]; then
     fi
 fi
 
-"${as_root[@]}" apt-get update -qq </dev/null
-"${as_root[@]}" apt-get install -qq --yes --no-install-recommends "${missing[@]}" </dev/null
+# Errors go to standard error; the rest is chatter.
+if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" apt-get install -qq --yes --no-install-recommends "${missing[@]}"; } </dev/null >/dev/null; then
+    echo "apt-get could not install: ${missing[*]}; it says why above." >&2
+    exit 1
+fi
 
 if [[ $quiet_nginx ]] && command -v systemctl >/dev/null; then
     "${as_root[@]}" systemctl --quiet disable nginx.service 2>/dev/null || true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills nginx/local.conf.template and prints the result. It goes to a file in .run/nginx/ or as deep.
+# Fills nginx/local.conf.template and prints the result.
 #     render-nginx.sh PORT BACKEND_SOCKET
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

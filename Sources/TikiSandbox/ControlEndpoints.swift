@@ -70,7 +70,7 @@ struct ControlEndpoints: Sendable {
         } catch let error as Fault.ScriptError {
             return .badRequest(error.message)
         } catch {
-            return .badRequest("body must be a JSON array of faults")
+            return .badRequest("body must be a JSON array of faults whose members have the right types")
         }
     }
 

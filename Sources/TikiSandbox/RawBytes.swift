@@ -1,34 +1,57 @@
 import NIOCore
 import NIOSSL
 
-/// Writes bytes past the HTTP encoder, straight to the socket or, with TLS, into the encrypted stream.
+/// Writes bytes past the HTTP encoder.
 enum RawBytes {
-    /// Returns once the bytes are on their way, so that closing the connection comes after them.
+    /// Sends bytes to the peer, with TLS in the encrypted stream. Returns once the socket has taken them.
     static func send(_ text: String, on channel: any Channel) async throws {
-        try await channel.eventLoop.submit {
+        try await self.write(ByteBuffer(string: text), on: channel) { pipeline in
+            (try? pipeline.handler(type: NIOSSLServerHandler.self)).map { .after($0) } ?? .first
+        }
+    }
+
+    /// Returns once the socket has taken everything that was written before. Closing a connection drops what has not
+    /// got so far, which a slow reader would see as a cut.
+    static func drain(_ channel: any Channel) async throws {
+        // Writes are finished in order, so an empty one at the socket's end tells when the others are.
+        try await self.write(ByteBuffer(), on: channel) { _ in .first }
+    }
+
+    private static func write(
+        _ bytes: ByteBuffer,
+        on channel: any Channel,
+        at position:
+            @escaping @Sendable (ChannelPipeline.SynchronousOperations) ->
+            ChannelPipeline.SynchronousOperations.Position
+    ) async throws {
+        try await channel.eventLoop.flatSubmit {
+            let written = channel.eventLoop.makePromise(of: Void.self)
             let pipeline = channel.pipeline.syncOperations
-            let writer = Writer(bytes: ByteBuffer(string: text))
-            if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
-                try pipeline.addHandler(writer, position: .after(tls))
-            } else {
-                try pipeline.addHandler(writer, position: .first)
+            do {
+                try pipeline.addHandler(Writer(bytes: bytes, written: written), position: position(pipeline))
+            } catch {
+                written.fail(error)
             }
+            return written.futureResult
         }.get()
     }
 
-    /// A handler on the socket's side of the encoder; writes as soon as it is in place and lets all else pass.
+    /// A handler on the socket's side of the encoder: writes as soon as it is in place, lets all else pass, and is
+    /// used shortly before the connection is closed.
     private final class Writer: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
 
         private let bytes: ByteBuffer
+        private let written: EventLoopPromise<Void>
 
-        init(bytes: ByteBuffer) {
+        init(bytes: ByteBuffer, written: EventLoopPromise<Void>) {
             self.bytes = bytes
+            self.written = written
         }
 
         func handlerAdded(context: ChannelHandlerContext) {
-            context.writeAndFlush(self.wrapOutboundOut(self.bytes), promise: nil)
+            context.writeAndFlush(self.wrapOutboundOut(self.bytes), promise: self.written)
         }
     }
 }

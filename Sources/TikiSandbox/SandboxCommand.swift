@@ -50,7 +50,7 @@ struct SandboxCommand: AsyncParsableCommand {
     )
     var clockOffset = 0
 
-    @Flag(help: "Log nothing but failures.")
+    @Flag(help: "Log nothing but the sandbox's own failures.")
     var quiet = false
 
     @Flag(help: "Log one line a call, without codes, tokens or signatures.")
@@ -83,7 +83,7 @@ struct SandboxCommand: AsyncParsableCommand {
     func run() async throws {
         OpenFileLimit.raise()
         var logger = Logger(label: "tiki-sandbox") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = self.verbose ? .debug : self.quiet ? .critical : .warning
+        logger.logLevel = self.verbose ? .debug : self.quiet ? .error : .warning
         let server = SandboxServer(
             sandbox: Sandbox(settings: self.settings),
             host: self.host,

@@ -41,8 +41,10 @@ struct SandboxServer: Sendable {
                 response.headers[.date] = date.text(milliseconds: clock.now)
                 let closes = response.headers[.connection] == "close"
                 try await writer.write(response: response.head, body: response.body)
-                // What was written is ahead of the closing in the connection's queue.
-                if closes { throw Disconnect() }
+                if closes {
+                    try await RawBytes.drain(channel)
+                    throw Disconnect()
+                }
             },
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? 0)

@@ -1,0 +1,31 @@
+/// Where the three calls go.
+package struct AuthEndpoints: Sendable, Equatable {
+    package var exchange: UpstreamURL
+    package var refresh: UpstreamURL
+    package var info: UpstreamURL
+
+    package init(exchange: UpstreamURL, refresh: UpstreamURL, info: UpstreamURL) {
+        self.exchange = exchange
+        self.refresh = refresh
+        self.info = info
+    }
+
+    package subscript(route: AuthRoute) -> UpstreamURL {
+        switch route {
+        case .exchange: exchange
+        case .refresh: refresh
+        case .info: info
+        }
+    }
+
+    /// The endpoints that follow from the one for the exchange, by the paths on Tiki's page "Exchange auth code";
+    /// nil if its path is not Tiki's, so that they must be named.
+    package static func derived(from exchange: UpstreamURL) -> (refresh: UpstreamURL, info: UpstreamURL)? {
+        let suffix = "/auth/token"
+        guard exchange.target.hasSuffix(suffix) else { return nil }
+        return (
+            exchange.replacingTarget(with: exchange.target + "/refresh"),
+            exchange.replacingTarget(with: exchange.target.dropLast(suffix.count) + "/me")
+        )
+    }
+}

@@ -1,0 +1,34 @@
+/// One of the three calls that an app makes, and that go on to Tiki.
+///
+/// Source: Tiki's page "Exchange auth code".
+package enum AuthRoute: String, CaseIterable, Sendable {
+    /// Trades a one-time auth code for tokens.
+    case exchange
+    /// Trades a refresh token for a new pair.
+    case refresh
+    /// Asks whose access token it is.
+    case info
+
+    /// The path under which the app finds the call.
+    package var path: String {
+        switch self {
+        case .exchange: "/auth_exchange"
+        case .refresh: "/auth_refresh"
+        case .info: "/auth_info"
+        }
+    }
+
+    /// The key that the app's JSON object must hold, with a non-empty string.
+    package var requiredKey: String {
+        switch self {
+        case .exchange: "code"
+        case .refresh: "refresh_token"
+        case .info: "access_token"
+        }
+    }
+
+    /// Whether the call may be sent again after its bytes may have reached Tiki.
+    ///
+    /// A code or a refresh token that arrives twice makes the token server revoke what the first one gave.
+    var isRepeatable: Bool { self == .info }
+}

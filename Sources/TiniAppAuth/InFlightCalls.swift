@@ -1,0 +1,31 @@
+/// The calls that are under way, and who waits for each.
+///
+/// Identical calls at the same time share one upstream call and its answer: of two refreshes with the same token a
+/// few milliseconds apart, the second would make the token server revoke the whole chain. Nothing is kept once the
+/// answer is there.
+struct InFlightCalls<Answer> {
+    /// What makes two calls identical: all that is sent.
+    struct Key: Hashable {
+        let route: AuthRoute
+        let payload: JSONPayload
+    }
+
+    typealias Waiter = (Answer) -> Void
+
+    private var waiters: [Key: [Waiter]] = [:]
+
+    /// Adds somebody who waits for a call's answer.
+    ///
+    /// - Returns: whether it is the first, and so the call must be made.
+    mutating func join(_ key: Key, _ waiter: @escaping Waiter) -> Bool {
+        waiters[key, default: []].append(waiter)
+        return waiters[key]?.count == 1
+    }
+
+    /// Ends a call.
+    ///
+    /// - Returns: those who waited for it.
+    mutating func leave(_ key: Key) -> [Waiter] {
+        waiters.removeValue(forKey: key) ?? []
+    }
+}

@@ -1,0 +1,50 @@
+/// The bytes that are signed and sent: the app's JSON object, checked, without insignificant whitespace.
+package struct JSONPayload: Hashable, Sendable {
+    /// The object's text: key order, numbers, escapes and extra keys as they came.
+    package let bytes: [UInt8]
+
+    /// Texts that mean "nothing" to the tutorial that this backend replaces.
+    private static let emptyValues: Set<[UInt8]> = Set(
+        ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) })
+
+    /// Checks a body.
+    ///
+    /// - Parameters:
+    ///   - body: the request's body.
+    ///   - key: the key that must be there once, with a non-empty string.
+    /// - Throws: ``AuthError`` for what a client can do wrong with a body.
+    package init(_ body: [UInt8], requiring key: String) throws(AuthError) {
+        if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { throw .noPayload }
+        var scanner = JSONScanner(body)
+        let kind: JSONScanner.ValueKind
+        do { kind = try scanner.scan() } catch { throw .invalidJSON(error) }
+
+        if Self.emptyValues.contains(scanner.compact) { throw .noPayload }
+        guard kind == .object else { throw .invalidPayload }
+        var seen = Set<[UInt8]>()
+        for member in scanner.members where !seen.insert(member.key).inserted {
+            throw .duplicateKey(Self.presentable(member.key))
+        }
+        guard let member = scanner.members.first(where: { $0.key.elementsEqual(key.utf8) }) else {
+            throw .missingKey(key)
+        }
+        guard member.value == .string(isEmpty: false) else { throw .invalidValue(key) }
+        bytes = scanner.compact
+    }
+
+    /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and
+    /// tokens hold a dot or are longer, so one that was pasted into the wrong place is not repeated.
+    private static func presentable(_ key: [UInt8]) -> String? {
+        guard key.count <= 32, key.allSatisfy(isWordCharacter) else { return nil }
+        return String(decoding: key, as: UTF8.self)
+    }
+
+    private static func isWordCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,5 +1,0 @@
-import NIOSSL
-import NIOPosix
-import NIOHTTP1
-import Crypto
-package enum TiniAppAuthPlaceholder {}

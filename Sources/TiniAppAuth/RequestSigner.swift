@@ -1,0 +1,60 @@
+import Crypto
+
+/// Signs calls to Tiki.
+///
+/// Source: Tiki's page "Calculate signature". The pseudocode there signs the payload, its samples sign the encoded
+/// payload; the samples are right.
+package struct RequestSigner: Sendable {
+    private let clientKey: String
+    private let secret: SymmetricKey
+
+    package init(_ credentials: ClientCredentials) {
+        clientKey = credentials.key
+        secret = SymmetricKey(data: Array(credentials.secret.utf8))
+    }
+
+    /// Signs a body as it is at a moment.
+    ///
+    /// - Parameters:
+    ///   - body: exactly the bytes that are sent; for a GET, the path with its query.
+    ///   - timestamp: Unix time in milliseconds. Tiki refuses one that is more than a minute old on arrival.
+    package func sign(_ body: [UInt8], timestamp: Int64) -> RequestSignature {
+        let timestamp = String(timestamp)
+        var payload = [UInt8]()
+        payload.reserveCapacity(timestamp.utf8.count + clientKey.utf8.count + body.count + 2)
+        payload.append(contentsOf: timestamp.utf8)
+        payload.append(UInt8(ascii: "."))
+        payload.append(contentsOf: clientKey.utf8)
+        payload.append(UInt8(ascii: "."))
+        payload.append(contentsOf: body)
+        let encodedPayload = Base64URL.encode(payload)
+        let code = HMAC<SHA256>.authenticationCode(for: encodedPayload, using: secret)
+        return RequestSignature(
+            clientID: clientKey,
+            timestamp: timestamp,
+            signature: String(decoding: code.flatMap { [hexDigit($0 >> 4), hexDigit($0 & 0xF)] }, as: UTF8.self),
+            encodedPayload: encodedPayload
+        )
+    }
+}
+
+/// A signature and what goes with it to Tiki.
+package struct RequestSignature: Sendable, Equatable {
+    /// `X-Tiniapp-Client-Id`.
+    package let clientID: String
+    /// `X-Tiniapp-Timestamp`, decimal milliseconds.
+    package let timestamp: String
+    /// `X-Tiniapp-Signature`, lowercase hexadecimal.
+    package let signature: String
+    /// What was signed: base64url of timestamp, key and body. Not sent; for comparing with Tiki's page.
+    package let encodedPayload: [UInt8]
+
+    /// The three header fields.
+    package var headers: [(name: String, value: String)] {
+        [
+            ("X-Tiniapp-Client-Id", clientID),
+            ("X-Tiniapp-Timestamp", timestamp),
+            ("X-Tiniapp-Signature", signature),
+        ]
+    }
+}

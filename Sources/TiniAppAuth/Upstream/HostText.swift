@@ -1,0 +1,10 @@
+/// Tells addresses from names.
+enum HostText {
+    static func isIPv4(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether it is an IP address of either family.
+    static func isAddress(_ host: String) -> Bool { host.contains(":") || isIPv4(host) }
+}

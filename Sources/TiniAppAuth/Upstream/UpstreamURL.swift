@@ -1,0 +1,57 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The URL of one of Tiki's calls, taken apart for HTTP.
+package struct UpstreamURL: Sendable, Hashable {
+    /// What connections are opened to, and shared by: scheme, host, port.
+    package struct Origin: Sendable, Hashable, CustomStringConvertible {
+        package let usesTLS: Bool
+        /// A name or an IP address, an IPv6 address without its brackets.
+        package let host: String
+        package let port: Int
+
+        package var description: String { "\(usesTLS ? "https" : "http")://\(authority)" }
+
+        /// The value of the `Host` field (RFC 9110 section 7.2): no port where it is the scheme's own.
+        var authority: String {
+            let name = host.contains(":") ? "[\(host)]" : host
+            return port == (usesTLS ? 443 : 80) ? name : "\(name):\(port)"
+        }
+
+        /// Whether nothing sent there leaves the machine.
+        package var isLoopback: Bool {
+            host == "localhost" || host == "::1" || (host.hasPrefix("127.") && HostText.isIPv4(host))
+        }
+    }
+
+    package let origin: Origin
+    /// Path and query as they go into the request line.
+    package let target: String
+
+    /// - Returns: nil if the text is no absolute `http` or `https` URL with a host, or carries a user or a fragment.
+    package init?(_ text: String) {
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            scheme == "https" || scheme == "http", var host = parts.host, !host.isEmpty,
+            parts.user == nil, parts.password == nil, parts.fragment == nil
+        else { return nil }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        let port = parts.port ?? (scheme == "https" ? 443 : 80)
+        guard (1...65_535).contains(port) else { return nil }
+        origin = Origin(usesTLS: scheme == "https", host: host.lowercased(), port: port)
+        let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        target = parts.percentEncodedQuery.map { "\(path)?\($0)" } ?? path
+    }
+
+    private init(origin: Origin, target: String) {
+        self.origin = origin
+        self.target = target
+    }
+
+    /// The same origin with another path.
+    func replacingTarget(with target: String) -> UpstreamURL {
+        UpstreamURL(origin: origin, target: target)
+    }
+}

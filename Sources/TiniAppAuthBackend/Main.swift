@@ -1,3 +1,0 @@
-import ArgumentParser
-import ServiceLifecycle
-@main struct Main { static func main() {} }

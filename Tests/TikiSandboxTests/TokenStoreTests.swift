@@ -1,0 +1,151 @@
+import Testing
+
+@testable import TikiSandbox
+
+struct TokenStoreTests {
+    let customer = Customer(id: 7, name: "Bé Na")
+    let scopes = ["offline", "user_profile"]
+    var store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600)
+
+    mutating func makeCode(scopes: [String]? = nil, now: Int64 = 0) -> String {
+        self.store.makeCode(customer: self.customer, scopes: scopes ?? self.scopes, now: now)
+    }
+
+    @Test("a code is two URL-safe parts with one dot between, and never the same")
+    mutating func codeForm() {
+        let codes = (0..<200).map { _ in self.makeCode() }
+        #expect(Set(codes).count == codes.count)
+        for code in codes {
+            let parts = code.split(separator: ".", omittingEmptySubsequences: false)
+            #expect(parts.map(\.count) == [43, 43])
+            #expect(parts.joined().utf8.allSatisfy { Base64URLTests.alphabet.contains($0) })
+        }
+    }
+
+    @Test("a code is worth a pair of tokens and its customer")
+    mutating func exchange() throws {
+        let (tokens, customer) = try self.store.exchange(code: self.makeCode(), now: 0)
+        #expect(customer == self.customer)
+        #expect(tokens.scopes == self.scopes)
+        #expect(tokens.lifetimeSeconds == 3600)
+        #expect(tokens.refresh != nil)
+        let (owner, scopes) = try self.store.info(token: tokens.access, now: 0)
+        #expect(owner == self.customer)
+        #expect(scopes == self.scopes)
+    }
+
+    @Test("a second use of a code is refused and revokes the tokens of the first")
+    mutating func codeReuse() throws {
+        let code = self.makeCode()
+        let (tokens, _) = try self.store.exchange(code: code, now: 0)
+        #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: code, now: 0) }
+        #expect(throws: TikiCall.info.credentialRefused) { try self.store.info(token: tokens.access, now: 0) }
+        let refresh = try #require(tokens.refresh)
+        #expect(throws: TikiCall.refresh.credentialRefused) { try self.store.refresh(token: refresh, now: 0) }
+    }
+
+    @Test("a second use of a code revokes a pair that was refreshed meanwhile, even after the code's time")
+    mutating func codeReuseAfterRefresh() throws {
+        let code = self.makeCode()
+        let (first, _) = try self.store.exchange(code: code, now: 0)
+        let second = try self.store.refresh(token: try #require(first.refresh), now: 0)
+        #expect(throws: TikiError.self) { try self.store.exchange(code: code, now: 700_000) }
+        #expect(throws: TikiError.self) { try self.store.info(token: second.access, now: 700_000) }
+    }
+
+    @Test("a code is refused once its time is over")
+    mutating func expiredCode() throws {
+        let early = self.makeCode()
+        let late = self.makeCode()
+        _ = try self.store.exchange(code: early, now: 599_999)
+        #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: late, now: 600_000) }
+    }
+
+    @Test("a code that was never made is refused")
+    mutating func unknownCode() {
+        #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: "A.B", now: 0) }
+    }
+
+    @Test("a refresh gives a new pair and ends the old one")
+    mutating func rotation() throws {
+        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
+        let second = try self.store.refresh(token: try #require(first.refresh), now: 0)
+        #expect(second.access != first.access)
+        #expect(second.refresh != first.refresh)
+        #expect(second.scopes == first.scopes)
+        #expect(throws: TikiCall.info.credentialRefused) { try self.store.info(token: first.access, now: 0) }
+        _ = try self.store.info(token: second.access, now: 0)
+        _ = try self.store.refresh(token: try #require(second.refresh), now: 0)
+    }
+
+    @Test("using a spent refresh token is refused and revokes the whole chain")
+    mutating func refreshReuse() throws {
+        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
+        let spent = try #require(first.refresh)
+        let second = try self.store.refresh(token: spent, now: 0)
+        let third = try self.store.refresh(token: try #require(second.refresh), now: 0)
+        #expect(throws: TikiCall.refresh.credentialRefused) { try self.store.refresh(token: spent, now: 0) }
+        #expect(throws: TikiError.self) { try self.store.info(token: third.access, now: 0) }
+        let newest = try #require(third.refresh)
+        #expect(throws: TikiError.self) { try self.store.refresh(token: newest, now: 0) }
+    }
+
+    @Test("a revoked chain leaves others alone")
+    mutating func otherChains() throws {
+        let code = self.makeCode()
+        let (other, _) = try self.store.exchange(code: self.makeCode(), now: 0)
+        _ = try self.store.exchange(code: code, now: 0)
+        #expect(throws: TikiError.self) { try self.store.exchange(code: code, now: 0) }
+        _ = try self.store.info(token: other.access, now: 0)
+    }
+
+    @Test("an access token is refused once its time is over, and its refresh token still works")
+    mutating func expiredAccessToken() throws {
+        let (tokens, _) = try self.store.exchange(code: self.makeCode(), now: 1000)
+        _ = try self.store.info(token: tokens.access, now: 3_600_999)
+        #expect(throws: TikiCall.info.credentialRefused) {
+            try self.store.info(token: tokens.access, now: 3_601_000)
+        }
+        _ = try self.store.refresh(token: try #require(tokens.refresh), now: 3_601_000)
+    }
+
+    @Test("without the scope offline there is no refresh token")
+    mutating func noOfflineScope() throws {
+        let (tokens, _) = try self.store.exchange(code: self.makeCode(scopes: ["user_profile"]), now: 0)
+        #expect(tokens.refresh == nil)
+    }
+
+    @Test("a code or token is refused where another kind is wanted, and stays good")
+    mutating func wrongKind() throws {
+        let code = self.makeCode()
+        #expect(throws: TikiError.self) { try self.store.refresh(token: code, now: 0) }
+        #expect(throws: TikiError.self) { try self.store.info(token: code, now: 0) }
+        let (tokens, _) = try self.store.exchange(code: code, now: 0)
+        let refresh = try #require(tokens.refresh)
+        #expect(throws: TikiError.self) { try self.store.exchange(code: refresh, now: 0) }
+        #expect(throws: TikiError.self) { try self.store.info(token: refresh, now: 0) }
+        #expect(throws: TikiError.self) { try self.store.refresh(token: tokens.access, now: 0) }
+        _ = try self.store.info(token: tokens.access, now: 0)
+        _ = try self.store.refresh(token: refresh, now: 0)
+    }
+
+    @Test("above its limit the store forgets the oldest grants")
+    mutating func grantLimit() throws {
+        self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, grantLimit: 2)
+        let codes = (0..<3).map { _ in self.makeCode() }
+        #expect(throws: TikiError.self) { try self.store.exchange(code: codes[0], now: 0) }
+        _ = try self.store.exchange(code: codes[1], now: 0)
+        _ = try self.store.exchange(code: codes[2], now: 0)
+    }
+
+    @Test("a spent refresh token that was forgotten is still refused")
+    mutating func spentLimit() throws {
+        self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, spentLimit: 1)
+        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
+        let oldest = try #require(first.refresh)
+        let second = try self.store.refresh(token: oldest, now: 0)
+        let third = try self.store.refresh(token: try #require(second.refresh), now: 0)
+        #expect(throws: TikiError.self) { try self.store.refresh(token: oldest, now: 0) }
+        _ = try self.store.info(token: third.access, now: 0)
+    }
+}

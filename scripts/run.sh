@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# `make run`: builds, starts sandbox, responder and nginx, says how to try them, follows their logs, and on Ctrl-C,
+# TERM or HUP stops all three. Everything it writes, the build aside, lies in .run and goes away with it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PATH=$PATH:/usr/sbin:/sbin
+source scripts/dotenv.sh
+
+run=.run
+declare -A pids=()
+ready=
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+    printf 'make run: %s\n' "$*" >&2
+    exit 1
+}
+
+# --- processes --------------------------------------------------------------------------------------------
+
+# start NAME COMMAND…: in the background, with a session of its own, so that Ctrl-C reaches this script alone and the
+# order of stopping is ours; and with a death signal, so that it does not outlive this script even if that is killed
+# with -9. Descriptor 9 is the lock, which must not outlive this script either.
+start() {
+    local name=$1
+    shift
+    setsid setpriv --pdeathsig TERM -- "$@" </dev/null 9>&- &
+    pids[$name]=$!
+}
+
+is_alive() { kill -0 "${pids[$1]}" 2>/dev/null; }
+
+# stop NAME SIGNAL SECONDS: asks for an end, then insists. A second Ctrl-C insists at once.
+stop() {
+    local name=$1 signal=$2 tries=$(($3 * 10)) pid
+    [[ ${pids[$name]-} ]] || return 0
+    pid=${pids[$name]}
+    kill -s "$signal" "$pid" 2>/dev/null || true
+    while is_alive "$name" && ((tries-- > 0)) && [[ -z $hurry ]]; do
+        sleep 0.1 || true
+    done
+    # The whole session: also nginx's workers or a compiler that its parent left behind.
+    kill -s KILL -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    unset "pids[$name]"
+}
+
+hurry=
+stop_all() {
+    # Not so TERM: who sends it to the whole group has make pass it on once more.
+    trap 'hurry=1' INT
+    trap '' HUP PIPE TERM
+    set +e
+    # The door first, so that nobody meets a backend that is gone. QUIT and TERM let requests in flight finish.
+    stop nginx QUIT 12
+    stop responder TERM 12
+    stop sandbox TERM 3
+    stop build TERM 5
+    stop follower TERM 1
+    # Its contents only: the folder itself is the lock.
+    find "$run" -mindepth 1 -delete 2>/dev/null
+}
+
+# Ending `make run` is how one leaves it, so that is no failure; cutting off the build is.
+interrupted() {
+    if [[ $ready ]]; then
+        exit 0
+    fi
+    exit $((128 + $1))
+}
+
+# gone NAME: explains why NAME is not there any more, and gives up.
+gone() {
+    local name=$1 code=0 log
+    wait "${pids[$name]}" || code=$?
+    if [[ $name == nginx ]] && grep -qs 'Address already in use' "$run/nginx.log"; then
+        port_is_taken
+    fi
+    for log in "$run/$name.log" "$run/$name/error.log"; do
+        [[ ! -s $log ]] || tail -n 20 "$log" >&2
+    done
+    fail "$name has stopped with exit code $code; its last words, if any, are above."
+}
+
+# --- what can be said before the build --------------------------------------------------------------------
+
+port_is_taken() {
+    fail "port $port is taken by another program; stop that one, or choose a free port: make run PORT=8081"
+}
+
+is_answering() { (exec 3<>"/dev/tcp/$1/$port") 2>/dev/null; }
+
+command -v swift >/dev/null || fail "there is no swift here; install Swift 6.3 (https://www.swift.org/install/linux)."
+
+mkdir -p "$run"
+exec 9<"$run"
+flock --nonblock 9 || fail "another make run is live in this folder; stop that one first (Ctrl-C there)."
+
+trap stop_all EXIT
+trap 'interrupted 1' HUP
+trap 'interrupted 2' INT
+trap 'exit 141' PIPE
+trap 'interrupted 15' TERM
+
+# Left behind by a run that was killed with -9.
+find "$run" -mindepth 1 -delete
+
+if [[ -f .env ]]; then
+    load_dotenv .env || fail "cannot use .env."
+fi
+
+port=${PORT:-8080}
+if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
+    fail "PORT must be a number from 1 to 65535, not '$port'."
+fi
+if is_answering 127.0.0.1 || is_answering ::1; then
+    port_is_taken
+fi
+
+# Tiki itself as soon as anything of it is set: half a configuration must not end in the sandbox unnoticed.
+with_sandbox=1
+for name in CLIENT_KEY CLIENT_SECRET CLIENT_SECRET_FILE AUTH_ENDPOINT REFRESH_ENDPOINT INFO_ENDPOINT; do
+    [[ -z ${!name+set} ]] || with_sandbox=
+done
+if [[ -z $with_sandbox ]]; then
+    missing=()
+    [[ ${CLIENT_KEY-} ]] || missing+=(CLIENT_KEY)
+    [[ ${CLIENT_SECRET-}${CLIENT_SECRET_FILE-} ]] || missing+=("CLIENT_SECRET (or CLIENT_SECRET_FILE)")
+    [[ ${AUTH_ENDPOINT-} ]] || missing+=(AUTH_ENDPOINT)
+    if ((${#missing[@]})); then
+        list=$(printf ', %s' "${missing[@]}")
+        say "Some of Tiki's settings are in the environment or .env, so the sandbox is not used; still missing: ${list:2}."
+    fi
+fi
+
+# --- build ------------------------------------------------------------------------------------------------
+
+say "Building (the first time takes some minutes)…"
+start build swift build
+wait "${pids[build]}" || fail "the build has failed; see above."
+unset "pids[build]"
+bin=.build/debug
+
+# --- start ------------------------------------------------------------------------------------------------
+
+sandbox=
+if [[ $with_sandbox ]]; then
+    start sandbox "$bin/tiki-sandbox" --host 127.0.0.1 --port 0 >"$run/sandbox.log" 2>&1
+    for ((tries = 100; tries > 0; tries--)); do
+        sandbox=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$run/sandbox.log")
+        [[ -z $sandbox ]] || break
+        is_alive sandbox || gone sandbox
+        sleep 0.1
+    done
+    [[ $sandbox ]] || fail "the sandbox has not said within 10 s where it listens."
+    # The pair from Tiki's documentation, the sandbox's default.
+    export CLIENT_KEY=RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W
+    export CLIENT_SECRET=EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf
+    export AUTH_ENDPOINT=$sandbox/tiniapp-open-api/oauth/auth/token
+fi
+
+# Relative, as the path of a unix socket has room for some hundred bytes only.
+export LISTEN_SOCKET=$run/backend.sock
+start responder "$bin/tiniapp-auth-backend" serve >"$run/responder.log" 2>&1
+
+mkdir "$run/nginx"
+scripts/render-nginx.sh "$port" "$LISTEN_SOCKET" >"$run/nginx/nginx.conf"
+# Without the environment: it may hold the secret, which is not nginx's business.
+start nginx env -i "$(command -v nginx)" -e stderr -p "$run/nginx" -c nginx.conf >"$run/nginx.log" 2>&1
+
+for ((tries = 150; ; tries--)); do
+    for name in "${!pids[@]}"; do
+        is_alive "$name" || gone "$name"
+    done
+    if curl --noproxy '*' -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$port/health/ready" 2>/dev/null; then
+        break
+    fi
+    ((tries > 0)) || fail "not ready within 30 s; the responder's last words: $(tail -n 3 "$run/responder.log")"
+    sleep 0.2
+done
+# Nobody needs to read of those probes.
+: >"$run/nginx/access.log"
+: >"$run/nginx/error.log"
+
+# --- say how to try it ------------------------------------------------------------------------------------
+
+code=PASTE-THE-CODE-OF-my.getAuthCode-HERE
+if [[ $sandbox ]]; then
+    code=$(curl --noproxy '*' -fsS --max-time 5 -X POST "$sandbox/sandbox/codes" |
+        sed -n 's/.*"code" *: *"\([^"]*\)".*/\1/p') || true
+    [[ $code ]] || fail "the sandbox has made no auth code."
+fi
+
+ready=1
+# $answer keeps what came back, for the next command to take the token from.
+cat <<TRY
+
+Ready: http://localhost:$port
+
+Exchange an auth code, refresh the tokens, ask whose they are; in another terminal, one after the other:
+
+answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"code":"$code"}' http://localhost:$port/auth_exchange); echo "\$answer"
+
+answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"refresh_token":"'"\$(echo "\$answer" | sed -n 's/.*"refresh_token" *: *"\([^"]*\)".*/\1/p')"'"}' http://localhost:$port/auth_refresh); echo "\$answer"
+
+answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"access_token":"'"\$(echo "\$answer" | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')"'"}' http://localhost:$port/auth_info); echo "\$answer"
+
+TRY
+if [[ $sandbox ]]; then
+    say "Another code: curl -s -X POST $sandbox/sandbox/codes"
+fi
+say "Ctrl-C stops everything. The logs of the responder and nginx follow."
+say
+
+# --- until it ends ----------------------------------------------------------------------------------------
+
+start follower tail -q -F -n +1 "$run/responder.log" "$run/nginx/access.log" "$run/nginx/error.log" 2>/dev/null
+while :; do
+    for name in "${!pids[@]}"; do
+        is_alive "$name" || gone "$name"
+    done
+    wait -n "${pids[@]}" || true
+done
