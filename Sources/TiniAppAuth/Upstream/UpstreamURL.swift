@@ -16,7 +16,7 @@ package struct UpstreamURL: Sendable, Hashable {
         package var description: String { "\(usesTLS ? "https" : "http")://\(authority)" }
 
         /// The value of the `Host` field (RFC 9110 section 7.2): no port where it is the scheme's own.
-        var authority: String {
+        package var authority: String {
             let name = host.contains(":") ? "[\(host)]" : host
             return port == (usesTLS ? 443 : 80) ? name : "\(name):\(port)"
         }

@@ -1,0 +1,15 @@
+import NIOSSL
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Describes a certificate that has been verified.
+enum CertificateText {
+    static func text(for certificate: NIOSSLCertificate) -> String {
+        let end = Date(timeIntervalSince1970: TimeInterval(certificate.notValidAfter))
+        return "certificate verified, valid until \(end.formatted(.iso8601))"
+    }
+}

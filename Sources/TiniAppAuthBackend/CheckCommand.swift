@@ -1,0 +1,34 @@
+import ArgumentParser
+import TiniAppAuth
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Tells whether the settings are good, before the first login does.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Validate the configuration, and on request the way to Tiki.",
+        discussion: "Exits with 78 if the configuration is wrong, with 1 if an endpoint cannot be reached."
+    )
+
+    @Flag(help: "Also connect to each endpoint; report name, certificate, latency and clock skew.")
+    var upstream = false
+
+    func run() async throws {
+        let configuration = try Configuration.loadOrExit(ProcessInfo.processInfo.environment)
+        print("configuration: ok, client key \(configuration.service.credentials.key)")
+        guard upstream else { return }
+        var allReached = true
+        for route in AuthRoute.allCases {
+            let url = configuration.service.endpoints[route]
+            let report = await UpstreamCheck(url, configuration.service.upstream).run()
+            print("\(route.rawValue): \(report.text)")
+            if !report.isReachable { allReached = false }
+        }
+        if !allReached { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,128 @@
+import FastCGI
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import TiniAppAuth
+import UnixSignals
+
+/// Puts the parts together, and takes them apart in order.
+struct Server {
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let logger: Logger
+
+    init(_ configuration: Configuration, environment: [String: String], logger: Logger) {
+        self.configuration = configuration
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// Serves until a signal comes and what was in flight is finished.
+    ///
+    /// - Throws: what keeps it from serving: the socket, the trusted certificates.
+    func run() async throws {
+        let limits = raisedToDescriptorLimit(configuration.limits)
+        // One event loop: one pool of connections, one table of calls in flight, no locks between them. It signs and
+        // relays thousands of calls a second; a second loop would split the pool.
+        let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let doorThread = NIOThreadPool(numberOfThreads: 1)
+        doorThread.start()
+
+        let readiness = Readiness()
+        let service = try AuthService(configuration.service, eventLoop: eventLoopGroup.any(), logger: logger)
+        let listener = try makeListener()
+        logger.notice("listening", metadata: ["socket": "\(listener.path)"])
+        let responder = try FastCGIResponder(
+            listener: listener,
+            limits: limits,
+            shutdownGrace: configuration.shutdownGrace,
+            handler: Router(service: service, readiness: readiness, logger: logger),
+            logger: logger
+        )
+        // After libfcgi's initialization, which sets handlers of its own for these two.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGUSR1, SIG_IGN)
+
+        // Stopped in reverse: first the door, when it has finished the connections to Tiki.
+        let services = ServiceGroup(
+            services: [
+                UpstreamLifetime(service: service),
+                ResponderService(responder: responder, readiness: readiness, thread: doorThread),
+            ],
+            logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await shutDown(services, at: signals) }
+            try await services.run()
+            group.cancelAll()
+        }
+        try await doorThread.shutdownGracefully()
+        try await eventLoopGroup.shutdownGracefully()
+        logger.notice("stopped")
+    }
+
+    private func makeListener() throws -> ListeningSocket {
+        if let inherited = try ListeningSocket.adopt(
+            listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"])
+        {
+            return inherited
+        }
+        return try ListeningSocket.open(path: configuration.listenSocket)
+    }
+
+    /// The first signal begins the shutdown; the second ends the process at once.
+    private func shutDown(_ services: ServiceGroup, at signals: UnixSignalsSequence) async {
+        var isFirst = true
+        for await signal in signals {
+            guard isFirst else { _exit(128 + signal.rawValue) }
+            isFirst = false
+            logger.notice("shutting down", metadata: ["signal": "\(signal)"])
+            await services.triggerGracefulShutdown()
+        }
+    }
+
+    /// Raises the process's limit of descriptors as far as it may go, and keeps requests in flight, which take two
+    /// each, within it.
+    private func raisedToDescriptorLimit(_ limits: FastCGILimits) -> FastCGILimits {
+        var limits = limits
+        guard let descriptors = DescriptorLimit.raise() else { return limits }
+        let affordable = max(1, (descriptors - DescriptorLimit.reserve) / 2)
+        if affordable < limits.maxInFlight {
+            logger.warning(
+                "fewer requests in flight than MAX_IN_FLIGHT: the limit of open files is too low",
+                metadata: ["open_files": "\(descriptors)", "in_flight": "\(affordable)"]
+            )
+            limits.maxInFlight = affordable
+        }
+        return limits
+    }
+}
+
+/// Keeps the connections to Tiki until everything else has stopped.
+private struct UpstreamLifetime: Service {
+    let service: AuthService
+
+    func run() async throws {
+        try await gracefulShutdown()
+        try await service.close()
+    }
+}
+
+/// Runs the responder on a thread of its own: it blocks.
+private struct ResponderService: Service {
+    let responder: FastCGIResponder
+    let readiness: Readiness
+    let thread: NIOThreadPool
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await thread.runIfActive { try responder.serve() }
+        } onGracefulShutdown: {
+            readiness.beginShutdown()
+            responder.shutDown()
+        }
+    }
+}

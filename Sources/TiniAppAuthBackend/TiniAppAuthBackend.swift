@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The executable: what it can do, and nothing of how.
+@main
+struct TiniAppAuthBackend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tiniapp-auth-backend",
+        abstract: "Logs the users of a Tini App in: signs its auth codes and tokens and exchanges them with Tiki.",
+        discussion: """
+            Settings come from the environment:
+
+            \(Setting.table)
+            """,
+        version: "0.1.0",
+        subcommands: [ServeCommand.self, SignCommand.self, CheckCommand.self],
+        defaultSubcommand: ServeCommand.self
+    )
+}
