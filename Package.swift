@@ -76,13 +76,17 @@ let package = Package(
             name: "TiniAppAuthTests",
             dependencies: [
                 "TiniAppAuth",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "TiniAppAuthBackendTests", dependencies: ["TiniAppAuthBackend"]),
         .testTarget(name: "TikiSandboxTests", dependencies: ["TikiSandbox"]),
-        // Starts the built executables and nginx; links none of them.
-        .testTarget(name: "EndToEndTests"),
+        // The next three start the built executables and nginx, and talk to them from outside.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "FrontDoorTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,12 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+// FCGXRequest.swift writes into fields that fcgiapp.h calls private. A libfcgi with another layout must not compile.
+_Static_assert(sizeof(FCGX_Request) == 6 * sizeof(void *) + 8 * sizeof(int), "not the FCGX_Request of libfcgi 2.4.2");
+_Static_assert(offsetof(FCGX_Request, ipcFd) == 6 * sizeof(void *), "FCGX_Request.ipcFd has moved");
+_Static_assert(offsetof(FCGX_Request, keepConnection) == offsetof(FCGX_Request, ipcFd) + 2 * sizeof(int),
+               "FCGX_Request.keepConnection has moved");
+
 // glibc shows these two only under _GNU_SOURCE, which Swift's importer does not set.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int memfd_create(const char *, unsigned int);

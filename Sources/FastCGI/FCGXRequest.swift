@@ -5,7 +5,7 @@ import Glibc
 ///
 /// The header of libfcgi 2.4.2 calls the fields from `paramsPtr` on private. `ipcFd` and `keepConnection` are set here
 /// all the same: that is the only way to hand libfcgi a connection that we have accepted (`FCGX_Accept_r` skips its
-/// own accept when `ipcFd` is set). libfcgi borrows descriptors here, it never owns one: `ipcFd` is -1 whenever none
+/// own accept when `ipcFd` is set); CFCGI's header checks their layout at compile time. libfcgi borrows descriptors here, it never owns one: `ipcFd` is -1 whenever none
 /// of its functions runs.
 struct FCGXRequest: ~Copyable {
     /// On the heap, and never moved: libfcgi's streams point back at it.
@@ -15,8 +15,6 @@ struct FCGXRequest: ~Copyable {
     ///
     /// - Throws: ``FastCGIError/rejectedByLibrary`` if libfcgi does not take it. The feed is gone then.
     init(decoding feed: inout RequestFeed?) throws(FastCGIError) {
-        // The layout that the fields below are used by; a libfcgi with another one must not be written into.
-        precondition(MemoryLayout<FCGX_Request>.size == 96, "libfcgi's FCGX_Request is not that of version 2.4.2")
         state = .allocate(capacity: 1)
         FCGX_InitRequest(state, -1, 0)
         guard let descriptor = feed?.descriptor else { throw .rejectedByLibrary }

@@ -2,19 +2,27 @@
 package struct FastCGIResponse: Sendable, Equatable {
     /// The HTTP status code.
     package var status: Int
+    /// The phrase that goes with it; may be empty.
+    package var reasonPhrase: String
     /// Header fields in the order in which they are written.
     package var headers: [(name: String, value: String)]
     /// The content.
     package var body: [UInt8]
 
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    package init(
+        status: Int,
+        reasonPhrase: String = "",
+        headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) {
         self.status = status
+        self.reasonPhrase = reasonPhrase
         self.headers = headers
         self.body = body
     }
 
     package static func == (lhs: Self, rhs: Self) -> Bool {
-        lhs.status == rhs.status && lhs.body == rhs.body && lhs.headers.elementsEqual(rhs.headers, by: ==)
+        lhs.status == rhs.status && lhs.reasonPhrase == rhs.reasonPhrase && lhs.body == rhs.body && lhs.headers.elementsEqual(rhs.headers, by: ==)
     }
 
     /// The CGI response document (RFC 3875 section 6): a `Status` field instead of HTTP's status line, the header
@@ -22,8 +30,7 @@ package struct FastCGIResponse: Sendable, Equatable {
     var document: [UInt8] {
         var document = [UInt8]()
         document.reserveCapacity(256 + body.count)
-        document.append(contentsOf: "Status: \(status)\r\n".utf8)
-        for (name, value) in headers {
+        for (name, value) in [("Status", "\(status) \(reasonPhrase)")] + headers {
             // A line break within a field would start another one (response splitting), so none gets through.
             document.append(contentsOf: name.utf8.filter(Self.isVisible))
             document.append(contentsOf: ": ".utf8)

@@ -1,6 +1,6 @@
 import FastCGI
 import Logging
-import Synchronization
+import NIOHTTP1
 import TiniAppAuth
 
 /// Finds out what a request wants, and gives every answer its common header fields and its line in the log.
@@ -113,6 +113,7 @@ final class Router: FastCGIHandler {
             ("Content-Type", type), ("Content-Length", String(body.count)), ("Cache-Control", "no-store"),
             ("Pragma", "no-cache"), ("X-Request-Id", requestID.text),
         ]
-        return FastCGIResponse(status: status, headers: headers + extra, body: body)
+        let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
+        return FastCGIResponse(status: status, reasonPhrase: phrase, headers: headers + extra, body: body)
     }
 }
