@@ -84,7 +84,10 @@ package final class FastCGIResponder: Sendable {
             connection.send(handler.refuse(connection.requestID, because: .shuttingDown))
         }
         if !unfinished.isEmpty {
-            logger.warning("requests refused at the end of the shutdown grace", metadata: ["count": "\(unfinished.count)"])
+            logger.warning(
+                "requests refused at the end of the shutdown grace",
+                metadata: ["count": "\(unfinished.count)"]
+            )
         }
     }
 }

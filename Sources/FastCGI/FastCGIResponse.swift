@@ -22,7 +22,8 @@ package struct FastCGIResponse: Sendable, Equatable {
     }
 
     package static func == (lhs: Self, rhs: Self) -> Bool {
-        lhs.status == rhs.status && lhs.reasonPhrase == rhs.reasonPhrase && lhs.body == rhs.body && lhs.headers.elementsEqual(rhs.headers, by: ==)
+        lhs.status == rhs.status && lhs.reasonPhrase == rhs.reasonPhrase && lhs.body == rhs.body
+            && lhs.headers.elementsEqual(rhs.headers, by: ==)
     }
 
     /// The CGI response document (RFC 3875 section 6): a `Status` field instead of HTTP's status line, the header

@@ -76,7 +76,9 @@ package final class AuthService: Sendable {
     }
 
     private func payload(_ route: AuthRoute, _ contentType: String?, _ body: [UInt8]) throws(AuthError) -> JSONPayload {
-        guard body.count <= configuration.maxBodyBytes else { throw .payloadTooLarge(limit: configuration.maxBodyBytes) }
+        guard body.count <= configuration.maxBodyBytes else {
+            throw .payloadTooLarge(limit: configuration.maxBodyBytes)
+        }
         guard !body.isEmpty else { throw .noPayload }
         guard let contentType, MediaType.isJSON(contentType) else { throw .unsupportedMediaType }
         return try JSONPayload(body, requiring: route.requiredKey)

@@ -5,7 +5,8 @@ package struct JSONPayload: Hashable, Sendable {
 
     /// Texts that mean "nothing" to the tutorial that this backend replaces.
     private static let emptyValues: Set<[UInt8]> = Set(
-        ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) })
+        ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
+    )
 
     /// Checks a body.
     ///

@@ -1,10 +1,5 @@
-import NIOSSL
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import NIOSSL
 
 /// Describes a certificate that has been verified.
 enum CertificateText {

@@ -1,11 +1,6 @@
 import ArgumentParser
-import TiniAppAuth
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import TiniAppAuth
 
 /// Tells whether the settings are good, before the first login does.
 struct CheckCommand: AsyncParsableCommand {

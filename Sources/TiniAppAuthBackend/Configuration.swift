@@ -1,15 +1,10 @@
 import ArgumentParser
 import FastCGI
+import FoundationEssentials
 import Logging
 import NIOCore
 import NIOSSL
 import TiniAppAuth
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// All settings, validated. What they are called and default to stands in ``Setting``.
 struct Configuration: Sendable {
@@ -113,7 +108,8 @@ extension SettingsReader {
         if !isSet(.authEndpoint) { report(.authEndpoint, "is not set") }
         let exchange = url(.authEndpoint, allowInsecure: allowInsecure)
         let derived = exchange.flatMap(AuthEndpoints.derived)
-        for setting in [Setting.refreshEndpoint, .infoEndpoint] where exchange != nil && derived == nil && !isSet(setting) {
+        for setting in [Setting.refreshEndpoint, .infoEndpoint]
+        where exchange != nil && derived == nil && !isSet(setting) {
             report(setting, "is not set, and does not follow from AUTH_ENDPOINT, which does not end in /auth/token")
         }
         let refresh = isSet(.refreshEndpoint) ? url(.refreshEndpoint, allowInsecure: allowInsecure) : derived?.refresh

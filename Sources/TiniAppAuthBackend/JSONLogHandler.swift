@@ -1,12 +1,7 @@
+import FoundationEssentials
 import Glibc
 import Logging
 import TiniAppAuth
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Writes each log entry as one line of JSON to standard error: `time`, `severity`, `message`, and the metadata.
 ///

@@ -1,11 +1,6 @@
 import ArgumentParser
-import Logging
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import Logging
 
 /// Serves until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {

@@ -66,8 +66,9 @@ struct Server {
 
     private func makeListener() throws -> ListeningSocket {
         if let inherited = try ListeningSocket.adopt(
-            listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"])
-        {
+            listenPID: environment["LISTEN_PID"],
+            listenFDs: environment["LISTEN_FDS"]
+        ) {
             return inherited
         }
         return try ListeningSocket.open(path: configuration.listenSocket)

@@ -34,7 +34,9 @@ struct SettingsReader {
         if value.first?.isWhitespace == true || value.last?.isWhitespace == true {
             return "begins or ends with white space"
         }
-        if !value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return "holds characters that are not printable ASCII" }
+        if !value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+            return "holds characters that are not printable ASCII"
+        }
         return nil
     }
 
@@ -61,7 +63,8 @@ struct SettingsReader {
         .seconds(
             number(setting, "is not a number of seconds from \(range.lowerBound) to \(range.upperBound)") {
                 Double($0).flatMap { range.contains($0) ? $0 : nil }
-            } ?? range.lowerBound)
+            } ?? range.lowerBound
+        )
     }
 
     mutating func flag(_ setting: Setting) -> Bool {

@@ -1,11 +1,6 @@
 import ArgumentParser
-import TiniAppAuth
-
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
+import TiniAppAuth
 
 /// Shows what would be sent for a body. For comparing with Tiki's page "Calculate signature".
 struct SignCommand: ParsableCommand {

@@ -39,7 +39,10 @@ struct UpstreamCheck {
             parts.append(Self.skewText(date, now: configuration.clock()))
             return Report(isReachable: true, text: parts.joined(separator: ", "))
         } catch {
-            return Report(isReachable: false, text: "\(url.origin.host) port \(url.origin.port), not reachable: \(error)")
+            return Report(
+                isReachable: false,
+                text: "\(url.origin.host) port \(url.origin.port), not reachable: \(error)"
+            )
         }
     }
 

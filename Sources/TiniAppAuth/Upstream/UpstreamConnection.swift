@@ -51,7 +51,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         call.connection = self
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: call.url.target, headers: headers)
         channel.pipeline.syncOperations.write(wrapOutboundOut(.head(head)), promise: nil)
-        channel.pipeline.syncOperations.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: call.body)))), promise: nil)
+        channel.pipeline.syncOperations.write(
+            wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: call.body)))),
+            promise: nil
+        )
         channel.pipeline.syncOperations.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 

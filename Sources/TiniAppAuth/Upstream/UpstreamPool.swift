@@ -137,7 +137,10 @@ final class UpstreamPool {
 
     private func didOpen(_ channel: any Channel) throws {
         let connection = UpstreamConnection(
-            channel: channel, pool: self, maxAnswerBytes: configuration.maxAnswerBytes)
+            channel: channel,
+            pool: self,
+            maxAnswerBytes: configuration.maxAnswerBytes
+        )
         do {
             try channel.pipeline.syncOperations.addHTTPClientHandlers()
             try channel.pipeline.syncOperations.addHandler(connection)

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
 import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The URL of one of Tiki's calls, taken apart for HTTP.
 package struct UpstreamURL: Sendable, Hashable {
