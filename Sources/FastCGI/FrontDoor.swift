@@ -54,12 +54,10 @@ final class FrontDoor {
     /// - Parameter deadline: when to return even if nothing happens.
     func turn(until deadline: ContinuousClock.Instant?) throws(SystemCallError) {
         let due = [deadline, acceptAgainAt, pending.nextDeadline].compactMap(\.self).min()
-        var ready: [CInt] = []
-        try poll.wait(timeout: due.map { $0 - .now }) { ready.append($0) }
-        for descriptor in ready where descriptor != wakeUpDescriptor {
+        try poll.wait(timeout: due.map { $0 - .now }) { descriptor in
             if descriptor == listener?.descriptor {
                 acceptAll()
-            } else {
+            } else if descriptor != wakeUpDescriptor {
                 receive(from: descriptor)
             }
         }

@@ -122,6 +122,8 @@ final class UpstreamPool {
 
     /// Opens connections until there is one coming for each call that waits, or the limit is reached.
     private func openIfNeeded() {
+        // Calls expire in the order in which they came, so those that no longer wait are at the front.
+        while waiting.first?.isFinished == true { waiting.removeFirst() }
         while !isClosed, opening < waiting.count, opening + open.count < configuration.maxConnections {
             opening += 1
             connector.connect().assumeIsolated().whenComplete { result in
