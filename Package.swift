@@ -83,10 +83,11 @@ let package = Package(
         ),
         .testTarget(name: "TiniAppAuthBackendTests", dependencies: ["TiniAppAuthBackend"]),
         .testTarget(name: "TikiSandboxTests", dependencies: ["TikiSandbox"]),
-        // The next three start the built executables and nginx, and talk to them from outside.
+        // The next ones start the built executables and nginx, and talk to them from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"]),
         .testTarget(name: "FrontDoorTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "LoadTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

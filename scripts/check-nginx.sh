@@ -7,8 +7,8 @@ PATH=$PATH:/usr/sbin:/sbin
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 
-# Port 0 is never taken.
-scripts/render-nginx.sh 0 "$prefix/backend.sock" >"$prefix/nginx.conf"
+# A port in use does not matter to -t.
+scripts/render-nginx.sh 8080 "$prefix/backend.sock" >"$prefix/nginx.conf"
 if ! nginx -t -q -e "$prefix/error.log" -p "$prefix" -c "$prefix/nginx.conf"; then
     echo "nginx refuses nginx/local.conf.template or a file that it includes." >&2
     exit 1

@@ -21,11 +21,13 @@ fail() {
 
 # start NAME COMMAND…: in the background, with a session of its own, so that Ctrl-C reaches this script alone and the
 # order of stopping is ours; and with a death signal, so that it does not outlive this script even if that is killed
-# with -9. Descriptor 9 is the lock, which must not outlive this script either.
+# with -9 (nor if it was before the signal was set, which is what the inner shell looks for). Descriptor 9 is the lock,
+# which must not outlive this script either.
 start() {
     local name=$1
     shift
-    setsid setpriv --pdeathsig TERM -- "$@" </dev/null 9>&- &
+    # shellcheck disable=SC2016  # for the inner shell
+    setsid setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] && exec "$@"' "$$" "$@" </dev/null 9>&- &
     pids[$name]=$!
 }
 

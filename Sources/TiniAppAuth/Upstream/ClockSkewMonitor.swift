@@ -3,7 +3,7 @@ import Logging
 /// Compares Tiki's `Date` with our clock, and warns before the difference becomes an outage: Tiki refuses a signature
 /// that is a minute off.
 final class ClockSkewMonitor {
-    /// Seconds. `Date` itself is up to one off, and an answer takes its time.
+    /// Seconds. `Date` itself is up to one off.
     static let tolerance: Int64 = 5
     private static let warningInterval: Int64 = 60
 
@@ -16,15 +16,20 @@ final class ClockSkewMonitor {
         self.logger = logger
     }
 
-    /// Takes the value of a `Date` field.
-    func observe(_ date: String) {
+    /// Takes the value of an answer's `Date` field.
+    ///
+    /// - Parameter sentAt: Unix time in milliseconds when the call was sent. Tiki's clock stood at `Date` some time
+    ///   between then and now, so a slow answer is no skew.
+    func observe(_ date: String, sentAt: Int64) {
+        guard let theirs = HTTPDate.unixTime(date) else { return }
         let now = clock() / 1_000
-        guard let theirs = HTTPDate.unixTime(date), abs(theirs - now) > Self.tolerance else { return }
+        let skew = theirs < sentAt / 1_000 ? sentAt / 1_000 - theirs : min(0, now - theirs)
+        guard abs(skew) > Self.tolerance else { return }
         if let lastWarning, now - lastWarning < Self.warningInterval { return }
         lastWarning = now
         logger.warning(
             "our clock and Tiki's differ; signatures are refused from 60 s on",
-            metadata: ["skew_seconds": "\(now - theirs)"]
+            metadata: ["seconds_ahead": "\(skew)"]
         )
     }
 }

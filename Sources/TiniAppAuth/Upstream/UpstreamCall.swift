@@ -9,6 +9,8 @@ final class UpstreamCall {
     let body: [UInt8]
     /// How often it may be sent again once its bytes may have reached Tiki.
     private(set) var repetitionsLeft: Int
+    /// Unix time in milliseconds when it was signed and sent last.
+    var sentAt: Int64 = 0
     /// The connection on which it has been sent.
     weak var connection: UpstreamConnection?
 

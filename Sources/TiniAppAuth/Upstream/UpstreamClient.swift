@@ -40,7 +40,7 @@ package final class UpstreamClient {
                 signer: signer,
                 eventLoop: eventLoop,
                 logger: logger,
-                onDate: skew.observe
+                skew: skew
             )
         }
         self.pools = pools

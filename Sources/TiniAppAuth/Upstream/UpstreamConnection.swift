@@ -97,7 +97,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private func complete(_ call: UpstreamCall, _ head: HTTPResponseHead, _ body: [UInt8]) {
         state = .idle
-        pool?.observe(head)
+        pool?.observe(head, of: call)
         if head.isKeepAlive {
             pool?.release(self, idleFor: KeepAlive.timeout(head.headers))
         } else {

@@ -17,7 +17,7 @@ final class UpstreamPool {
     private let connector: UpstreamConnector
     private let signer: RequestSigner
     private let eventLoop: any EventLoop
-    private let onDate: (String) -> Void
+    private let skew: ClockSkewMonitor
     private let logger: Logger
 
     /// The one used last is at the end, and is taken first: those that are not needed time out.
@@ -28,6 +28,9 @@ final class UpstreamPool {
     /// Connections that are open.
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var isClosed = false
+    /// Whether the last connection could not be opened. The log tells when that changes, not each time: an outage is
+    /// one thing to know about.
+    private var isUnreachable = false
 
     init(
         origin: UpstreamURL.Origin,
@@ -35,7 +38,7 @@ final class UpstreamPool {
         signer: RequestSigner,
         eventLoop: any EventLoop,
         logger: Logger,
-        onDate: @escaping (String) -> Void
+        skew: ClockSkewMonitor
     ) throws {
         self.origin = origin
         self.configuration = configuration
@@ -48,7 +51,7 @@ final class UpstreamPool {
         self.signer = signer
         self.eventLoop = eventLoop
         self.logger = logger
-        self.onDate = onDate
+        self.skew = skew
     }
 
     /// Sends the call on an idle connection, else opens one, else lets it wait for one.
@@ -81,8 +84,8 @@ final class UpstreamPool {
     }
 
     /// Looks at an answer's `Date`.
-    func observe(_ head: HTTPResponseHead) {
-        if let date = head.headers.first(name: "Date") { onDate(date) }
+    func observe(_ head: HTTPResponseHead, of call: UpstreamCall) {
+        if let date = head.headers.first(name: "Date") { skew.observe(date, sentAt: call.sentAt) }
     }
 
     /// Closes all connections; calls that wait or are under way fail.
@@ -108,7 +111,8 @@ final class UpstreamPool {
     }
 
     private func send(_ call: UpstreamCall, on connection: UpstreamConnection) {
-        let signature = signer.sign(call.body, timestamp: configuration.clock())
+        call.sentAt = configuration.clock()
+        let signature = signer.sign(call.body, timestamp: call.sentAt)
         var headers = HTTPHeaders([
             ("Host", origin.authority),
             ("Content-Type", "application/json"),
@@ -151,15 +155,19 @@ final class UpstreamPool {
             channel.close(promise: nil)
             throw error
         }
+        if isUnreachable {
+            isUnreachable = false
+            logger.notice("connected to Tiki again", metadata: ["origin": "\(origin)"])
+        }
         open[ObjectIdentifier(connection)] = connection
         release(connection, idleFor: nil)
     }
 
     private func didFailToOpen(_ error: any Error) {
-        logger.warning(
-            "cannot connect to Tiki",
-            metadata: ["origin": "\(origin)", "error": "\(error)"]
-        )
+        if !isUnreachable {
+            isUnreachable = true
+            logger.error("cannot connect to Tiki", metadata: ["origin": "\(origin)", "error": "\(error)"])
+        }
         // Calls in excess of the connections that are still being opened: those have lost theirs.
         if waiting.count > opening, let call = nextWaiting() { call.finish(.failure(.unreachable)) }
         openIfNeeded()

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LoadLongTests {
+    struct DescriptorShortage {
+        @Test("With 64 descriptors, a burst of 500 clients is answered or shed, and noted once")
+        func burstIsSurvived() async throws {
+            try DescriptorLimit.raise(to: 4_096)
+            let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
+            let token = try await AccessToken(from: sandbox)
+            let backend = try await Backend.start(upstream: sandbox)
+            let path = backend.socketPath
+            let pid = backend.process.pid
+            _ = try await Command.run("prlimit", ["--pid", "\(pid)", "--nofile=64:64"])
+
+            let (burst, after) = try await BlockingThread.run {
+                var silent = ManyConnections(to: .responder(path))
+                for _ in 0..<250 { try silent.open() }
+                var clients = ManyConnections(to: .responder(path))
+                for number in 0..<250 { try clients.open(sending: token.fastCGIRequest(number)) }
+                try clients.read(until: .now + .seconds(30))
+                try silent.read(until: .now + .seconds(30))
+                var late = ManyConnections(to: .responder(path))
+                try late.open(sending: token.fastCGIRequest(1_000))
+                try late.read(until: .now + .seconds(10))
+                return ((clients.statuses, clients.count, silent.count), late.statuses)
+            }
+            let log = backend.logs().split(separator: "\n")
+            let lines = log.filter { $0.contains("cannot accept connections") }
+            printFigures(
+                "64 descriptors",
+                "statuses \(burst.0), then \(after), \(lines.count) line about it of \(log.count) in the log"
+            )
+            #expect(burst.1 == 0 && burst.2 == 0, "every client of the burst is answered or its connection closed")
+            #expect(after == [200: 1])
+            #expect(lines.count == 1)
+            #expect(backend.process.isRunning)
+            await backend.stop()
+            await sandbox.stop()
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LoadLongTests {
+    struct Endurance {
+        private static let requests = 300_000
+        private static let warmUp = 50_000
+        private static let atOnce = 50
+
+        @Test("300,000 requests leave neither memory nor descriptors behind")
+        func nothingIsLeftBehind() async throws {
+            let sandbox = try await Sandbox.start(arguments: ["--quiet"])
+            let token = try await AccessToken(from: sandbox)
+            let backend = try await Backend.start(
+                environment: ["REQUEST_TIMEOUT": "60", "LOG_LEVEL": "warning"],
+                upstream: sandbox
+            )
+            let path = backend.socketPath
+
+            let started = ContinuousClock.now
+            var statuses = try await BlockingThread.run { try Self.send(0..<Self.warmUp, token, path) }
+            let first = try await settledFigures(of: backend)
+            let rest = try await BlockingThread.run { try Self.send(Self.warmUp..<Self.requests, token, path) }
+            statuses.merge(rest, uniquingKeysWith: +)
+            let last = try await settledFigures(of: backend)
+            printFigures(
+                "endurance",
+                "statuses \(statuses), memory \(first.residentKB) → \(last.residentKB) kB, "
+                    + "descriptors \(first.descriptors) → \(last.descriptors), "
+                    + "\(Int((ContinuousClock.now - started) / .seconds(1))) s"
+            )
+            #expect(statuses == [200: Self.requests])
+            #expect(abs(Double(last.residentKB) / Double(first.residentKB) - 1) < 0.05)
+            #expect(last.descriptors == first.descriptors)
+            await backend.stop()
+            await sandbox.stop()
+        }
+
+        private static func send(
+            _ numbers: Range<Int>,
+            _ token: AccessToken,
+            _ path: String
+        ) throws -> [Int: Int] {
+            var clients = ManyConnections(to: .responder(path))
+            for number in numbers {
+                try clients.open(sending: token.fastCGIRequest(number))
+                if clients.count >= atOnce { try clients.read(until: .now + .seconds(60)) }
+            }
+            try clients.read(until: .now + .seconds(60))
+            return clients.statuses
+        }
+
+        /// Kept connections to the upstream are not left behind: they are closed after 15 s without a call.
+        private func settledFigures(of backend: Backend) async throws -> ProcessFigures {
+            try await Task.sleep(for: .seconds(17))
+            return try ProcessFigures(of: backend.process)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// One request on each of many connections, from one thread. A connection ends when its peer closes it.
+struct ManyConnections: ~Copyable {
+    /// Where to connect, and so what is spoken there.
+    enum Peer {
+        /// The responder's unix socket: FastCGI.
+        case responder(String)
+        /// nginx's port on 127.0.0.1: HTTP.
+        case nginx(Int)
+    }
+
+    private let peer: Peer
+    private var answers: [CInt: Data] = [:]
+    /// How many answers had which status; 0 is a connection that was closed without one.
+    private(set) var statuses: [Int: Int] = [:]
+
+    init(to peer: Peer) {
+        self.peer = peer
+    }
+
+    deinit {
+        for descriptor in answers.keys { close(descriptor) }
+    }
+
+    /// Connections that the peer has not closed.
+    var count: Int { answers.count }
+
+    /// Connects and sends; with no request, stays silent.
+    mutating func open(sending request: Data = Data()) throws {
+        let descriptor: CInt
+        switch peer {
+        case .responder(let path):
+            descriptor = try Sockets.make(AF_UNIX)
+            try Sockets.withUnixAddress(path) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
+        case .nginx(let port):
+            descriptor = try Sockets.make(AF_INET)
+            try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
+        }
+        answers[descriptor] = Data()
+        if !request.isEmpty { try Sockets.sendAll(descriptor, request) }
+    }
+
+    /// Reads what comes until the peer has closed all connections, or the time is over.
+    mutating func read(until deadline: ContinuousClock.Instant) throws {
+        repeat {
+            var polled = answers.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let left = max(.zero, deadline - .now)
+            let ready = try Sockets.check(
+                "poll",
+                Int(poll(&polled, nfds_t(polled.count), CInt(left / .milliseconds(1))))
+            )
+            guard ready > 0 else { continue }
+            for entry in polled where entry.revents != 0 { read(entry.fd) }
+        } while !answers.isEmpty && ContinuousClock.now < deadline
+    }
+
+    private mutating func read(_ descriptor: CInt) {
+        let part = (try? Sockets.receive(descriptor)) ?? Data()
+        if !part.isEmpty {
+            answers[descriptor]?.append(part)
+            return
+        }
+        close(descriptor)
+        // "Status: 200 OK" behind the eight bytes of a record's header, or "HTTP/1.1 200 OK".
+        let answer = answers.removeValue(forKey: descriptor) ?? Data()
+        let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+        let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        statuses[status ?? 0, default: 0] += 1
+    }
+}

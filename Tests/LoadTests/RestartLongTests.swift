@@ -1,0 +1,74 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+extension LoadLongTests {
+    struct Restart {
+        private static let restarts = 10
+
+        /// Told by the test, asked by the thread that sends.
+        private final class StopSign: Sendable {
+            let isUp = Atomic(false)
+        }
+
+        @Test("Ten restarts behind an inherited listener lose none of 200 requests a second")
+        func restartsLoseNothing() async throws {
+            try DescriptorLimit.raise(to: 8_192)
+            let sandbox = try await Sandbox.start(arguments: ["--delay", "1000", "--quiet"])
+            let token = try await AccessToken(from: sandbox)
+            let directory = try ScratchDirectory()
+            // As long a queue as systemd makes: it holds what comes while one process ends and the next one starts.
+            let listener = try UnixListener(path: directory.path("listener.sock"), backlog: 4_096)
+            let nginx = try await Nginx.start(backendSocket: listener.path)
+            var backend = try await start(listener, sandbox)
+
+            let stopSign = StopSign()
+            let port = nginx.port
+            async let load = BlockingThread.run { try Self.send(token, to: port, until: stopSign) }
+            var exits: [TestSupport.ExitStatus] = []
+            for _ in 0..<Self.restarts {
+                try await Task.sleep(for: .seconds(1))
+                backend.process.terminate(signal: SIGTERM)
+                exits.append(try await backend.process.waitForExit())
+                backend = try await start(listener, sandbox)
+            }
+            try await Task.sleep(for: .seconds(1))
+            stopSign.isUp.store(true, ordering: .relaxed)
+            let (statuses, rate) = try await load
+            printFigures("restarts", "\(Self.restarts) of them, statuses \(statuses), \(Int(rate)) requests a second")
+            #expect(statuses.keys.sorted() == [200])
+            #expect(exits == Array(repeating: .code(0), count: Self.restarts))
+            await nginx.stop()
+            await backend.stop()
+            await sandbox.stop()
+        }
+
+        private func start(_ listener: UnixListener, _ sandbox: Sandbox) async throws -> Backend {
+            try await Backend.start(
+                environment: ["REQUEST_TIMEOUT": "14", "LOG_LEVEL": "notice"],
+                upstream: sandbox,
+                listener: .inherited(listener.descriptor)
+            )
+        }
+
+        /// Opens a connection every five milliseconds, whatever became of those before.
+        private static func send(
+            _ token: AccessToken,
+            to port: Int,
+            until stopSign: StopSign
+        ) throws -> (statuses: [Int: Int], rate: Double) {
+            var clients = ManyConnections(to: .nginx(port))
+            let started = ContinuousClock.now
+            var sent = 0
+            while !stopSign.isUp.load(ordering: .relaxed), sent < 20_000 {
+                try clients.open(sending: token.httpRequest(sent))
+                sent += 1
+                try clients.read(until: started + .milliseconds(5) * sent)
+            }
+            let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
+            try clients.read(until: .now + .seconds(20))
+            return (clients.statuses, rate)
+        }
+    }
+}
