@@ -29,9 +29,11 @@ test: ## run the unit tests, and the end-to-end tests through nginx
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	swift test
 
-test-long: ## run the proofs that take longer
+test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
-	LONG_TESTS=1 swift test --filter LongTests
+	swift build -c release --product tiniapp-auth-backend
+	swift build -c release --product tiki-sandbox
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LongTests
 
 lint: ## check the formatting, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)

@@ -30,6 +30,7 @@ package final class FastCGIResponder: Sendable {
         handler: any FastCGIHandler,
         logger: Logger
     ) throws(FastCGIError) {
+        // A second time, unless somebody forgot the first: it does nothing then.
         let code = FCGX_Init()
         guard code == 0 else { throw .libraryNotInitialized(code: code) }
         do { wakeUp = try WakeUp() } catch { throw .eventLoop(error) }

@@ -15,7 +15,7 @@ final class FrontDoor {
     private let limits: FastCGILimits
     private let logger: Logger
 
-    /// Set while the system has no descriptor or memory for another connection.
+    /// Set while there may be connections in the queue of which no event will tell.
     private var acceptAgainAt: ContinuousClock.Instant?
     private var acceptFailures = LogThrottle()
     private var refusals = LogThrottle(interval: .seconds(1))
@@ -34,6 +34,8 @@ final class FrontDoor {
         poll = try EventPoll()
         try poll.watch(wakeUpDescriptor)
         try poll.watch(listener.descriptor)
+        // Now, since later there may be no descriptor left for it.
+        feed = try RequestFeed()
         self.listener = consume listener
         self.wakeUpDescriptor = wakeUpDescriptor
         self.inFlight = inFlight
@@ -56,13 +58,13 @@ final class FrontDoor {
         let due = [deadline, acceptAgainAt, pending.nextDeadline].compactMap(\.self).min()
         try poll.wait(timeout: due.map { $0 - .now }) { descriptor in
             if descriptor == listener?.descriptor {
-                acceptAll()
+                acceptSome()
             } else if descriptor != wakeUpDescriptor {
                 receive(from: descriptor)
             }
         }
         let now = ContinuousClock.now
-        if let acceptAgainAt, acceptAgainAt <= now { acceptAll() }
+        if let acceptAgainAt, acceptAgainAt <= now { acceptSome() }
         let expired = pending.closeExpired(at: now)
         if expired > 0 {
             expiries.log(logger, .warning, "connection closed: its request did not arrive in time")
@@ -74,16 +76,27 @@ final class FrontDoor {
     func stopAccepting() {
         guard let isInherited = listener?.isInherited, let descriptor = listener?.descriptor else { return }
         poll.unwatch(descriptor)
-        if !isInherited { acceptAll() }
+        if !isInherited {
+            // From here on connecting is refused, so the queue has an end.
+            _ = shutdown(descriptor, CInt(SHUT_RD))
+            acceptSome(atMost: .max)
+        }
         acceptAgainAt = nil
         listener = nil
     }
 
-    private func acceptAll() {
+    /// Takes connections from the queue, some at a time: clients that connect again as fast as they are answered would
+    /// keep the thread here, away from everything else that waits for it.
+    private func acceptSome(atMost most: Int = 64) {
         acceptAgainAt = nil
         guard let descriptor = listener?.descriptor else { return }
         do {
-            while let socket = try ConnectedSocket.accept(from: descriptor) { admit(socket) }
+            for _ in 0..<most {
+                guard let socket = try ConnectedSocket.accept(from: descriptor) else { return }
+                admit(socket)
+            }
+            // There may be more, and no event would tell.
+            acceptAgainAt = .now
         } catch {
             // EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection stays in the queue, and descriptors come back as
             // requests end. The listener is edge-triggered, so nothing but this timer brings us back to it.

@@ -18,29 +18,38 @@ final class PendingConnection {
 
 /// All connections that wait to become complete, by descriptor and in the order of their deadlines.
 struct PendingConnections {
-    private var byDescriptor: [CInt: PendingConnection] = [:]
-    /// Every deadline is as long as the next, so the order of arrival is the order of expiry. Connections that have
-    /// left are skipped when their turn comes.
-    private var byAge: Deque<PendingConnection> = []
+    /// A connection's place in the order of arrival. It does not hold the connection, which has a request's bytes: one
+    /// that stays would keep all that have come and gone behind it.
+    private struct Place {
+        let number: UInt64
+        let descriptor: CInt
+        let deadline: ContinuousClock.Instant
+    }
+
+    private var byDescriptor: [CInt: (number: UInt64, connection: PendingConnection)] = [:]
+    /// Every deadline is as long as the next, so the order of arrival is the order of expiry. Places whose connections
+    /// have left are skipped when their turn comes, or cleared away when they are most of it.
+    private var byAge: Deque<Place> = []
+    private var arrivals: UInt64 = 0
 
     var count: Int { byDescriptor.count }
 
     /// When the oldest one's time is up; nil if there is none.
     var nextDeadline: ContinuousClock.Instant? { byAge.first?.deadline }
 
-    subscript(descriptor: CInt) -> PendingConnection? { byDescriptor[descriptor] }
+    subscript(descriptor: CInt) -> PendingConnection? { byDescriptor[descriptor]?.connection }
 
     mutating func insert(_ connection: PendingConnection, descriptor: CInt) {
-        byDescriptor[descriptor] = connection
-        byAge.append(connection)
+        arrivals += 1
+        byDescriptor[descriptor] = (arrivals, connection)
+        byAge.append(Place(number: arrivals, descriptor: descriptor, deadline: connection.deadline))
     }
 
     /// Takes the socket out of a connection that is leaving.
     mutating func remove(_ descriptor: CInt) -> ConnectedSocket? {
-        guard let connection = byDescriptor.removeValue(forKey: descriptor) else { return nil }
-        let socket = connection.socket.take()
+        guard let (_, connection) = byDescriptor.removeValue(forKey: descriptor) else { return nil }
         dropDeparted()
-        return socket
+        return connection.socket.take()
     }
 
     /// Closes the connections whose time is up.
@@ -49,26 +58,23 @@ struct PendingConnections {
     mutating func closeExpired(at now: ContinuousClock.Instant) -> Int {
         var closed = 0
         while let oldest = byAge.first, oldest.deadline <= now {
-            closed += closeOldest()
+            _ = remove(oldest.descriptor)
+            closed += 1
         }
         return closed
     }
 
     /// Closes the connection that has waited longest.
-    ///
-    /// - Returns: how many: 0 if there is none.
-    @discardableResult
-    mutating func closeOldest() -> Int {
-        dropDeparted()
-        guard let oldest = byAge.popFirst(), let descriptor = oldest.socket?.descriptor else { return 0 }
-        byDescriptor[descriptor] = nil
-        oldest.socket = nil
-        dropDeparted()
-        return 1
+    mutating func closeOldest() {
+        if let oldest = byAge.first { _ = remove(oldest.descriptor) }
     }
 
     /// Keeps the front of the queue a connection that still waits, so that its deadline is the next one.
     private mutating func dropDeparted() {
-        while let oldest = byAge.first, oldest.socket == nil { byAge.removeFirst() }
+        while let oldest = byAge.first, !isWaiting(oldest) { byAge.removeFirst() }
+        if byAge.count > 2 * byDescriptor.count + 64 { byAge = Deque(byAge.filter(isWaiting)) }
     }
+
+    /// Descriptors are given out again; numbers are not.
+    private func isWaiting(_ place: Place) -> Bool { byDescriptor[place.descriptor]?.number == place.number }
 }

@@ -23,6 +23,10 @@ struct Server {
     ///
     /// - Throws: what keeps it from serving: the socket, the trusted certificates.
     func run() async throws {
+        // Before there is a socket: who sees that we listen may already want us to stop.
+        try FastCGILibrary.initialize()
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
+
         let limits = raisedToDescriptorLimit(configuration.limits)
         // One event loop: one pool of connections, one table of calls in flight, no locks between them. It signs and
         // relays thousands of calls a second; a second loop would split the pool.
@@ -41,9 +45,6 @@ struct Server {
             handler: Router(service: service, readiness: readiness, logger: logger),
             logger: logger
         )
-        // After libfcgi's initialization, which sets handlers of its own for these two.
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGUSR1, SIG_IGN)
 
         // Stopped in reverse: first the door, when it has finished the connections to Tiki.
         let services = ServiceGroup(
@@ -53,7 +54,6 @@ struct Server {
             ],
             logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
         )
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await shutDown(services, at: signals) }
             try await services.run()

@@ -11,13 +11,20 @@ package enum HTTPDate {
     package static func unixTime(_ text: String) -> Int64? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[0].hasSuffix(","), words[5] == "GMT",
-            let day = Int32(words[1]), let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3])
+            let month = months.firstIndex(of: String(words[2])),
+            let day = number(words[1], 1...31), let year = number(words[3], 0...9_999)
         else { return nil }
-        let time = words[4].split(separator: ":").compactMap { Int32($0) }
-        guard time.count == 3 else { return nil }
+        let time = words[4].split(separator: ":", omittingEmptySubsequences: false)
+        guard time.count == 3, let hour = number(time[0], 0...23), let minute = number(time[1], 0...59),
+            let second = number(time[2], 0...60)
+        else { return nil }
         var parts = tm()
-        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (day, Int32(month), year &- 1_900)
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (time[0], time[1], time[2])
+        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (day, Int32(month), year - 1_900)
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
         return Int64(timegm(&parts))
+    }
+
+    private static func number(_ text: Substring, _ range: ClosedRange<Int32>) -> Int32? {
+        Int32(text).flatMap { range.contains($0) ? $0 : nil }
     }
 }

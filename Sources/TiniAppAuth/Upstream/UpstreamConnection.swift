@@ -11,6 +11,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         case idle
         case waitingForAnswer(UpstreamCall)
         case readingAnswer(UpstreamCall, HTTPResponseHead, body: [UInt8])
+        /// The answer is whole. The connection is free when nothing has come behind it.
+        case answered(keptFor: TimeAmount?)
         case closed
     }
 
@@ -86,6 +88,15 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Not earlier: what the server sent along with the answer would be taken for that of the next call.
+        if case .answered(let keptFor) = state {
+            state = .idle
+            pool?.release(self, idleFor: keptFor)
+        }
+        context.fireChannelReadComplete()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         fail(.connectionLost)
         context.fireChannelInactive()
@@ -96,24 +107,20 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func complete(_ call: UpstreamCall, _ head: HTTPResponseHead, _ body: [UInt8]) {
-        state = .idle
+        state = .answered(keptFor: KeepAlive.timeout(head.headers))
         pool?.observe(head, of: call)
-        if head.isKeepAlive {
-            pool?.release(self, idleFor: KeepAlive.timeout(head.headers))
-        } else {
-            fail(.connectionLost)
-        }
+        if !head.isKeepAlive { fail(.connectionLost) }
         var scanner = JSONScanner(body, allowsLoneSurrogates: true)
         guard (try? scanner.scan()) != nil else { return call.finish(.failure(.notJSON)) }
         call.finish(.success(UpstreamAnswer(status: Int(head.status.code), body: body)))
     }
 
     /// Ends the connection, and with it the call that it carries.
-    private func fail(_ failure: UpstreamFailure) {
+    func fail(_ failure: UpstreamFailure) {
         let call: UpstreamCall? =
             switch state {
             case .waitingForAnswer(let call), .readingAnswer(let call, _, _): call
-            case .idle, .closed: nil
+            case .idle, .answered, .closed: nil
             }
         if case .closed = state { return }
         let mayRepeat = failure == .connectionLost && !hasAnswerBegun
@@ -135,7 +142,9 @@ enum KeepAlive {
     static func timeout(_ headers: HTTPHeaders) -> TimeAmount? {
         for parameter in headers[canonicalForm: "Keep-Alive"] {
             let parts = parameter.lowercased().split(separator: "=")
-            if parts.count == 2, parts[0] == "timeout", let seconds = Int64(parts[1]) { return .seconds(seconds) }
+            if parts.count == 2, parts[0] == "timeout", let seconds = Int64(parts[1]) {
+                return .seconds(max(0, seconds))
+            }
         }
         return nil
     }

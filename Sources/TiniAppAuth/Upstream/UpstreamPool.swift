@@ -92,7 +92,7 @@ final class UpstreamPool {
     func close() {
         isClosed = true
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
-        for connection in open.values { connection.close() }
+        for connection in open.values { connection.fail(.closed) }
     }
 
     private func takeIdle() -> UpstreamConnection? {

@@ -34,6 +34,10 @@ package struct UpstreamURL: Sendable, Hashable {
             parts.user == nil, parts.password == nil, parts.fragment == nil
         else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        // Foundation has decoded the host: `%2F` in it would now be a slash.
+        guard HostText.isPlausible(host) else { return nil }
+        // A port that is too large for an integer is nil to Foundation.
+        if parts.port == nil, let range = parts.rangeOfPort, !range.isEmpty { return nil }
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
         guard (1...65_535).contains(port) else { return nil }
         origin = Origin(usesTLS: scheme == "https", host: host.lowercased(), port: port)

@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Limits of the body", .sharingStack()) struct BodyLimitTests {
+        @Test("16,384 bytes pass, and so they do in chunks", arguments: [[], ["Transfer-Encoding: chunked"]])
+        func largest(headers: [String]) async throws {
+            let stack = try sharedStack()
+            let body = try padded(try await stack.sandbox.mintCode(), to: 16_384)
+            let answer = try await Curl.post("\(stack.url)/auth_exchange", json: body, headers: headers)
+            #expect(answer.status == 200)
+            expectCommonHeaders(answer)
+        }
+
+        @Test("16,385 bytes are refused by nginx", arguments: [[], ["Transfer-Encoding: chunked"]])
+        func tooLarge(headers: [String]) async throws {
+            let stack = try sharedStack()
+            let body = try padded("a", to: 16_385)
+            let answer = try await Curl.post("\(stack.url)/auth_exchange", json: body, headers: headers)
+            try expectError(answer, 413, "payload_too_large", message: "Request body too large")
+        }
+
+        @Test("A responder with a smaller limit refuses by itself")
+        func smallerLimit() async throws {
+            let sandbox = try sharedStack().sandbox
+            let backend = try await Backend.start(environment: ["MAX_BODY_BYTES": "100"], upstream: sandbox)
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            let url = "\(nginx.url)/auth_exchange"
+            let passed = try await Curl.post(url, json: try padded("a", to: 100))
+            #expect(try passed.string("error", "reason") == "invalid_code")
+            for size in [101, 16_384] {
+                let answer = try await Curl.post(url, json: try padded("a", to: size))
+                try expectError(answer, 413, "payload_too_large", message: "The body is larger than 100 bytes")
+            }
+            // Before it is looked at: neither its type nor its syntax matters.
+            let noJSON = try await Curl.request("POST", url, body: Data(count: 101))
+            try expectError(noJSON, 413, "payload_too_large")
+            await nginx.stop()
+            await backend.stop()
+        }
+
+        /// A body with a code and exactly as many bytes.
+        private func padded(_ code: String, to size: Int) throws -> String {
+            let empty = #"{"code":"\#(code)","pad":""}"#
+            let padding = String(repeating: "p", count: size - empty.utf8.count)
+            let body = #"{"code":"\#(code)","pad":"\#(padding)"}"#
+            try #require(body.utf8.count == size)
+            return body
+        }
+    }
+}

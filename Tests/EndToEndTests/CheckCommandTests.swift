@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The command check") struct CheckCommandTests {
+        @Test("A good configuration is ok, and told with the key")
+        func good() async throws {
+            let outcome = try await check(endpoint: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token")
+            #expect(outcome.status == .code(0))
+            #expect(outcome.output == "configuration: ok, client key \(Sandbox.clientKey)\n")
+            #expect(outcome.error.isEmpty)
+        }
+
+        @Test("Over http each endpoint is connected to, and no call is made")
+        func http() async throws {
+            let sandbox = try await Sandbox.start()
+            let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
+            #expect(outcome.status == .code(0))
+            let lines = outcome.output.split(separator: "\n").dropFirst()
+            #expect(lines.map { $0.prefix { $0 != ":" } } == ["exchange", "refresh", "info"])
+            for line in lines {
+                for part in ["127.0.0.1 port", "connected in", "no TLS", "clock skew 0 s"] {
+                    #expect(line.contains(part))
+                }
+            }
+            #expect(try await sandbox.calls().count == 0)
+            await sandbox.stop()
+        }
+
+        @Test("Over https the certificate is told")
+        func https() async throws {
+            let certificate = try await Certificate.make(for: "DNS:localhost,IP:127.0.0.1")
+            let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
+            let sandbox = try await Sandbox.start(arguments: arguments)
+            let trusting = ["UPSTREAM_CA_FILE": certificate.path]
+            for host in ["127.0.0.1", "localhost"] {
+                let endpoint = sandbox.authEndpoint.replacingOccurrences(of: "127.0.0.1", with: host)
+                let outcome = try await check(["--upstream"], endpoint: endpoint, trusting)
+                #expect(outcome.status == .code(0), "\(outcome.output)")
+                #expect(outcome.output.contains("\(host) port"))
+                #expect(outcome.output.contains("certificate verified, valid until 20"))
+            }
+            let untrusted = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
+            #expect(untrusted.status == .code(1))
+            #expect(untrusted.output.contains("not reachable"))
+            await sandbox.stop()
+        }
+
+        @Test("A clock that is wrong is told")
+        func skew() async throws {
+            let sandbox = try await Sandbox.start(arguments: ["--clock-offset", "-90"])
+            let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
+            #expect(outcome.output.contains("clock skew 90 s") || outcome.output.contains("clock skew 89 s"))
+            await sandbox.stop()
+        }
+
+        @Test("An endpoint that cannot be reached: exit code 1")
+        func unreachable() async throws {
+            let closed = try ClosedPort()
+            let outcome = try await check(["--upstream"], endpoint: "http://127.0.0.1:\(closed.port)/auth/token")
+            #expect(outcome.status == .code(1))
+            #expect(outcome.output.split(separator: "\n").count { $0.contains("not reachable") } == 3)
+        }
+
+        private func check(
+            _ arguments: [String] = [],
+            endpoint: String,
+            _ more: [String: String] = [:]
+        ) async throws -> Command.Outcome {
+            let environment = [
+                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "AUTH_ENDPOINT": endpoint,
+            ]
+            let outcome = try await Command.run(
+                try Backend.executable,
+                ["check"] + arguments,
+                environment: environment.merging(more) { $1 }
+            )
+            #expect(!(outcome.output + outcome.error).contains(Sandbox.clientSecret))
+            return outcome
+        }
+    }
+}

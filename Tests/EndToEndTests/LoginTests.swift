@@ -1,0 +1,71 @@
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Logging in", .sharingStack()) struct LoginTests {
+        @Test("A code gives tokens, the refresh token new ones, and the access token the customer")
+        func theThreeCalls() async throws {
+            let stack = try sharedStack()
+            let exchanged = try await stack.post("/auth_exchange", json: #"{"code":"\#(try await code())"}"#)
+            #expect(exchanged.status == 200)
+            expectCommonHeaders(exchanged)
+            #expect(try exchanged.json("data", "customer", "name") as? String == "Ti Ni")
+            #expect(try exchanged.json("error") == nil)
+            let firstAccess = try exchanged.string("data", "access_token")
+
+            let refreshed = try await stack.post("/auth_refresh", json: try json("refresh_token", of: exchanged))
+            #expect(refreshed.status == 200)
+            expectCommonHeaders(refreshed)
+            #expect(try refreshed.string("data", "access_token") != firstAccess)
+
+            let info = try await stack.post("/auth_info", json: try json("access_token", of: refreshed))
+            #expect(info.status == 200)
+            expectCommonHeaders(info)
+            #expect(try info.json("data", "customer_id") as? Int == 1)
+        }
+
+        @Test("A code works once; the second time Tiki's own words come through")
+        func codeTwice() async throws {
+            let stack = try sharedStack()
+            let body = #"{"code":"\#(try await code())"}"#
+            #expect(try await stack.post("/auth_exchange", json: body).status == 200)
+            let second = try await stack.post("/auth_exchange", json: body)
+            #expect(second.status == 400)
+            expectCommonHeaders(second)
+            let words = #"{"data":null,"error":{"code":400,"reason":"invalid_code","message":"invalid auth code"}}"#
+            #expect(second.text == words)
+        }
+
+        @Test("A spent refresh token and an unknown access token get Tiki's own words")
+        func refusedTokens() async throws {
+            let stack = try sharedStack()
+            let exchanged = try await stack.post("/auth_exchange", json: #"{"code":"\#(try await code())"}"#)
+            let body = try json("refresh_token", of: exchanged)
+            #expect(try await stack.post("/auth_refresh", json: body).status == 200)
+            let second = try await stack.post("/auth_refresh", json: body)
+            #expect(second.status == 400)
+            #expect(try second.string("error", "reason") == "invalid_token")
+            let info = try await stack.post("/auth_info", json: #"{"access_token":"unknown"}"#)
+            #expect(info.status == 400)
+            #expect(try info.string("error", "reason") == "invalid_token")
+        }
+
+        @Test("A wrong secret is told in Tiki's own words")
+        func wrongSecret() async throws {
+            let sandbox = try sharedStack().sandbox
+            let backend = try await Backend.start(environment: ["CLIENT_SECRET": "another"], upstream: sandbox)
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            let answer = try await Curl.post("\(nginx.url)/auth_info", json: #"{"access_token":"a"}"#)
+            #expect(answer.status == 401)
+            #expect(try answer.string("error", "reason") == "invalid_signature")
+            await nginx.stop()
+            await backend.stop()
+        }
+
+        private func code() async throws -> String { try await sharedStack().sandbox.mintCode() }
+
+        private func json(_ key: String, of answer: HTTPAnswer) throws -> String {
+            #"{"\#(key)":"\#(try answer.string("data", key))"}"#
+        }
+    }
+}

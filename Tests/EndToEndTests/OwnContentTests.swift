@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Content of our own", .sharingStack()) struct OwnContentTests {
+        @Test("The greeting is the tutorial's, to the letter")
+        func greeting() async throws {
+            let answer = try await Curl.request("GET", try sharedStack().url + "/")
+            #expect(answer.status == 200)
+            #expect(answer.text == "Hello World from Cloud Run!")
+            expectCommonHeaders(answer, contentType: "text/plain; charset=utf-8")
+        }
+
+        @Test("A query changes nothing about the greeting")
+        func greetingWithQuery() async throws {
+            let answer = try await Curl.request("GET", try sharedStack().url + "/?a=b")
+            #expect(answer.text == "Hello World from Cloud Run!")
+        }
+
+        @Test("Health is told in JSON", arguments: [("/health/live", "live"), ("/health/ready", "ready")])
+        func health(path: String, status: String) async throws {
+            let answer = try await Curl.request("GET", try sharedStack().url + path)
+            #expect(answer.status == 200)
+            #expect(answer.text == #"{"status":"\#(status)"}"#)
+            expectCommonHeaders(answer)
+        }
+
+        @Test("HEAD is GET without a body", arguments: ["/", "/health/live", "/health/ready"])
+        func head(path: String) async throws {
+            let stack = try sharedStack()
+            let get = try await Curl.request("GET", stack.url + path)
+            let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let head = try await RawTCP.request(port: stack.nginx.port, request)
+            #expect(head.status == 200)
+            #expect(head.body.isEmpty)
+            for field in ["Content-Type", "Cache-Control", "Pragma"] {
+                #expect(head.headers[field] == get.headers[field])
+            }
+            #expect(head.headers["Content-Length"] == ["\(get.body.count)"])
+        }
+
+        @Test("Every request has a name of its own, whatever the client calls it")
+        func requestIDs() async throws {
+            let url = try sharedStack().url + "/health/live"
+            var names: [String] = []
+            for _ in 0..<3 {
+                names += try await Curl.request("GET", url, headers: ["X-Request-Id: mine"]).headers["X-Request-Id"]
+            }
+            #expect(Set(names).count == 3)
+            #expect(!names.contains("mine"))
+        }
+
+        @Test("nginx does not tell its version")
+        func serverHeader() async throws {
+            let answer = try await Curl.request("GET", try sharedStack().url + "/")
+            #expect(answer.headers["Server"] == ["nginx"])
+        }
+    }
+}

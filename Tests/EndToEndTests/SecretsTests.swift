@@ -1,0 +1,88 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Secrets") struct SecretsTests {
+        @Test("Neither codes nor tokens nor the secret get into any log, at any level")
+        func tokens() async throws {
+            let stack = try await Stack.start(environment: ["LOG_LEVEL": "trace", "REQUEST_TIMEOUT": "1"])
+            var secrets = [Sandbox.clientSecret]
+
+            let code = try await stack.sandbox.mintCode()
+            secrets += code.split(separator: ".").map(String.init)
+            var tokens = try await stack.post("/auth_exchange", json: #"{"code":"\#(code)"}"#)
+            secrets += try [tokens.string("data", "access_token"), tokens.string("data", "refresh_token")]
+            let refresh = #"{"refresh_token":"\#(try tokens.string("data", "refresh_token"))"}"#
+            tokens = try await stack.post("/auth_refresh", json: refresh)
+            secrets += try [tokens.string("data", "access_token"), tokens.string("data", "refresh_token")]
+            let info = #"{"access_token":"\#(try tokens.string("data", "access_token"))"}"#
+            #expect(try await stack.post("/auth_info", json: info).status == 200)
+
+            // Failures of every kind, each with something that must not be told.
+            let failing = [
+                #"{"code":"SECRET-1"}"#, #"{"code":"SECRET-2",}"#, #"{"SECRET-3.x":1,"SECRET-3.x":1}"#, "SECRET-4",
+                #"["SECRET-5"]"#, #"{"code":["SECRET-6"]}"#, #"{"kode":"SECRET-7"}"#, #"{"code":"SECRET-8\ud800"}"#,
+            ]
+            for body in failing {
+                let answer = try await stack.post("/auth_exchange", json: body)
+                #expect(answer.status == 400)
+                #expect(!answer.text.contains("SECRET"))
+            }
+            for fault in [
+                #"{"cut":"in_body"}"#, #"{"garbage_http":true}"#, #"{"no_answer":true}"#,
+                #"{"status":200,"body":"SECRET-9"}"#, #"{"status":500,"body":"[\"SECRET-10\"]"}"#,
+            ] {
+                try await stack.sandbox.setFaults("[\(fault)]")
+                #expect(try await stack.post("/auth_exchange", json: #"{"code":"SECRET-11"}"#).status >= 500)
+            }
+            _ = try await Curl.request("POST", "\(stack.url)/auth_info", body: Data("access_token=SECRET-12".utf8))
+            _ = try await Curl.post("\(stack.url)/auth_exchange?code=SECRET-13", json: #"{"code":"SECRET-14"}"#)
+            let headers = ["Authorization: Bearer SECRET-15", "Cookie: SECRET-16", "User-Agent: SECRET-17"]
+            _ = try await Curl.post("\(stack.url)/auth_info", json: "{}", headers: headers)
+            _ = try await stack.post("/auth_info", json: String(repeating: "SECRET-18", count: 2_000))
+
+            // With nobody behind it nginx writes errors of its own.
+            stack.backend.process.terminate()
+            #expect(try await stack.backend.process.waitForExit() == .code(0))
+            #expect(try await stack.post("/auth_exchange", json: #"{"code":"SECRET-19"}"#).status == 502)
+
+            #expect(stack.backend.leaked(secrets + ["SECRET"]) == [])
+            let logs = stack.nginx.accessLog + stack.nginx.errorLog
+            #expect((secrets + ["SECRET"]).filter { logs.contains($0) } == [])
+            // It did log: each call with its name.
+            #expect(stack.backend.logs().contains(try #require(tokens.headers["X-Request-Id"].first)))
+            #expect(logs.contains(try #require(tokens.headers["X-Request-Id"].first)))
+            await stack.stop()
+        }
+
+        @Test("Signatures get into no log either")
+        func signatures() async throws {
+            let stack = try await RecordingStack.start(environment: ["LOG_LEVEL": "trace"])
+            var signatures: [String] = []
+            for answer in ["{}", "garbage"] {
+                stack.upstream.answer(with: RecordingUpstream.answer(body: Data(answer.utf8)))
+                let request = try #require(try await stack.post("/auth_info", #"{"access_token":"a"}"#).arrived.first)
+                signatures += request["X-Tiniapp-Signature"]
+            }
+            #expect(signatures.count == 2)
+            #expect(stack.backend.leaked(signatures) == [])
+            let logs = stack.nginx.accessLog + stack.nginx.errorLog
+            #expect(signatures.filter { logs.contains($0) } == [])
+            await stack.stop()
+        }
+
+        @Test("nginx writes no body to the disk")
+        func noTemporaryFiles() async throws {
+            let stack = try await Stack.start()
+            let body = #"{"code":"a","pad":"\#(String(repeating: "p", count: 16_000))"}"#
+            for headers in [[], ["Transfer-Encoding: chunked"]] {
+                let answer = try await Curl.post("\(stack.url)/auth_exchange", json: body, headers: headers)
+                #expect(answer.status == 400)
+            }
+            // It warns when it does.
+            #expect(!stack.nginx.errorLog.contains("temporary file"))
+            await stack.stop()
+        }
+    }
+}

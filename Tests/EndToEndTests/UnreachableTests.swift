@@ -1,0 +1,96 @@
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The way to Tiki") struct UnreachableTests {
+        @Test("A closed port: upstream_unreachable")
+        func closedPort() async throws {
+            let closed = try ClosedPort()
+            let endpoint = "http://127.0.0.1:\(closed.port)/auth/token"
+            try await expectUnreachable(endpoint, routes: PayloadErrorTests.routes)
+        }
+
+        @Test("A name that nobody has: upstream_unreachable")
+        func unknownName() async throws {
+            try await expectUnreachable("https://nonexistent.invalid/auth/token")
+        }
+
+        @Test("A server that speaks no TLS: upstream_unreachable")
+        func noTLS() async throws {
+            let sandbox = try await Sandbox.start()
+            try await expectUnreachable(sandbox.authEndpoint.replacingOccurrences(of: "http:", with: "https:"))
+            await sandbox.stop()
+        }
+
+        @Test("A server that accepts and never says a word of TLS: upstream_unreachable")
+        func silentTLS() async throws {
+            // It waits for the end of a request's head, and none comes.
+            let upstream = try RecordingUpstream.start()
+            try await expectUnreachable("https://127.0.0.1:\(upstream.port)/auth/token", ["REQUEST_TIMEOUT": "1"])
+        }
+
+        @Test("A certificate that nobody trusts: upstream_unreachable")
+        func untrusted() async throws {
+            let (sandbox, _) = try await secureSandbox(for: "IP:127.0.0.1")
+            try await expectUnreachable(sandbox.authEndpoint)
+            #expect(try await sandbox.calls().count == 0)
+            await sandbox.stop()
+        }
+
+        @Test(
+            "A trusted certificate for another name: upstream_unreachable",
+            arguments: ["DNS:tiki.example", "IP:127.0.0.2"]
+        )
+        func wrongName(name: String) async throws {
+            let (sandbox, certificate) = try await secureSandbox(for: name)
+            try await expectUnreachable(sandbox.authEndpoint, ["UPSTREAM_CA_FILE": certificate.path])
+            #expect(try await sandbox.calls().count == 0)
+            await sandbox.stop()
+        }
+
+        @Test("A certificate that is trusted by UPSTREAM_CA_FILE works", arguments: ["127.0.0.1", "localhost"])
+        func trusted(host: String) async throws {
+            let (sandbox, certificate) = try await secureSandbox(for: "IP:127.0.0.1,DNS:localhost")
+            let backend = try await Backend.start(
+                environment: ["UPSTREAM_CA_FILE": certificate.path],
+                upstream: sandbox.authEndpoint.replacingOccurrences(of: "127.0.0.1", with: host)
+            )
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            let code = try await sandbox.mintCode()
+            let answer = try await Curl.post("\(nginx.url)/auth_exchange", json: #"{"code":"\#(code)"}"#)
+            #expect(answer.status == 200)
+            await nginx.stop()
+            await backend.stop()
+            await sandbox.stop()
+        }
+
+        private func secureSandbox(for name: String) async throws -> (Sandbox, Certificate) {
+            let certificate = try await Certificate.make(for: name)
+            let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
+            return (try await Sandbox.start(arguments: arguments), certificate)
+        }
+
+        private func expectUnreachable(
+            _ endpoint: String,
+            _ environment: [String: String?] = [:],
+            routes: [(String, String)] = [("/auth_exchange", "code")],
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) async throws {
+            let backend = try await Backend.start(environment: environment, upstream: endpoint)
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            for (path, key) in routes {
+                let answer = try await Curl.post(nginx.url + path, json: #"{"\#(key)":"a"}"#)
+                try expectError(
+                    answer,
+                    502,
+                    "upstream_unreachable",
+                    message: "Tiki could not be reached",
+                    sourceLocation: sourceLocation
+                )
+            }
+            #expect(backend.process.isRunning, sourceLocation: sourceLocation)
+            await nginx.stop()
+            await backend.stop()
+        }
+    }
+}

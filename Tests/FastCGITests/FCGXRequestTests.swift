@@ -1,0 +1,125 @@
+import Glibc
+import Testing
+
+@testable import FastCGI
+
+struct FCGXRequestTests {
+    typealias Bytes = FastCGIBytes
+
+    init() throws {
+        try #require(RunningResponder.isLibraryInitialized)
+    }
+
+    /// Lets libfcgi read a request through the feed, as the responder does.
+    func decode(_ request: [UInt8], names: [String] = [], through feed: inout RequestFeed?) throws -> (
+        params: [String?], body: [UInt8]
+    ) {
+        var gate = ConnectionGate(limits: FastCGILimits())
+        try #require(gate.consume(request) == .complete)
+        try feed?.fill(with: gate.request)
+        var fcgx = try FCGXRequest(decoding: &feed)
+        let params = names.map { fcgx.param($0) }
+        let body = try fcgx.readBody(count: gate.stdinBytes)
+        try feed?.empty()
+        return (params, body)
+    }
+
+    @Test(
+        "params and body come back as they were sent",
+        arguments: [(65_535, UInt8(0)), (1, 0), (7, 0), (7, 9), (1, 255)] as [(Int, UInt8)]
+    )
+    func decoded(recordSize: Int, padding: UInt8) throws {
+        var feed: RequestFeed? = try RequestFeed()
+        let request = Bytes.request(recordSize: recordSize, padding: padding)
+        let names = Bytes.usualParams.map(\.0) + ["ABSENT", "REQUEST", "REQUEST_METHOD="]
+        let decoded = try decode(request, names: names, through: &feed)
+        let values = Bytes.usualParams.map { $0.1.isEmpty ? nil : $0.1 } + [nil, nil, nil]
+        #expect(decoded.params == values)
+        #expect(decoded.body == Array(#"{"code":"a.b"}"#.utf8))
+    }
+
+    @Test(
+        "bodies of any size and content are read whole",
+        arguments: [0, 1, 7, 8_191, 8_192, 8_193, 65_535, 65_536, 81_920]
+    )
+    func bodies(size: Int) throws {
+        var feed: RequestFeed? = try RequestFeed()
+        let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        #expect(try decode(Bytes.request(body: body), through: &feed).body == body)
+    }
+
+    @Test("long, odd and many params are read", arguments: [UInt8(0), 3])
+    func params(padding: UInt8) throws {
+        var feed: RequestFeed? = try RequestFeed()
+        let params = (0..<250).map { ("NAME_\($0)", String(repeating: "v", count: $0 % 130)) } + [("ODD", "a=b\r\né=")]
+        let decoded = try decode(
+            Bytes.request(params: params, recordSize: 100, padding: padding),
+            names: params.map(\.0),
+            through: &feed
+        )
+        #expect(decoded.params == params.map { $0.1.isEmpty ? nil : $0.1 })
+    }
+
+    @Test("a feed that is used again shows no bytes of the request before")
+    func reuse() throws {
+        var feed: RequestFeed? = try RequestFeed()
+        let long = Bytes.request(params: [("SECRET", "s"), ("A", "1")], body: [UInt8](repeating: 0x53, count: 50_000))
+        #expect(try decode(long, names: ["SECRET", "A"], through: &feed).params == ["s", "1"])
+        let short = try decode(Bytes.request(params: [("A", "2")], body: [1]), names: ["SECRET", "A"], through: &feed)
+        #expect(short.params == [nil, "2"])
+        #expect(short.body == [1])
+        var status = stat()
+        let descriptor = feed?.descriptor ?? -1
+        #expect(fstat(descriptor, &status) == 0)
+        #expect(status.st_size == 0)
+    }
+
+    @Test(
+        "what is no whole request is rejected, not waited for",
+        arguments: [
+            [], Array("GET / HTTP/1.1\r\n\r\n".utf8), Bytes.beginRequest(), Array(Bytes.request().prefix(20)),
+            Bytes.beginRequest() + Bytes.record(Bytes.params, [5, 5, 0x41]),
+            Bytes.beginRequest(role: 2) + Bytes.stream(Bytes.params, []),
+        ] as [[UInt8]]
+    )
+    func rejected(request: [UInt8]) throws {
+        var feed: RequestFeed? = try RequestFeed()
+        try feed?.fill(with: request)
+        #expect(throws: FastCGIError.rejectedByLibrary) {
+            var fcgx = try FCGXRequest(decoding: &feed)
+            _ = try fcgx.readBody(count: 0)
+        }
+    }
+
+    @Test("without a feed there is nothing to decode")
+    func noFeed() {
+        var feed: RequestFeed?
+        #expect(throws: FastCGIError.rejectedByLibrary) { _ = try FCGXRequest(decoding: &feed) }
+    }
+
+    @Test("a body of another length than the gate has counted is rejected", arguments: [0, 13, 15])
+    func otherLength(count: Int) throws {
+        var feed: RequestFeed? = try RequestFeed()
+        try feed?.fill(with: Bytes.request())
+        var fcgx = try FCGXRequest(decoding: &feed)
+        do {
+            _ = try fcgx.readBody(count: count)
+            Issue.record("was not rejected")
+        } catch {
+            #expect(error == .rejectedByLibrary)
+        }
+    }
+
+    @Test("a body that is cut off is rejected")
+    func cutBody() throws {
+        var feed: RequestFeed? = try RequestFeed()
+        try feed?.fill(with: Array(Bytes.request().dropLast(12)))
+        var fcgx = try FCGXRequest(decoding: &feed)
+        do {
+            _ = try fcgx.readBody(count: 14)
+            Issue.record("was not rejected")
+        } catch {
+            #expect(error == .rejectedByLibrary)
+        }
+    }
+}

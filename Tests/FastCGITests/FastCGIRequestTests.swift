@@ -1,0 +1,32 @@
+import Testing
+
+@testable import FastCGI
+
+struct FastCGIRequestTests {
+    func request(_ contentLength: String?, body: String) -> FastCGIRequest {
+        FastCGIRequest(method: "POST", path: "/", contentLength: contentLength, body: Array(body.utf8))
+    }
+
+    @Test(
+        "a body is as long as announced",
+        arguments: [("4", "body"), ("0", ""), ("04", "body"), (nil, ""), ("10", "0123456789")] as [(String?, String)]
+    )
+    func announced(contentLength: String?, body: String) {
+        #expect(request(contentLength, body: body).hasAnnouncedLength)
+    }
+
+    @Test(
+        "a body that is shorter, longer or not announced, or a length that is no number, is not",
+        arguments: [
+            ("3", "body"), ("5", "body"), (nil, "body"), ("1", ""), ("-4", "body"), ("+4", "body"), ("-0", ""),
+            ("4e0", "body"), ("1e3", "body"),
+            ("0x4", "body"), (" 4", "body"), ("4 ", "body"), ("4,4", "body"), ("4.0", "body"), ("", "body"), ("", ""),
+            ("٤", "body"), ("four", "body"),
+            ("99999999999999999999", "body"), ("18446744073709551620", "body"),
+            (String(repeating: "9", count: 10_000), "body"),
+        ] as [(String?, String)]
+    )
+    func notAnnounced(contentLength: String?, body: String) {
+        #expect(!request(contentLength, body: body).hasAnnouncedLength)
+    }
+}

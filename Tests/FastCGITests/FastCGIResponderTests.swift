@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+struct FastCGIResponderTests {
+    typealias Bytes = FastCGIBytes
+
+    @Test("a request reaches the handler as a value, and its answer the web server as a document")
+    func answer() throws {
+        let requests = Collected<FastCGIRequest>()
+        try RunningResponder.run(handle: { request, connection in
+            requests.append(request)
+            let headers = [("Content-Type", "text/plain")]
+            connection.send(FastCGIResponse(status: 418, reasonPhrase: "Teapot", headers: headers, body: request.body))
+        }) { _, path in
+            let answer = try WebServerPeer(path: path).exchange()
+            #expect(answer.text == "Status: 418 Teapot\r\nContent-Type: text/plain\r\n\r\n{\"code\":\"a.b\"}")
+            #expect(answer.ends == 1 && answer.isWellFormed)
+        }
+        #expect(
+            requests.all == [
+                FastCGIRequest(
+                    method: "POST",
+                    path: "/auth_exchange",
+                    contentType: "application/json",
+                    contentLength: "14",
+                    requestID: "3f2a",
+                    body: Array(#"{"code":"a.b"}"#.utf8)
+                )
+            ]
+        )
+    }
+
+    @Test(
+        "a request that comes byte by byte, in tiny records or with padding is the same request",
+        arguments: [UInt8(0), 7]
+    )
+    func pieces(padding: UInt8) throws {
+        try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
+            let peer = try WebServerPeer(path: path)
+            for byte in Bytes.request(recordSize: 1, padding: padding) { try peer.send([byte]) }
+            #expect(try peer.receive().body == #"{"code":"a.b"}"#)
+        }
+    }
+
+    @Test("one request after the other, each gets its own bytes")
+    func sequence() throws {
+        try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
+            for size in [65_536, 0, 1, 80_000, 20, 16_384] {
+                let body = String(repeating: "\(size % 7)", count: size)
+                let answer = try WebServerPeer(path: path).exchange(Bytes.request(body: Array(body.utf8)))
+                #expect(answer.body == body)
+            }
+        }
+    }
+
+    @Test("a connection is answered once; who comes second is told so")
+    func once() throws {
+        let outcomes = Collected<FastCGIConnection.Outcome>()
+        try RunningResponder.run(handle: { _, connection in
+            outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("first".utf8))))
+            outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("second".utf8))))
+        }) { _, path in
+            let answer = try WebServerPeer(path: path).exchange()
+            #expect(answer.body == "first" && answer.ends == 1)
+            _ = try outcomes.next()
+            #expect(try outcomes.next() == [.sent, .alreadyAnswered])
+        }
+    }
+
+    @Test("of many threads that answer at the same time, one does")
+    func race() throws {
+        let outcomes = Collected<FastCGIConnection.Outcome>()
+        try RunningResponder.run(handle: { _, connection in
+            for number in 0..<8 {
+                Thread.detachNewThread { outcomes.append(connection.send(FastCGIResponse(status: 200 + number))) }
+            }
+        }) { _, path in
+            #expect(try WebServerPeer(path: path).exchange().ends == 1)
+            for _ in 0..<8 { _ = try outcomes.next() }
+            #expect(outcomes.all.count { $0 == .sent } == 1)
+            #expect(outcomes.all.count { $0 == .alreadyAnswered } == 7)
+        }
+    }
+
+    @Test("the answer may come later, from another thread, in any order")
+    func later() throws {
+        let waiting = Collected<FastCGIConnection>()
+        try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
+            let peers = try (0..<5).map { _ in try WebServerPeer(path: path) }
+            for (number, peer) in peers.enumerated() {
+                try peer.send(Bytes.request(params: [("REQUEST_ID", "id\(number)")]))
+                _ = try waiting.next()
+            }
+            for connection in waiting.all.reversed() {
+                #expect(
+                    connection.send(FastCGIResponse(status: 200, body: Array((connection.requestID ?? "").utf8)))
+                        == .sent
+                )
+            }
+            #expect(try peers.map { try $0.receive().body } == (0..<5).map { "id\($0)" })
+        }
+    }
+
+    @Test("an answer of the greatest size goes out whole although nobody reads yet")
+    func largeAnswer() throws {
+        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let body = [UInt8](repeating: 0x61, count: FastCGILimits().maxResponseBytes - 256)
+        try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
+            _,
+            path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Bytes.request())
+            #expect(try outcomes.next() == [.sent])
+            #expect(try peer.receive().body.utf8.count == body.count)
+        }
+    }
+
+    @Test("an answer that does not fit is given up, not waited for")
+    func tooLargeAnswer() throws {
+        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let body = [UInt8](repeating: 0x61, count: 8_000_000)
+        try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
+            _,
+            path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Bytes.request())
+            #expect(try outcomes.next() == [.peerGone])
+            #expect(try peer.receive().ends == 0)
+        }
+    }
+
+    @Test("a web server that has gone is noticed when the answer is written")
+    func peerGone() throws {
+        let waiting = Collected<FastCGIConnection>()
+        try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Bytes.request())
+            let connection = try #require(waiting.next().first)
+            peer.close()
+            #expect(connection.send(FastCGIResponse(status: 200)) == .peerGone)
+            #expect(connection.send(FastCGIResponse(status: 200)) == .alreadyAnswered)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import FastCGI
+
+struct FastCGIResponseTests {
+    func document(_ response: FastCGIResponse) -> String { String(decoding: response.document, as: UTF8.self) }
+
+    @Test("a document has the status, the header fields in their order, an empty line, and the body as it is")
+    func document() {
+        let headers = [("B", "1"), ("A", "2"), ("B", "3")]
+        let response = FastCGIResponse(
+            status: 404,
+            reasonPhrase: "Not Found",
+            headers: headers,
+            body: [0, 0xFF, 13, 10]
+        )
+        let head = "Status: 404 Not Found\r\nB: 1\r\nA: 2\r\nB: 3\r\n\r\n"
+        #expect(response.document == Array(head.utf8) + [0, 0xFF, 13, 10])
+    }
+
+    @Test("neither phrase nor fields nor body have to be there")
+    func minimal() {
+        #expect(document(FastCGIResponse(status: 204)) == "Status: 204 \r\n\r\n")
+    }
+
+    @Test(
+        "a line break in a name, a value or the phrase starts no other field",
+        arguments: [
+            "x\r\nInjected: 1", "x\nInjected: 1", "x\rInjected: 1", "\r\n\r\nbody", "x\0y", "x\u{7F}y", "\u{B}\u{C}",
+        ]
+    )
+    func injection(text: String) {
+        let response = FastCGIResponse(
+            status: 200,
+            reasonPhrase: text,
+            headers: [(text, "1"), ("A", text)],
+            body: Array("b".utf8)
+        )
+        let lines = response.document.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        #expect(lines.count == 5)
+        for byte in response.document { #expect(byte >= 0x20 && byte != 0x7F || byte == 13 || byte == 10) }
+        #expect(response.document.count { $0 == 13 } == 4)
+    }
+
+    @Test("a value keeps its spaces and its UTF-8")
+    func values() {
+        let response = FastCGIResponse(status: 200, headers: [("A", "a b; c=\"é\"")])
+        #expect(document(response) == "Status: 200 \r\nA: a b; c=\"é\"\r\n\r\n")
+    }
+
+    @Test("responses are equal if all of them is")
+    func equality() {
+        let response = FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "1")], body: [1])
+        #expect(response == FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "1")], body: [1]))
+        for other in [
+            FastCGIResponse(status: 201, reasonPhrase: "OK", headers: [("A", "1")], body: [1]),
+            FastCGIResponse(status: 200, reasonPhrase: "", headers: [("A", "1")], body: [1]),
+            FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "2")], body: [1]),
+            FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [], body: [1]),
+            FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "1")], body: [2]),
+        ] {
+            #expect(response != other)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import FastCGI
+
+struct ListeningSocketTests {
+    let directory: Directory
+
+    /// A test's value may be copied, a directory may not.
+    final class Directory {
+        let directory: TemporaryDirectory
+        var path: String { directory.file("socket") }
+
+        init() throws {
+            directory = try TemporaryDirectory()
+        }
+    }
+
+    init() throws {
+        directory = try Directory()
+    }
+
+    var path: String { directory.path }
+
+    func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// A socket file that nobody listens on, as a killed process leaves it.
+    func leaveStaleSocket() throws {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        _ = try UnixAddress(path: path).withPointer { (pointer, length) throws(SystemCallError) in
+            try SystemCall.run("bind") { bind(descriptor, pointer, length) }
+        }
+        SystemCall.close(descriptor)
+    }
+
+    func expectOpenFails(_ expected: FastCGIError, path: String? = nil) {
+        do throws(FastCGIError) {
+            _ = try ListeningSocket.open(path: path ?? self.path)
+            Issue.record("did open")
+        } catch {
+            #expect(error == expected)
+        }
+    }
+
+    @Test("a new socket is for its owner and group, closed on exec, non-blocking, and listens")
+    func open() throws {
+        let listener = try ListeningSocket.open(path: path)
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_mode & S_IFMT == S_IFSOCK)
+        #expect(status.st_mode & 0o7777 == 0o660)
+        #expect(fcntl(listener.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(fcntl(listener.descriptor, F_GETFL) & O_NONBLOCK != 0)
+        #expect(listener.path == path && !listener.isInherited)
+        _ = try WebServerPeer(path: path)
+        #expect(Accepted(listener.descriptor) != nil)
+    }
+
+    @Test("nothing waits in the queue of a new socket, and that is no error")
+    func emptyQueue() throws {
+        let listener = try ListeningSocket.open(path: path)
+        #expect(Accepted(listener.descriptor) == nil)
+    }
+
+    @Test("an accepted connection is non-blocking and closed on exec")
+    func accepted() throws {
+        let listener = try ListeningSocket.open(path: path)
+        let peer = try WebServerPeer(path: path)
+        let accepted = try #require(Accepted(listener.descriptor))
+        let socket = try accepted.take()
+        let descriptor = socket.descriptor
+        #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
+        peer.close()
+    }
+
+    @Test("the file of a process that is gone is replaced")
+    func stale() throws {
+        try leaveStaleSocket()
+        let listener = try ListeningSocket.open(path: path)
+        _ = try WebServerPeer(path: listener.path)
+    }
+
+    @Test("a socket that somebody listens on is left alone, and goes on working")
+    func inUse() throws {
+        let listener = try ListeningSocket.open(path: path)
+        expectOpenFails(.inUse(path: path))
+        _ = try WebServerPeer(path: listener.path)
+    }
+
+    @Test("a socket whose queue is full is in use as well")
+    func busy() throws {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        defer { SystemCall.close(descriptor) }
+        _ = try UnixAddress(path: path).withPointer { (pointer, length) throws(SystemCallError) in
+            try SystemCall.run("bind") { bind(descriptor, pointer, length) }
+        }
+        #expect(listen(descriptor, 0) == 0)
+        let peer = try WebServerPeer(path: path)
+        expectOpenFails(.inUse(path: path))
+        peer.close()
+    }
+
+    @Test(
+        "what is no socket is left alone: a file, a folder, a link to nowhere",
+        arguments: ["file", "folder", "link"]
+    )
+    func noSocket(kind: String) throws {
+        switch kind {
+        case "file": try "content".write(toFile: path, atomically: true, encoding: .utf8)
+        case "folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/nowhere/at/all")
+        }
+        expectOpenFails(.notASocket(path: path))
+        #expect(exists(path))
+        if kind == "file" { #expect(try String(contentsOfFile: path, encoding: .utf8) == "content") }
+    }
+
+    @Test("a path may have 107 bytes, and not one more")
+    func pathLength() throws {
+        let directory = directory.directory.path
+        let longest = directory + "/" + String(repeating: "x", count: 107 - directory.utf8.count - 1)
+        _ = try ListeningSocket.open(path: longest)
+        expectOpenFails(.pathTooLong(path: longest + "x", limit: 107), path: longest + "x")
+    }
+
+    @Test("a directory that is not there is named")
+    func directoryMissing() {
+        expectOpenFails(
+            .directoryMissing(path: path + "/missing/socket"),
+            path: directory.directory.path + "/socket/missing/socket"
+        )
+    }
+
+    @Test("the file goes with the socket, unless somebody has put another one there")
+    func removal() throws {
+        do { _ = try ListeningSocket.open(path: path) }
+        #expect(!exists(path))
+        do {
+            let first = try ListeningSocket.open(path: path)
+            #expect(unlink(first.path) == 0)
+            try leaveStaleSocket()
+        }
+        #expect(exists(path))
+    }
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import FastCGI
+
+struct ParamsFramingTests {
+    typealias Bytes = FastCGIBytes
+
+    func framing(_ bytes: [UInt8], maxBytes: Int = 1_000) -> (accepted: Bool, isAtEnd: Bool, pairs: Int) {
+        var framing = ParamsFraming(maxBytes: maxBytes)
+        let accepted = bytes.withUnsafeBytes { framing.consume($0) }
+        return (accepted, framing.isAtPairBoundary, framing.pairs)
+    }
+
+    @Test(
+        "lengths have one byte or four, and the longer form may stand for a small number",
+        arguments: [
+            (Bytes.pair("a", "b"), 1), (Bytes.pair("a", "b", long: true), 1), (Bytes.pair("", ""), 1),
+            (Bytes.pair("", "", long: true), 1),
+            (Bytes.pair(String(repeating: "n", count: 127), "v"), 1),
+            (Bytes.pair(String(repeating: "n", count: 128), "v"), 1),
+            (Bytes.pair("n", String(repeating: "v", count: 999)), 1),
+            (Bytes.pair("a", "") + Bytes.pair("", "b") + Bytes.pair("c", "d", long: true), 3),
+            ([1, 0x80, 0, 0, 1, 0x41, 0x42], 1), ([0x80, 0, 0, 1, 1, 0x41, 0x42], 1), ([], 0),
+        ] as [([UInt8], Int)]
+    )
+    func wellFormed(bytes: [UInt8], pairs: Int) {
+        let result = framing(bytes)
+        #expect(result.accepted && result.isAtEnd && result.pairs == pairs)
+    }
+
+    @Test(
+        "a stream that stops within a pair is not at a boundary",
+        arguments: [[1], [1, 1], [1, 1, 0x41], [0x80], [0x80, 0, 0], [0, 1], [1, 0], [0, 0, 5], [0, 0x80, 0, 0]]
+            as [[UInt8]]
+    )
+    func unfinished(bytes: [UInt8]) {
+        let result = framing(bytes)
+        #expect(result.accepted && !result.isAtEnd)
+    }
+
+    @Test("a name or value longer than the stream may be is refused, and one as long as that is not")
+    func limit() {
+        #expect(framing(Bytes.length(1_000)).accepted)
+        #expect(!framing(Bytes.length(1_001)).accepted)
+        #expect(framing([0] + Bytes.length(1_000)).accepted)
+        #expect(!framing([0] + Bytes.length(1_001)).accepted)
+    }
+
+    @Test("the two greatest lengths there are, are refused")
+    func greatest() {
+        #expect(!framing(Bytes.length(0x7FFF_FFFF) + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
+        #expect(!framing([0] + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
+    }
+
+    @Test("ten thousand empty pairs are counted")
+    func empty() {
+        #expect(framing([UInt8](repeating: 0, count: 20_000)).pairs == 10_000)
+    }
+
+    @Test("byte by byte it comes to the same")
+    func byteByByte() {
+        let bytes =
+            Bytes.pair("a", "b", long: true) + Bytes.pair("", "")
+            + Bytes.pair("name", String(repeating: "v", count: 200))
+        var framing = ParamsFraming(maxBytes: 1_000)
+        var boundaries: [Int] = []
+        for (index, byte) in bytes.enumerated() {
+            #expect([byte].withUnsafeBytes { framing.consume($0) })
+            if framing.isAtPairBoundary { boundaries.append(index + 1) }
+        }
+        #expect(framing.pairs == 3)
+        #expect(boundaries == [10, 12, bytes.count])
+    }
+}

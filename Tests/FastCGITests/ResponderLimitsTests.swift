@@ -1,0 +1,118 @@
+import Testing
+
+@testable import FastCGI
+
+struct ResponderLimitsTests {
+    typealias Bytes = FastCGIBytes
+
+    @Test("over the limit of requests in flight the answer is a refusal, and the others are not touched")
+    func overload() throws {
+        var limits = FastCGILimits()
+        limits.maxInFlight = 2
+        let waiting = Collected<FastCGIConnection>()
+        try RunningResponder.run(limits: limits, handle: { waiting.append($1) }) { running, path in
+            let held = try (0..<2).map { _ in try WebServerPeer(path: path) }
+            for peer in held {
+                try peer.send(Bytes.request())
+                _ = try waiting.next()
+            }
+            #expect(try WebServerPeer(path: path).exchange().body == "overloaded 3f2a")
+            #expect(running.log == ["warning: request refused: too many in flight [:]"])
+            for connection in waiting.all { connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) }
+            #expect(try held.map { try $0.receive().body } == ["ok", "ok"])
+            let next = try WebServerPeer(path: path)
+            try next.send(Bytes.request())
+            #expect(try waiting.next().count == 3)
+        }
+    }
+
+    @Test("one connection too many that has not sent its request closes the oldest of them")
+    func eviction() throws {
+        var limits = FastCGILimits()
+        limits.maxPendingConnections = 3
+        try RunningResponder.run(limits: limits) { _, path in
+            let peers = try (0..<4).map { number in
+                let peer = try WebServerPeer(path: path)
+                if number.isMultiple(of: 2) { try peer.send(Array(Bytes.request().prefix(20))) }
+                return peer
+            }
+            #expect(try peers[0].receiveAll() == [])
+            #expect(try peers[2].exchange(Array(Bytes.request().dropFirst(20))).body == "ok")
+            #expect(try peers[1].exchange().body == "ok")
+            #expect(try peers[3].exchange().body == "ok")
+        }
+    }
+
+    @Test("a request that does not arrive in time is closed, others are served meanwhile", arguments: [0, 1, 30])
+    func arrivalTimeout(bytes: Int) throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .milliseconds(150)
+        try RunningResponder.run(limits: limits) { _, path in
+            let start = ContinuousClock.now
+            let slow = try WebServerPeer(path: path)
+            try slow.send(Array(Bytes.request().prefix(bytes)))
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            #expect(try slow.receiveAll() == [])
+            let elapsed = ContinuousClock.now - start
+            #expect(elapsed >= .milliseconds(150))
+        }
+    }
+
+    @Test(
+        "what is no request is closed without an answer, and the next one is served",
+        arguments: [
+            Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), Bytes.record(Bytes.getValues, id: 0),
+            Bytes.beginRequest(role: 2),
+            Bytes.beginRequest() + Bytes.record(Bytes.abort),
+            Bytes.beginRequest() + Bytes.stream(Bytes.params, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
+            Bytes.request(body: [UInt8](repeating: 0, count: 81_921)),
+        ]
+    )
+    func malformed(bytes: [UInt8]) throws {
+        try RunningResponder.run { _, path in
+            let peer = try WebServerPeer(path: path)
+            // The connection may be closed before all of it is sent.
+            try? peer.send(bytes)
+            #expect((try? peer.receiveAll()) ?? [] == [])
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+        }
+    }
+
+    @Test("a web server that leaves in the middle of its request leaves nothing behind")
+    func leaves() throws {
+        try RunningResponder.run(grace: .seconds(60)) { running, path in
+            for length in [0, 1, 8, 30, 200] {
+                let peer = try WebServerPeer(path: path)
+                try peer.send(Array(Bytes.request().prefix(length)))
+                peer.close()
+            }
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            running.responder.shutDown()
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+
+    /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
+    @Test("a connection that has left is not kept by one that still waits")
+    func departedConnections() throws {
+        let directory = try TemporaryDirectory()
+        let listener = try ListeningSocket.open(path: directory.file())
+        var pending = PendingConnections()
+        weak var departed: PendingConnection?
+        let peers = try (0..<2).map { _ in try WebServerPeer(path: directory.file()) }
+        for index in peers.indices {
+            let socket = try #require(Accepted(listener.descriptor)).take()
+            let descriptor = socket.descriptor
+            let connection = PendingConnection(socket, limits: FastCGILimits())
+            pending.insert(connection, descriptor: descriptor)
+            if index == 1 {
+                departed = connection
+                _ = pending.remove(descriptor)
+            }
+        }
+        #expect(pending.count == 1)
+        #expect(departed == nil)
+        pending.closeOldest()
+        #expect(pending.count == 0 && pending.nextDeadline == nil)
+    }
+}

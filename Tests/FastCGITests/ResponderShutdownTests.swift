@@ -1,0 +1,79 @@
+import Testing
+
+@testable import FastCGI
+
+struct ResponderShutdownTests {
+    typealias Bytes = FastCGIBytes
+
+    @Test("a responder without work ends at once, and its socket's file with it")
+    func idle() throws {
+        try RunningResponder.run(grace: .seconds(60)) { running, path in
+            let answer = try WebServerPeer(path: path).exchange()
+            #expect(answer.body == "ok")
+            #expect(!running.responder.isShuttingDown)
+            running.responder.shutDown()
+            running.responder.shutDown()
+            #expect(running.responder.isShuttingDown)
+            #expect(running.hasEnded(within: .seconds(20)))
+            #expect(running.log == [])
+            #expect(throws: SystemCallError("connect", 2)) { _ = try WebServerPeer(path: path) }
+        }
+    }
+
+    @Test("what is in flight is finished within the grace, and the end does not wait longer")
+    func finishes() throws {
+        let waiting = Collected<FastCGIConnection>()
+        try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Bytes.request())
+            let connection = try #require(waiting.next().first)
+            running.responder.shutDown()
+            #expect(!running.hasEnded(within: .milliseconds(50)))
+            #expect(connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
+            #expect(try peer.receive().body == "ok")
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+
+    @Test("what is not finished within the grace gets a refusal, and its own answer comes too late")
+    func refuses() throws {
+        let waiting = Collected<FastCGIConnection>()
+        try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
+            let peers = try (0..<3).map { _ in try WebServerPeer(path: path) }
+            for peer in peers {
+                try peer.send(Bytes.request())
+                _ = try waiting.next()
+            }
+            running.responder.shutDown()
+            #expect(try peers.map { try $0.receive().body } == Array(repeating: "shuttingDown 3f2a", count: 3))
+            #expect(running.hasEnded(within: .seconds(20)))
+            #expect(running.log == ["warning: requests refused at the end of the shutdown grace [\"count\": 3]"])
+            for connection in waiting.all { #expect(connection.send(FastCGIResponse(status: 200)) == .alreadyAnswered) }
+        }
+    }
+
+    @Test("a request that has begun to arrive may arrive within the grace")
+    func arriving() throws {
+        try RunningResponder.run(grace: .seconds(60)) { running, path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Array(Bytes.request().prefix(20)))
+            // Served in between, so the first one has been accepted.
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            running.responder.shutDown()
+            #expect(!running.hasEnded(within: .milliseconds(50)))
+            #expect(try peer.exchange(Array(Bytes.request().dropFirst(20))).body == "ok")
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+
+    @Test("a request that never arrives does not hold up the end beyond the grace")
+    func neverArriving() throws {
+        try RunningResponder.run(grace: .milliseconds(100)) { running, path in
+            let peer = try WebServerPeer(path: path)
+            try peer.send(Array(Bytes.request().prefix(20)))
+            running.responder.shutDown()
+            #expect(try peer.receiveAll() == [])
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// A listening socket that systemd passes (sd_listen_fds(3)).
+@Suite("A socket that is handed over")
+struct AdoptedSocketTests {
+    private let directory: ScratchDirectory
+    private let listener: UnixListener
+
+    init() throws {
+        directory = try ScratchDirectory()
+        listener = try UnixListener(path: directory.path("handed.sock"))
+    }
+
+    @Test("is served, and stays open and in place for the next process")
+    func restart() async throws {
+        var early: FastCGIPeer?
+        try await FrontDoor.with(listener: listener) { door in
+            try await door.expectUnharmed()
+            door.backend.process.terminate()
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+            // Nobody serves now, and nobody is refused.
+            early = try await FastCGIPeer(listener.path)
+            try await early?.send(SampleRequest.greeting.bytes)
+        }
+        #expect(early?.isWaiting == true)
+        try await FrontDoor.with(listener: listener) { door in
+            #expect(try await early?.answer(within: FrontDoor.promptly).status == 200)
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("is served by the next process while the first one finishes")
+    func overlap() async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(upstream: upstream.authEndpoint, listener: listener) { first in
+            let peer = try await first.connect()
+            try await peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+            try await upstream.holds(1)
+            first.backend.process.terminate()
+            try await eventually("the shutdown") { first.backend.logs().contains("shutting down") }
+            let second = try await Backend.start(
+                upstream: FrontDoor.refusedUpstream,
+                listener: .inherited(listener.descriptor)
+            )
+            for _ in 0..<20 {
+                #expect(try await FrontDoor.answer(to: .greeting, at: listener.path).status == 200)
+            }
+            upstream.release()
+            #expect(try await peer.answer(within: FrontDoor.promptly).status == 200)
+            #expect(try await first.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+            await second.stop()
+        }
+    }
+
+    @Test("to another process is ignored", arguments: ["1", "0", "", "x"])
+    func otherProcess(pid: String) async throws {
+        try await FrontDoor.with(settings: ["LISTEN_PID": pid, "LISTEN_FDS": "1"]) { door in
+            #expect(door.path != listener.path)
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("and is no listening unix socket is refused in one sentence", arguments: ["1", "0", "2", "-1", "x"])
+    func unusable(count: String) async throws {
+        let outcome = try await Command.run(
+            "sh",
+            ["-c", #"LISTEN_PID=$$ LISTEN_FDS=\#(count) exec "$0" serve 3</dev/null"#, try Backend.executable],
+            environment: [
+                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret,
+                "AUTH_ENDPOINT": FrontDoor.refusedUpstream, "LISTEN_SOCKET": directory.path("own.sock"),
+                "SWIFT_BACKTRACE": "enable=no",
+            ]
+        )
+        #expect(outcome.status == .code(1))
+        #expect(outcome.error.contains("the socket passed in by LISTEN_FDS cannot be used"))
+        #expect(outcome.error.split(separator: "\n").count == 1)
+    }
+}

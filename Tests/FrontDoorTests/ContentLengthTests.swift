@@ -1,0 +1,65 @@
+import TestSupport
+import Testing
+
+/// RFC 3875 section 4.1.2: a body's announced length is what it has.
+@Suite("A body whose announced length")
+struct ContentLengthTests {
+    /// The body has 56 bytes.
+    private static let wrong = [
+        "1", "55", "57", "100000", "-56", "-1", "+56", "1e3", "0x38", "56.0", "56,56", " 56", "56 ", "5 6", "fifty-six",
+        "18446744073709551672", "99999999999999999999999999", "056x",
+    ]
+
+    @Test("is smaller, larger, negative or no number is refused with 400")
+    func wrongLength() async throws {
+        try await FrontDoor.with { door in
+            for length in Self.wrong {
+                var request = SampleRequest.keyless
+                request.contentLength = length
+                try await expectRefusal(of: request, by: door, "CONTENT_LENGTH '\(length)'")
+            }
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("is absent or empty is refused with 400", arguments: [nil, ""])
+    func noLength(length: String?) async throws {
+        try await FrontDoor.with { door in
+            var request = SampleRequest.keyless
+            request.contentLength = length
+            try await expectRefusal(of: request, by: door, "CONTENT_LENGTH \(length ?? "absent")")
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("is positive although there is none is refused with 400")
+    func lengthWithoutBody() async throws {
+        try await FrontDoor.with { door in
+            var request = SampleRequest.keyless
+            request.body = []
+            try await expectRefusal(of: request, by: door, "CONTENT_LENGTH 56 and no body")
+            try await door.expectUnharmed()
+        }
+    }
+
+    private func expectRefusal(of request: SampleRequest, by door: FrontDoor, _ comment: Comment) async throws {
+        let answer = try await door.answer(to: request)
+        #expect(answer.status == 400, comment)
+        #expect(answer.reason == "invalid_content_length", comment)
+        #expect(answer.headers["Content-Type"] == "application/json", comment)
+        #expect(answer.text.contains(request.requestID), comment)
+    }
+
+    @Test("is right is taken, and so is one with leading zeros")
+    func rightLength() async throws {
+        try await FrontDoor.with { door in
+            #expect(SampleRequest.keyless.body.count == 56)
+            for length in ["56", "0056"] {
+                var request = SampleRequest.keyless
+                request.contentLength = length
+                let answer = try await door.answer(to: request)
+                #expect(answer.reason == "missing_key")
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+/// What one peer does costs another nothing.
+@Suite("However busy it is")
+struct FairnessTests {
+    @Test("a silent connection does not keep what others have sent since")
+    func memoryBehindSilentPeer() async throws {
+        var request = SampleRequest.exchange(#"{"a":""# + String(repeating: "x", count: 16_000) + #""}"#)
+        request.requestID = "id"
+        let bytes = request.bytes
+        try await FrontDoor.with { door in
+            // First without one, for what the allocator keeps.
+            for _ in 0..<100 { #expect(try await refusal(bytes, door)) }
+            let before = try ProcessUsage(pid: door.backend.process.pid)
+            let silent = try await door.connect()
+            for _ in 0..<1_500 { #expect(try await refusal(bytes, door)) }
+            #expect(silent.isWaiting)
+            let after = try ProcessUsage(pid: door.backend.process.pid)
+            #expect(
+                after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory,
+                "of 24,000 KiB that went through"
+            )
+        }
+    }
+
+    private func refusal(_ bytes: [UInt8], _ door: FrontDoor) async throws -> Bool {
+        let peer = try await door.connect()
+        try await peer.send(bytes)
+        return try await peer.answer(within: FrontDoor.promptly).status == 400
+    }
+
+    @Test("a flood of requests delays neither the end of a silent connection nor a shutdown")
+    func flood() async throws {
+        try await FrontDoor.with(arrivalTimeout: 1) { door in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        // Nobody is there any more once the shutdown has begun.
+                        while !Task.isCancelled, let peer = try? await door.connect() {
+                            _ = try? await peer.send(SampleRequest.greeting.bytes)
+                            _ = try? await peer.readToEnd(within: FrontDoor.promptly)
+                        }
+                    }
+                }
+                let silent = try await door.connect()
+                #expect(try await silent.readToEnd(within: .seconds(5)).isEmpty)
+                door.backend.process.terminate()
+                #expect(try await door.backend.process.waitForExit(timeout: .seconds(5)) == .code(0))
+                group.cancelAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import TestSupport
+import Testing
+
+/// Peers that are unlike nginx and within the rules: answered.
+@Suite("A peer is answered")
+struct OddPeerTests {
+    private let greeting = SampleRequest.greeting
+    private let keyless = SampleRequest.keyless
+    /// An object whose key names the end, so that its error shows that all of it was read.
+    private static let large = SampleRequest.exchange(
+        #"{"filler":""# + String(repeating: "x", count: 12_000) + #"","the_last_key":1,"the_last_key":2}"#
+    )
+
+    /// Sends each of the writes on its own.
+    private func answer(_ writes: [[UInt8]], from door: FrontDoor) async throws -> FastCGIAnswer {
+        let peer = try await door.connect()
+        for write in writes { try await peer.send(write) }
+        return try await peer.answer(within: FrontDoor.promptly)
+    }
+
+    /// Sends three requests in the odd way, in one write and with one for each record.
+    private func expectAnswers(_ oddly: (SampleRequest) -> [FastCGIRecord]) async throws {
+        try await FrontDoor.with { door in
+            for isOneWrite in [true, false] {
+                func answer(_ request: SampleRequest) async throws -> FastCGIAnswer {
+                    let records = oddly(request)
+                    return try await self.answer(isOneWrite ? [records.bytes] : records.map(\.bytes), from: door)
+                }
+                let greeted = try await answer(greeting)
+                #expect(greeted.status == 200)
+                #expect(greeted.text == "Hello World from Cloud Run!")
+                #expect(greeted.headers["X-Request-Id"] == greeting.requestID)
+                let refused = try await answer(keyless)
+                #expect(refused.status == 400)
+                #expect(refused.reason == "missing_key")
+                let read = try await answer(Self.large)
+                #expect(read.reason == "duplicate_key")
+                #expect(read.text.contains("'the_last_key'"))
+            }
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("that pads its body with 255 bytes")
+    func paddedBody() async throws {
+        try await expectAnswers { request in
+            request.records.map { record in
+                var record = record
+                if record.kind == FastCGIRecord.Kind.stdin { record.padding = 255 }
+                return record
+            }
+        }
+    }
+
+    @Test("that pads every record with 255 bytes, the empty ones too")
+    func paddedRecords() async throws {
+        try await expectAnswers { request in
+            request.records.map { record in
+                var record = record
+                record.padding = 255
+                return record
+            }
+        }
+    }
+
+    @Test("that sends records of one content byte each")
+    func oneByteRecords() async throws {
+        try await expectAnswers { request in
+            var request = request
+            // 12,000 records are too many, and have a test of their own.
+            if request.body.count > 4_096 {
+                let json = String(decoding: request.body, as: UTF8.self)
+                request = .exchange(json.replacing(String(repeating: "x", count: 10_000), with: ""))
+            }
+            return request.records.flatMap { $0.kind == FastCGIRecord.Kind.begin ? [$0] : $0.split(every: 1) }
+        }
+    }
+
+    @Test("that sends records of one content byte each, padded with 255")
+    func paddedOneByteRecords() async throws {
+        try await FrontDoor.with { door in
+            let records = keyless.records.flatMap { record in
+                (record.kind == FastCGIRecord.Kind.begin ? [record] : record.split(every: 1)).map { part in
+                    var part = part
+                    part.padding = 255
+                    return part
+                }
+            }
+            #expect(try await answer(records.map(\.bytes), from: door).reason == "missing_key")
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("that sends one byte at a time")
+    func oneByteWrites() async throws {
+        try await FrontDoor.with { door in
+            #expect(try await answer(keyless.bytes.map { [$0] }, from: door).reason == "missing_key")
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("that asks to keep the connection; it is closed all the same")
+    func keepConnection() async throws {
+        try await expectAnswers { request in
+            var request = request
+            request.flags = 1
+            return request.records
+        }
+    }
+
+    @Test("whatever its request id", arguments: [1, 2, 255, 256, 65_535] as [UInt16])
+    func requestID(id: UInt16) async throws {
+        try await FrontDoor.with { door in
+            let records = greeting.records.map { record in
+                var record = record
+                record.requestID = id
+                return record
+            }
+            let peer = try await door.connect()
+            try await peer.send(records.bytes)
+            let bytes = try await peer.readToEnd(within: FrontDoor.promptly)
+            #expect(FastCGIAnswer(bytes, requestID: id)?.status == 200)
+        }
+    }
+
+    @Test("that has sent its request and an end-of-file behind it")
+    func halfClosed() async throws {
+        try await FrontDoor.with { door in
+            let peer = try await door.connect()
+            try await peer.send(greeting.bytes)
+            peer.halfClose()
+            #expect(try await peer.answer(within: FrontDoor.promptly).status == 200)
+            try await door.expectUnharmed()
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+/// Peers that send, or announce, more than there is room for. As ``MalformedPeerTests``: closed at once.
+@Suite("A peer that is too large is closed at once")
+struct OversizedPeerTests {
+    private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
+        try await FrontDoor.with { door in
+            let before = try ProcessUsage(pid: door.backend.process.pid)
+            let peer = try await door.connect()
+            try await peer.send(records.bytes)
+            try await door.expectService()
+            #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
+            #expect(door.backend.logs().contains(#""reason":"\#(reason)""#))
+            try await door.expectUnharmed()
+            let after = try ProcessUsage(pid: door.backend.process.pid)
+            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+        }
+    }
+
+    private func expectRefused(params: [UInt8], reason: String) async throws {
+        let records = FastCGIRecord.params(params).split(every: 65_535)
+        try await expectRefused([.begin()] + records + [.params(), .stdin()], reason: reason)
+    }
+
+    @Test("with two lengths of 2^31-1 in its params, which would fail an assertion in libfcgi")
+    func hugeLengths() async throws {
+        try await expectRefused(params: [UInt8](repeating: 0xFF, count: 8), reason: "malformed params")
+    }
+
+    @Test(
+        "with a huge length of a name or a value",
+        arguments: [[0xFF, 0xFF, 0xFF, 0xFF, 1], [1, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]]
+    )
+    func hugeLength(lengths: [UInt8]) async throws {
+        try await expectRefused(params: lengths + [UInt8](repeating: 0x41, count: 64), reason: "malformed params")
+    }
+
+    @Test(
+        "with a name that reaches beyond its params",
+        arguments: [[100, 0], [0, 100], [100, 100], [1], [0x80]] as [[UInt8]]
+    )
+    func nameBeyondRecord(lengths: [UInt8]) async throws {
+        let content = lengths.count == 2 ? [UInt8](repeating: 0x41, count: 10) : []
+        try await expectRefused(params: lengths + content, reason: "malformed params")
+    }
+
+    @Test("with params of 1 MB")
+    func megabyteOfParams() async throws {
+        let pairs = [(name: "LARGE", value: String(repeating: "x", count: 1_048_576))]
+        try await expectRefused(params: FastCGIRecord.pairs(pairs), reason: "params too large")
+    }
+
+    @Test("with params of 1 MB in small records and values")
+    func megabyteOfSmallParams() async throws {
+        let pairs = FastCGIRecord.pairs(
+            (0..<100).map { (name: "NAME_\($0)", value: String(repeating: "x", count: 1_000)) }
+        )
+        let records = FastCGIRecord.params(pairs).split(every: 500)
+        let many = (0..<10).flatMap { _ in records }
+        try await expectRefused([.begin()] + many + [.params(), .stdin()], reason: "params too large")
+    }
+
+    @Test("with 10,000 empty params")
+    func emptyParams() async throws {
+        try await expectRefused(params: [UInt8](repeating: 0, count: 20_000), reason: "too many params")
+    }
+
+    @Test("with a body of 1 MB")
+    func megabyteOfBody() async throws {
+        var request = SampleRequest.keyless
+        request.body = [UInt8](repeating: 0x20, count: 1_048_576)
+        request.contentLength = "1048576"
+        try await expectRefused(request.records, reason: "body too large")
+    }
+
+    @Test("with records without end")
+    func endlessRecords() async throws {
+        let pieces = FastCGIRecord.stdin([UInt8](repeating: 0x20, count: 20_000)).split(every: 1)
+        try await expectRefused(SampleRequest.keyless.records.dropLast() + pieces, reason: "too many records")
+    }
+}

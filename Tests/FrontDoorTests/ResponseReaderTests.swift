@@ -1,0 +1,71 @@
+import TestSupport
+import Testing
+
+/// Peers that ask properly and do not take the answer: it is written once, and nobody waits for them.
+@Suite("A peer that has asked")
+struct ResponseReaderTests {
+    @Test("and never reads its answer holds nothing")
+    func neverReads() async throws {
+        try await FrontDoor.with { door in
+            let peers = try await askMany(.greeting, door)
+            // They are open at this end, and gone at the other.
+            try await door.expectUnharmed()
+            for peer in peers { #expect(try await peer.answer(within: FrontDoor.promptly).status == 200) }
+        }
+    }
+
+    @Test("and never reads an answer of the largest size holds nothing")
+    func neverReadsLargeAnswer() async throws {
+        let body = #"{"data":""# + String(repeating: "x", count: 65_000) + #"","error":null}"#
+        let upstream = try HeldUpstream(answering: body)
+        upstream.release()
+        try await FrontDoor.with(upstream: upstream.authEndpoint) { door in
+            let peers = try await askMany(.exchange(#"{"code":"c"}"#), door)
+            try await door.expectUnharmed()
+            for peer in peers {
+                let answer = try await peer.answer(within: FrontDoor.promptly)
+                #expect(answer.status == 200)
+                #expect(answer.text == body)
+            }
+        }
+    }
+
+    private func askMany(_ request: SampleRequest, _ door: FrontDoor) async throws -> [FastCGIPeer] {
+        var peers: [FastCGIPeer] = []
+        for _ in 0..<20 {
+            let peer = try await door.connect()
+            try await peer.send(request.bytes)
+            peers.append(peer)
+        }
+        return peers
+    }
+
+    @Test("and closes at once does no harm")
+    func closesAtOnce() async throws {
+        try await FrontDoor.with { door in
+            for _ in 0..<50 {
+                let peer = try await door.connect()
+                try await peer.send(SampleRequest.greeting.bytes)
+            }
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("and closes while the upstream works does no harm, and its call is carried out")
+    func closesWhileUpstreamWorks() async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(upstream: upstream.authEndpoint) { door in
+            for number in 0..<10 {
+                let peer = try await door.connect()
+                try await peer.send(SampleRequest.exchange(#"{"code":"\#(number)"}"#).bytes)
+            }
+            try await upstream.holds(10)
+            try await door.expectService()
+            upstream.release()
+            try await eventually("ten lines about peers that have gone") {
+                door.backend.logs().components(separatedBy: #""outcome":"peerGone""#).count == 11
+            }
+            try await door.expectUnharmed()
+        }
+    }
+}

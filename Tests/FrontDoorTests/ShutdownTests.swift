@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The end of the process: what is in flight is finished, or told.
+@Suite("A shutdown")
+struct ShutdownTests {
+    private static let signals = [SIGTERM, SIGINT, SIGQUIT]
+    private let call = SampleRequest.exchange(#"{"code":"c"}"#)
+
+    @Test("finishes what is in flight, takes nothing new, and exits with 0", arguments: signals)
+    func finishesInFlight(signal: CInt) async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
+            let peer = try await door.connect()
+            try await peer.send(call.bytes)
+            try await upstream.holds(1)
+            let started = try await door.connect()
+            var ready = SampleRequest.greeting
+            ready.path = "/health/ready"
+            try await started.send(Array(ready.bytes.dropLast(8)))
+            try await door.expectService()
+
+            door.backend.process.terminate(signal: signal)
+            try await eventually("the end of the socket") { !FileManager.default.fileExists(atPath: door.path) }
+            await #expect(throws: TestSupportError.self) { try await door.connect() }
+
+            // A request whose first half had arrived is still taken, and sees that the process is not ready.
+            try await started.send(Array(ready.bytes.suffix(8)))
+            let readiness = try await started.answer(within: FrontDoor.promptly)
+            #expect(readiness.status == 503)
+            #expect(readiness.text.contains("shutting_down"))
+
+            #expect(peer.isWaiting)
+            #expect(door.backend.process.isRunning)
+            upstream.release()
+            #expect(try await peer.answer(within: FrontDoor.promptly).status == 200)
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+        }
+    }
+
+    @Test("gives 503 shutting_down to what is not finished in time, and exits with 0", arguments: signals)
+    func endsAfterGrace(signal: CInt) async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "0.5"], upstream: upstream.authEndpoint) { door in
+            let peer = try await door.connect()
+            try await peer.send(call.bytes)
+            let silent = try await door.connect()
+            try await upstream.holds(1)
+            door.backend.process.terminate(signal: signal)
+            let answer = try await peer.answer(within: FrontDoor.promptly)
+            #expect(answer.status == 503)
+            #expect(answer.reason == "shutting_down")
+            #expect(answer.headers["Retry-After"] == "1")
+            #expect(try await silent.readToEnd(within: FrontDoor.promptly).isEmpty)
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+        }
+    }
+
+    @Test("is immediate at a second signal", arguments: signals)
+    func secondSignal(signal: CInt) async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
+            let peer = try await door.connect()
+            try await peer.send(call.bytes)
+            try await upstream.holds(1)
+            door.backend.process.terminate(signal: SIGTERM)
+            try await eventually("the begin of the shutdown") { door.backend.logs().contains("shutting down") }
+            door.backend.process.terminate(signal: signal)
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(128 + signal))
+            #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
+        }
+    }
+
+    @Test("does not wait when nothing is in flight")
+    func idle() async throws {
+        try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"]) { door in
+            door.backend.process.terminate()
+            let status = try await door.backend.process.waitForExit(timeout: FrontDoor.promptly)
+            #expect(status == .code(0))
+        }
+    }
+
+    @Test("also follows a signal that comes as soon as there is a socket", arguments: signals)
+    func atStart(signal: CInt) async throws {
+        for _ in 0..<4 {
+            let backend = try await Backend.start(upstream: FrontDoor.refusedUpstream)
+            backend.process.terminate(signal: signal)
+            let status = try await backend.process.waitForExit(timeout: FrontDoor.promptly)
+            #expect(status == .code(0))
+            #expect(!FileManager.default.fileExists(atPath: backend.socketPath))
+        }
+    }
+
+    @Test("comes from no signal that libfcgi listens to", arguments: [SIGPIPE, SIGUSR1])
+    func otherSignals(signal: CInt) async throws {
+        try await FrontDoor.with { door in
+            for _ in 0..<3 {
+                door.backend.process.terminate(signal: signal)
+                try await door.expectService()
+            }
+            try await door.expectUnharmed()
+        }
+    }
+}

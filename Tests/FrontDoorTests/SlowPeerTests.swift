@@ -1,0 +1,103 @@
+import TestSupport
+import Testing
+
+/// Peers whose request does not arrive complete: closed when their time is up, and nobody waits for them.
+@Suite("A peer whose request does not arrive")
+struct SlowPeerTests {
+    private static let arrivalTimeout = 2
+    private let timeUp: Duration = .seconds(arrivalTimeout)
+
+    /// Sends the bytes, then nothing.
+    private func expectClosedInTime(sending bytes: [UInt8]) async throws {
+        try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
+            let start = ContinuousClock.now
+            let peer = try await door.connect()
+            try await peer.send(bytes)
+            try await door.expectService(within: timeUp / 2)
+            #expect(peer.isWaiting)
+            #expect(try await peer.readToEnd(within: timeUp + FrontDoor.promptly).isEmpty)
+            let elapsed = ContinuousClock.now - start
+            #expect(elapsed > timeUp * 0.9, "closed before its time")
+            #expect(elapsed < timeUp + .seconds(2), "closed late")
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("that says nothing is closed when its time is up")
+    func silent() async throws {
+        try await expectClosedInTime(sending: [])
+    }
+
+    @Test("that sends half a header is closed when its time is up")
+    func halfHeader() async throws {
+        try await expectClosedInTime(sending: Array(SampleRequest.keyless.bytes.prefix(4)))
+    }
+
+    @Test("that sends half of the params is closed when its time is up")
+    func halfParams() async throws {
+        let request = SampleRequest.keyless
+        try await expectClosedInTime(sending: Array(request.bytes.prefix(16 + 8 + request.params.count / 2)))
+    }
+
+    @Test("that sends all params and half of the body is closed when its time is up")
+    func halfBody() async throws {
+        let request = SampleRequest.keyless
+        try await expectClosedInTime(sending: Array(request.bytes.dropLast(8 + request.body.count / 2)))
+    }
+
+    @Test("that sends everything but the last record is closed when its time is up")
+    func withoutLastRecord() async throws {
+        try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes)
+    }
+
+    @Test("that sends one byte a second does not gain time by that")
+    func oneByteASecond() async throws {
+        try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
+            let start = ContinuousClock.now
+            let peer = try await door.connect()
+            for byte in SampleRequest.keyless.bytes.prefix(6) {
+                guard try await peer.send([byte]) else { break }
+                try await door.expectService(within: timeUp / 2)
+                try await Task.sleep(for: .seconds(1))
+            }
+            #expect(try await peer.readToEnd(within: .zero).isEmpty)
+            #expect(ContinuousClock.now - start < timeUp + .seconds(3))
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("but ends between params is closed at once", arguments: [false, true])
+    func endBetweenParams(abruptly: Bool) async throws {
+        let request = SampleRequest.keyless
+        try await expectClosedAtEnd(of: request.records.prefix(2).bytes, abruptly: abruptly)
+    }
+
+    @Test("but ends within a param is closed at once", arguments: [false, true])
+    func endInParam(abruptly: Bool) async throws {
+        let request = SampleRequest.keyless
+        try await expectClosedAtEnd(of: Array(request.bytes.prefix(16 + 8 + 11)), abruptly: abruptly)
+    }
+
+    @Test("but ends in the body is closed at once", arguments: [false, true])
+    func endInBody(abruptly: Bool) async throws {
+        try await expectClosedAtEnd(of: Array(SampleRequest.keyless.bytes.dropLast(20)), abruptly: abruptly)
+    }
+
+    /// Sends the bytes and an end-of-file, or closes.
+    private func expectClosedAtEnd(of bytes: [UInt8], abruptly: Bool) async throws {
+        try await FrontDoor.with { door in
+            try await sendAndEnd(bytes, abruptly: abruptly, to: door)
+            try await door.expectUnharmed()
+        }
+    }
+
+    private func sendAndEnd(_ bytes: [UInt8], abruptly: Bool, to door: FrontDoor) async throws {
+        let peer = try await door.connect()
+        try await peer.send(bytes)
+        try await door.expectService()
+        if !abruptly {
+            peer.halfClose()
+            #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
+        }
+    }
+}

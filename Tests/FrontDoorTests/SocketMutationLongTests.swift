@@ -1,0 +1,114 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Many streams that were requests of nginx, changed at random, against one process.
+@Suite("The front door", .enabled(if: ProcessInfo.processInfo.environment["LONG_TESTS"] == "1"), .serialized)
+struct SocketMutationLongTests {
+    /// What became of the streams.
+    private struct Tally {
+        var answered: [Int: Int] = [:]
+        var refused = 0
+        var unread = 0
+        /// Seeds of streams with which something was wrong.
+        var failures: [UInt64] = []
+    }
+
+    private static let streams = 240_000
+    private static let threads = 24
+
+    /// The requests that the fuzzer starts from too.
+    private static func samples() throws -> [[UInt8]] {
+        let folder = "\(PackageLayout.root)/Tests/Fuzz/Corpus/gate"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().compactMap {
+            $0.hasPrefix("nginx-") ? FileManager.default.contents(atPath: "\(folder)/\($0)").map(Array.init) : nil
+        }
+    }
+
+    @Test("outlives a few hundred thousand mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
+    func mutatedStreams() async throws {
+        let samples = try Self.samples()
+        #expect(samples.count >= 7)
+        let settings = ["ARRIVAL_TIMEOUT": "0.2", "LOG_LEVEL": "critical"]
+        try await FrontDoor.with(settings: settings) { door in
+            // What the allocator and the runtime keep for good is there after a few.
+            await run(0..<20_000, samples, door.path, Tallies())
+            let before = try ProcessUsage(pid: door.backend.process.pid)
+            let tallies = Tallies()
+            let start = ContinuousClock.now
+            await run(20_000..<20_000 + Self.streams, samples, door.path, tallies)
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            try await door.expectUnharmed()
+            let after = try ProcessUsage(pid: door.backend.process.pid)
+            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+
+            let tally = tallies.all
+            #expect(tally.failures.isEmpty)
+            #expect(tally.answered[200, default: 0] > 0 && tally.answered[400, default: 0] > 0 && tally.refused > 0)
+            let answers = tally.answered.sorted { $0.key < $1.key }.map { "\($0.value) with \($0.key)" }
+            print(
+                "mutated streams: \(Self.streams) in \(Int(seconds)) s; answered: \(answers.joined(separator: ", "));",
+                "closed without an answer: \(tally.refused); not read: \(tally.unread);",
+                "resident KiB \(before.residentKiB) -> \(after.residentKiB),",
+                "descriptors \(after.descriptors), threads \(after.threads)"
+            )
+        }
+    }
+
+    private final class Tallies: Sendable {
+        private let tally = Mutex(Tally())
+        var all: Tally { tally.withLock { $0 } }
+        func add(_ change: (inout sending Tally) -> Void) { tally.withLock { change(&$0) } }
+    }
+
+    private func run(_ seeds: Range<Int>, _ samples: [[UInt8]], _ path: String, _ tallies: Tallies) async {
+        await BlockingPeer.onThreads(Self.threads) { thread in
+            for seed in stride(from: seeds.lowerBound + thread, to: seeds.upperBound, by: Self.threads) {
+                Self.exchange(MutatedStream(of: samples, seed: UInt64(seed)), seed: UInt64(seed), path, tallies)
+            }
+        }
+    }
+
+    private static func exchange(_ stream: MutatedStream, seed: UInt64, _ path: String, _ tallies: Tallies) {
+        guard let peer = BlockingPeer(path) else { return tallies.add { $0.failures.append(seed) } }
+        for write in stream.writes where !peer.send(write) { break }
+        if case .close = stream.ending { return tallies.add { $0.unread += 1 } }
+        if case .halfClose = stream.ending { peer.halfClose() }
+        guard let received = peer.readToEnd() else { return tallies.add { $0.failures.append(seed) } }
+        if received.isEmpty { return tallies.add { $0.refused += 1 } }
+        let requestID = received.count > 4 ? UInt16(received[2]) << 8 | UInt16(received[3]) : 0
+        let answer = FastCGIAnswer(received, requestID: requestID)
+        tallies.add { tally in
+            if let answer {
+                tally.answered[answer.status, default: 0] += 1
+            } else {
+                tally.failures.append(seed)
+            }
+        }
+    }
+
+    @Test("is not kept from silent peers and its end by clients that reconnect at once", .timeLimit(.minutes(1)))
+    func flood() async throws {
+        try await FrontDoor.with(arrivalTimeout: 1, settings: ["LOG_LEVEL": "critical"]) { door in
+            let answered = Atomic(0)
+            async let flood: Void = BlockingPeer.onThreads(64) { _ in
+                while let peer = BlockingPeer(door.path), peer.send(SampleRequest.greeting.bytes) {
+                    if peer.readToEnd()?.isEmpty == false { answered.add(1, ordering: .relaxed) }
+                }
+            }
+            let start = ContinuousClock.now
+            let silent = try await door.connect()
+            #expect(try await silent.readToEnd(within: .seconds(10)).isEmpty)
+            let closed = ContinuousClock.now
+            door.backend.process.terminate()
+            #expect(try await door.backend.process.waitForExit(timeout: .seconds(10)) == .code(0))
+            let ended = ContinuousClock.now
+            await flood
+            print(
+                "flood: \(answered.load(ordering: .relaxed)) requests of 64 clients answered; a silent connection was",
+                "closed after \(closed - start), the process ended \(ended - closed) after TERM"
+            )
+        }
+    }
+}

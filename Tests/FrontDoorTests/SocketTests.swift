@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The file of the socket: what is made, replaced, refused and removed.
+@Suite("The socket file")
+struct SocketTests {
+    private let directory: ScratchDirectory
+    private let path: String
+
+    init() throws {
+        directory = try ScratchDirectory()
+        path = directory.path("door.sock")
+    }
+
+    private func status(_ path: String) -> stat? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status : nil
+    }
+
+    /// Starts a responder that shall not come up, and returns what it says.
+    private func complaint(listeningAt path: String) async throws -> String {
+        let outcome = try await Command.run(
+            try Backend.executable,
+            ["serve"],
+            environment: [
+                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "LISTEN_SOCKET": path,
+                "AUTH_ENDPOINT": FrontDoor.refusedUpstream, "SWIFT_BACKTRACE": "enable=no",
+            ]
+        )
+        #expect(outcome.status == .code(1))
+        #expect(outcome.error.split(separator: "\n").count == 1, "one sentence: \(outcome.error)")
+        return outcome.error
+    }
+
+    @Test("is open to owner and group alone, whatever the umask, and goes away at the end")
+    func modeAndEnd() async throws {
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
+            let mode = try #require(status(path)).st_mode
+            #expect(mode & S_IFMT == S_IFSOCK)
+            #expect(mode & 0o7777 == 0o660)
+            door.backend.process.terminate()
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+            #expect(status(path) == nil)
+        }
+    }
+
+    @Test("of a process that was killed is replaced")
+    func stale() async throws {
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
+            door.backend.process.terminate(signal: SIGKILL)
+            _ = try await door.backend.process.waitForExit()
+        }
+        let stale = try #require(status(path)).st_ino
+        // Keeps the number from being given away again.
+        try FileManager.default.linkItem(atPath: path, toPath: directory.path("kept"))
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
+            #expect(status(path)?.st_ino != stale)
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("of a live process is not taken away from it")
+    func live() async throws {
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
+            let inode = try #require(status(path)).st_ino
+            #expect(try await complaint(listeningAt: path).contains("another process is listening"))
+            #expect(status(path)?.st_ino == inode)
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("of a live process whose queue is full is not taken away either")
+    func busy() async throws {
+        let listener = try UnixListener(path: path)
+        var waiting: [FastCGIPeer] = []
+        for _ in 0..<129 { waiting.append(try await FastCGIPeer(listener.path)) }
+        #expect(try await complaint(listeningAt: path).contains("another process is listening"))
+        #expect(status(path) != nil)
+    }
+
+    @Test("is not put in place of what is no socket")
+    func noSocket() async throws {
+        try directory.write("precious", to: "file")
+        #expect(try await complaint(listeningAt: directory.path("file")).contains("is no socket"))
+        #expect(directory.text("file") == "precious")
+
+        try FileManager.default.createDirectory(atPath: directory.path("folder"), withIntermediateDirectories: false)
+        #expect(try await complaint(listeningAt: directory.path("folder")).contains("is no socket"))
+
+        let link = directory.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path("nowhere"))
+        #expect(try await complaint(listeningAt: link).contains("is no socket"))
+        #expect(status(link).map { $0.st_mode & S_IFMT } == S_IFLNK)
+    }
+
+    @Test("has a path that fits, in a directory that is there")
+    func path() async throws {
+        let long = directory.path(String(repeating: "x", count: 108 - directory.path.utf8.count - 1))
+        #expect(long.utf8.count == 108)
+        #expect(try await complaint(listeningAt: long).contains("longer than 107 bytes"))
+        #expect(try await complaint(listeningAt: directory.path("no/door")).contains("does not exist"))
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": String(long.dropLast())]) { try await $0.expectUnharmed() }
+    }
+
+    @Test("is left alone at the end if it is another one by then")
+    func replaced() async throws {
+        try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
+            unlink(path)
+            let other = try UnixListener(path: path)
+            door.backend.process.terminate()
+            #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
+            #expect(status(other.path).map { $0.st_mode & S_IFMT } == S_IFSOCK)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import CFCGI
+import Glibc
+
+// What a peer may send: the gate's verdict, and what libfcgi makes of a stream that the gate passes.
+// Compiled by scripts/fuzz.sh together with the files of Sources/FastCGI that it uses.
+
+/// Kept over all inputs, as the front door keeps its own over all requests.
+private nonisolated(unsafe) var feed: RequestFeed?
+
+private let usedParams = ["REQUEST_METHOD", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID"]
+
+/// libFuzzer calls it once.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(_: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?) -> CInt {
+    precondition(FCGX_Init() == 0)
+    return 0
+}
+
+/// libFuzzer calls it with each input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let input = UnsafeRawBufferPointer(start: start, count: count)
+    // With limits that a short input can reach, too.
+    var tight = FastCGILimits()
+    tight.maxParamsBytes = 300
+    tight.maxParams = 8
+    tight.maxStdinBytes = 100
+    tight.maxFramingBytes = 80
+    _ = verdict(on: input, limits: tight)
+
+    let (verdict, gate) = verdict(on: input, limits: FastCGILimits())
+    if verdict == .complete { decode(gate) }
+    return 0
+}
+
+/// Feeds the input whole, in pieces, and if it is short byte by byte; all must agree.
+private func verdict(on input: UnsafeRawBufferPointer, limits: FastCGILimits) -> (
+    ConnectionGate.Verdict, ConnectionGate
+) {
+    let (whole, gate) = run(input, limits) { .max }
+    var state = UInt64(input.count)
+    for byte in input.prefix(64) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    let pieces = run(input, limits) {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return 1 + Int(state >> 58)
+    }
+    expectSame((whole, gate), pieces)
+    if input.count <= 512 { expectSame((whole, gate), run(input, limits) { 1 }) }
+    return (whole, gate)
+}
+
+private func run(
+    _ input: UnsafeRawBufferPointer,
+    _ limits: FastCGILimits,
+    sizes: () -> Int
+) -> (ConnectionGate.Verdict, ConnectionGate) {
+    var gate = ConnectionGate(limits: limits)
+    var verdict = ConnectionGate.Verdict.incomplete
+    var rest = input[...]
+    while !rest.isEmpty {
+        let piece = rest.prefix(sizes())
+        rest = rest.dropFirst(piece.count)
+        verdict = gate.consume(UnsafeRawBufferPointer(rebasing: piece))
+        precondition(gate.stdinBytes <= limits.maxStdinBytes || verdict != .incomplete)
+        precondition(
+            gate.request.count <= limits.maxParamsBytes + limits.maxStdinBytes + limits.maxFramingBytes + 2 * 8,
+            "more is kept than the limits allow"
+        )
+        if case .refused = verdict { break }
+    }
+    return (verdict, gate)
+}
+
+private func expectSame(
+    _ one: (ConnectionGate.Verdict, ConnectionGate),
+    _ other: (ConnectionGate.Verdict, ConnectionGate)
+) {
+    switch (one.0, other.0) {
+    case (.refused(let first), .refused(let second)):
+        // A piece with both faults in it shows the second one first.
+        let both: Set = [ConnectionGate.Refusal.malformedParams, .tooManyParams]
+        precondition(first == second || both == [first, second], "\(first), and \(second) in pieces")
+    default:
+        precondition(one.0 == other.0, "\(one.0), and \(other.0) in pieces")
+        precondition(one.1.request == other.1.request && one.1.stdinBytes == other.1.stdinBytes)
+    }
+}
+
+/// Lets libfcgi decode a complete request the way the front door does, and compares with the plainest reading of the
+/// specification.
+private func decode(_ gate: ConnectionGate) {
+    let (params, stdin) = contents(of: gate.request)
+    precondition(stdin.count == gate.stdinBytes)
+    do {
+        if feed == nil { feed = try RequestFeed() }
+        try feed?.fill(with: gate.request)
+        var fcgx = try FCGXRequest(decoding: &feed)
+        let body = try fcgx.readBody(count: gate.stdinBytes)
+        try feed?.empty()
+        precondition(body == stdin, "libfcgi reads another body")
+        let pairs = pairs(params)
+        for name in usedParams {
+            let expected = pairs.first { $0.starts(with: Array("\(name)=".utf8)) }.map { entry in
+                String(decoding: entry.dropFirst(name.utf8.count + 1).prefix { $0 != 0 }, as: UTF8.self)
+            }
+            precondition(fcgx.param(name) ?? "" == expected ?? "", "libfcgi reads another \(name)")
+        }
+        let length = fcgx.param("CONTENT_LENGTH")
+        let request = FastCGIRequest(method: "", path: "", contentLength: length, body: body)
+        precondition(!request.hasAnnouncedLength || Int(length ?? "0") == body.count)
+    } catch {
+        preconditionFailure("lost: \(error)")
+    }
+}
+
+/// The content of the params and stdin streams of well-formed records.
+private func contents(of records: [UInt8]) -> (params: [UInt8], stdin: [UInt8]) {
+    var params: [UInt8] = []
+    var stdin: [UInt8] = []
+    var position = 0
+    while position < records.count {
+        let length = Int(records[position + 4]) << 8 | Int(records[position + 5])
+        let content = records[position + 8..<position + 8 + length]
+        if records[position + 1] == UInt8(FCGI_PARAMS) { params += content }
+        if records[position + 1] == UInt8(FCGI_STDIN) { stdin += content }
+        position += 8 + length
+    }
+    return (params, stdin)
+}
+
+/// Well-formed name-value pairs as `name=value`.
+private func pairs(_ params: [UInt8]) -> [[UInt8]] {
+    var position = 0
+    func length() -> Int {
+        if params[position] < 0x80 {
+            position += 1
+            return Int(params[position - 1])
+        }
+        position += 4
+        return params[position - 4..<position].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+    }
+    var pairs: [[UInt8]] = []
+    while position < params.count {
+        let (name, value) = (length(), length())
+        let content = params[position..<position + name + value]
+        pairs.append(content.prefix(name) + [UInt8(ascii: "=")] + content.dropFirst(name))
+        position += name + value
+    }
+    return pairs
+}

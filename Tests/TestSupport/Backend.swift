@@ -1,0 +1,98 @@
+import Foundation
+
+/// A running `tiniapp-auth-backend serve`.
+package final class Backend: Sendable {
+    /// Where it gets its listening socket from.
+    package enum Listener: Sendable {
+        /// Its own, at `LISTEN_SOCKET`.
+        case own
+        /// A listening socket that is handed over as systemd does it.
+        case inherited(CInt)
+    }
+
+    /// The process.
+    package let process: ServerProcess
+    /// The path of its unix socket; with an inherited one, a path where nothing is.
+    package let socketPath: String
+    private let directory: ScratchDirectory
+
+    private init(_ process: ServerProcess, _ directory: ScratchDirectory, socketPath: String) {
+        self.process = process
+        self.directory = directory
+        self.socketPath = socketPath
+    }
+
+    /// The path of the executable.
+    package static var executable: String {
+        get throws { try PackageLayout.executable("tiniapp-auth-backend") }
+    }
+
+    /// Starts one and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - overrides: settings beside or in place of those that make it work; nil takes one away.
+    ///   - upstream: `AUTH_ENDPOINT`.
+    ///   - listener: where its listening socket comes from.
+    package static func start(
+        environment overrides: [String: String?] = [:],
+        upstream: String,
+        listener: Listener = .own
+    ) async throws -> Backend {
+        let directory = try ScratchDirectory()
+        let socketPath = overrides["LISTEN_SOCKET"].flatMap { $0 } ?? directory.path("fcgi.sock")
+        var environment = [
+            "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "AUTH_ENDPOINT": upstream,
+            "LISTEN_SOCKET": socketPath, "SWIFT_BACKTRACE": "enable=no",
+        ]
+        for (name, value) in overrides { environment[name] = value }
+        var inherited: CInt?
+        if case .inherited(let descriptor) = listener { inherited = descriptor }
+        let process = try await ServerProcess.start(
+            try executable,
+            arguments: ["serve"],
+            environment: environment,
+            in: directory,
+            name: "backend",
+            inheriting: inherited
+        )
+        let backend = Backend(process, directory, socketPath: socketPath)
+        try await process.waitUntilReady {
+            inherited == nil ? isListening(at: socketPath) : process.standardError.contains("listening")
+        }
+        return backend
+    }
+
+    /// Starts one in front of a sandbox.
+    package static func start(
+        environment overrides: [String: String?] = [:],
+        upstream: Sandbox,
+        listener: Listener = .own
+    ) async throws -> Backend {
+        try await start(environment: overrides, upstream: upstream.authEndpoint, listener: listener)
+    }
+
+    /// Its log so far: what it has written to standard error.
+    package func logs() -> String { process.standardError }
+
+    /// Those of the secrets that stand in its log. An empty one is a mistake of the test, and is found.
+    package func leaked(_ secrets: [String]) -> [String] {
+        let logs = logs()
+        return secrets.filter { $0.isEmpty || logs.contains($0) }
+    }
+
+    /// Ends it at once. For the graceful way see `process.terminate()`.
+    package func stop() async {
+        await process.stop()
+        directory.remove()
+    }
+
+    /// Asks the kernel, since connecting would be noticed.
+    private static func isListening(at path: String) -> Bool {
+        let sockets = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        return sockets.split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            // __SO_ACCEPTCON.
+            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Runs a command to its end.
+package enum Command {
+    /// What a command came to.
+    package struct Outcome: Sendable {
+        /// How it ended.
+        package let status: ExitStatus
+        /// Its standard output.
+        package let output: String
+        /// Its standard error.
+        package let error: String
+    }
+
+    /// Runs it.
+    ///
+    /// - Parameters:
+    ///   - executable: a path, or a name to be found in `PATH`.
+    ///   - environment: all it gets besides `PATH` and `HOME`.
+    ///   - input: its standard input.
+    /// - Throws: ``TestSupportError`` if it cannot be started or does not end in time. Not for its exit code.
+    package static func run(
+        _ executable: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:],
+        input: Data? = nil,
+        timeout: Duration = .seconds(20)
+    ) async throws -> Outcome {
+        let directory = try ScratchDirectory()
+        let process = try await ServerProcess.start(
+            executable,
+            arguments: arguments,
+            environment: environment,
+            input: input,
+            in: directory,
+            name: "command"
+        )
+        let status = try await process.waitForExit(timeout: timeout)
+        return Outcome(status: status, output: process.standardOutput, error: process.standardError)
+    }
+}

@@ -1,0 +1,17 @@
+/// Waits until something is so, looking often. Never blocks a thread.
+///
+/// - Parameters:
+///   - what: what is waited for, for the error's text.
+///   - timeout: how long to wait at most.
+/// - Throws: ``TestSupportError`` when the time is over; whatever the condition throws, at once.
+package func eventually(
+    _ what: String,
+    within timeout: Duration = .seconds(20),
+    _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw TestSupportError("\(what): not within \(timeout)") }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}

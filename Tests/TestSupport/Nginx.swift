@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+
+/// A running nginx with this package's routes, apart from the system's.
+package final class Nginx: Sendable {
+    /// The process of the master.
+    package let process: ServerProcess
+    /// Its port on 127.0.0.1.
+    package let port: Int
+    private let directory: ScratchDirectory
+
+    /// What the paths of requests are appended to.
+    package var url: String { "http://127.0.0.1:\(port)" }
+    /// Its error log so far.
+    package var errorLog: String { directory.text("error.log") }
+    /// Its access log so far.
+    package var accessLog: String { directory.text("access.log") }
+
+    private init(_ process: ServerProcess, _ directory: ScratchDirectory, port: Int) {
+        self.process = process
+        self.directory = directory
+        self.port = port
+    }
+
+    /// Starts one in front of a unix socket.
+    ///
+    /// - Parameters:
+    ///   - backendSocket: the responder's socket, whether or not anybody listens there.
+    ///   - limited: whether the limits for each client hold.
+    ///   - replacements: texts to be replaced in a copy of the configuration; each must occur.
+    package static func start(
+        backendSocket: String,
+        limited: Bool = false,
+        replacing replacements: [String: String] = [:]
+    ) async throws -> Nginx {
+        for _ in 0..<5 {
+            let directory = try ScratchDirectory()
+            let port = try FreePort.find()
+            let configuration = try render(directory, port, backendSocket, limited, replacements)
+            let process = try await ServerProcess.start(
+                "nginx",
+                arguments: ["-e", directory.path("error.log"), "-p", directory.path, "-c", configuration],
+                in: directory,
+                name: "nginx",
+                // A killed master would leave its workers.
+                deathSignal: .terminate
+            )
+            do {
+                // Written once the port is bound.
+                try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
+                return Nginx(process, directory, port: port)
+            } catch  where directory.text("error.log").contains("Address already in use") {
+                await process.stop()
+            }
+        }
+        throw TestSupportError("nginx found no free port")
+    }
+
+    /// Ends it at once, its workers too.
+    package func stop() async {
+        process.terminate(signal: SIGTERM)
+        _ = try? await process.waitForExit(timeout: .seconds(5))
+        await process.stop()
+        directory.remove()
+    }
+
+    private static func render(
+        _ directory: ScratchDirectory,
+        _ port: Int,
+        _ backendSocket: String,
+        _ limited: Bool,
+        _ replacements: [String: String]
+    ) throws -> String {
+        let folder = directory.path("conf")
+        // File by file: a copied link would lead back to the package's own files.
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        for file in try FileManager.default.contentsOfDirectory(atPath: PackageLayout.nginx) {
+            let content = try Data(contentsOf: URL(fileURLWithPath: "\(PackageLayout.nginx)/\(file)"))
+            try directory.write(content, to: "conf/\(file)")
+        }
+        for (old, new) in replacements {
+            var count = 0
+            for file in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                let text = directory.text("conf/\(file)")
+                guard text.contains(old) else { continue }
+                count += 1
+                try directory.write(text.replacingOccurrences(of: old, with: new), to: "conf/\(file)")
+            }
+            guard count > 0 else { throw TestSupportError("nginx's configuration has no '\(old)'") }
+        }
+        let text = directory.text("conf/local.conf.template")
+            .replacingOccurrences(of: "@NGINX_DIR@", with: folder)
+            .replacingOccurrences(of: "@LISTEN@", with: "listen 127.0.0.1:\(port);")
+            .replacingOccurrences(of: "@BACKEND_SOCKET@", with: backendSocket)
+            .replacingOccurrences(of: "@LIMITED_CLIENT@", with: limited ? "\"$binary_remote_addr\"" : "\"\"")
+        return try directory.write(text, to: "nginx.conf")
+    }
+}

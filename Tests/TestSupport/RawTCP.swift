@@ -1,0 +1,39 @@
+import Foundation
+import Glibc
+
+/// A TCP client that sends exactly the bytes it is given.
+package enum RawTCP {
+    /// Sends bytes to a port of 127.0.0.1 and reads until the peer closes.
+    ///
+    /// - Parameter timeout: seconds for each wait.
+    /// - Returns: what came. A reset counts as the end.
+    /// - Throws: ``TestSupportError`` if nothing came.
+    package static func exchange(port: Int, _ bytes: Data, timeout: Int = 20) async throws -> Data {
+        try await BlockingThread.run {
+            let descriptor = try Sockets.make(AF_INET)
+            defer { close(descriptor) }
+            Sockets.setTimeout(descriptor, seconds: timeout)
+            try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
+            try Sockets.sendAll(descriptor, bytes)
+            var answer = Data()
+            do {
+                while case let part = try Sockets.receive(descriptor), !part.isEmpty { answer.append(part) }
+            } catch  where !answer.isEmpty {}
+            return answer
+        }
+    }
+
+    /// Sends a request's text and takes the answer apart.
+    ///
+    /// - Throws: ``TestSupportError`` if what came is not HTTP.
+    package static func request(port: Int, _ text: String) async throws -> HTTPAnswer {
+        let bytes = try await exchange(port: port, Data(text.utf8))
+        guard let end = bytes.range(of: Data("\r\n\r\n".utf8)),
+            let answer = HTTPAnswer(
+                head: String(decoding: bytes[..<end.lowerBound], as: UTF8.self),
+                body: Data(bytes[end.upperBound...])
+            )
+        else { throw TestSupportError("no HTTP answer in \(bytes.count) bytes") }
+        return answer
+    }
+}

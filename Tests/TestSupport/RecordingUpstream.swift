@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// `close`, where a method of that name hides it.
+private func shut(_ descriptor: CInt) { _ = close(descriptor) }
+
+/// A stand-in for Tiki that keeps every byte it receives and answers what it is told to.
+///
+/// Written with plain sockets: no HTTP library shall put right what the backend sends, or what the test answers.
+package final class RecordingUpstream: Sendable {
+    /// A request as it came.
+    package struct Request: Sendable {
+        /// From the request line to the empty line.
+        package let head: String
+        /// The body's bytes.
+        package let body: Data
+        /// Which of the connections it came on, counted from 0.
+        package let connection: Int
+
+        /// The request line.
+        package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
+
+        /// All values of a header field, whatever the case of its name.
+        package subscript(name: String) -> [String] {
+            head.components(separatedBy: "\r\n").dropFirst().compactMap { line in
+                let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { return nil }
+                return parts[1].trimmingCharacters(in: .whitespaces)
+            }
+        }
+    }
+
+    private struct State {
+        var answer: Data
+        var requests: [Request] = []
+        var connections = 0
+        var open: Set<CInt> = []
+    }
+
+    /// Its port on 127.0.0.1.
+    package let port: Int
+    private let descriptor: CInt
+    private let state: Mutex<State>
+
+    /// The URL for `AUTH_ENDPOINT`.
+    package var authEndpoint: String { "http://127.0.0.1:\(port)/tiniapp-open-api/oauth/auth/token" }
+
+    /// What has come so far.
+    package var requests: [Request] { state.withLock { $0.requests } }
+
+    /// Starts one.
+    ///
+    /// - Parameter body: what it answers, with status 200, until it is told otherwise.
+    package static func start(answering body: String = #"{"data":null,"error":null}"#) throws -> RecordingUpstream {
+        let upstream = try RecordingUpstream(answer(body: Data(body.utf8)))
+        // The thread must not keep it alive: closing the socket ends the thread.
+        let descriptor = upstream.descriptor
+        Thread.detachNewThread { [weak upstream] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0, let upstream else { break }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                upstream.serve(connection)
+            }
+            close(descriptor)
+        }
+        return upstream
+    }
+
+    private init(_ answer: Data) throws {
+        descriptor = try Sockets.make(AF_INET)
+        port = try Sockets.bindLoopback(descriptor)
+        _ = try Sockets.check("listen", Int(listen(descriptor, 128)))
+        state = Mutex(State(answer: answer))
+    }
+
+    deinit {
+        shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
+    /// Answers with these bytes from now on, head included.
+    package func answer(with bytes: Data) {
+        state.withLock { $0.answer = bytes }
+    }
+
+    /// The bytes of an answer.
+    package static func answer(status: String = "200 OK", body: Data, headers: [String] = []) -> Data {
+        let fields = ["Content-Type: application/json", "Content-Length: \(body.count)"] + headers
+        return Data("HTTP/1.1 \(status)\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n".utf8) + body
+    }
+
+    private func serve(_ connection: CInt) {
+        let number = state.withLock { state in
+            state.connections += 1
+            state.open.insert(connection)
+            return state.connections - 1
+        }
+        Thread.detachNewThread { [weak self] in
+            defer { self?.forget(connection) ?? shut(connection) }
+            var received = Data()
+            while let (head, body) = try? Self.readRequest(connection, &received) {
+                let answer = self?.state.withLock { state in
+                    state.requests.append(Request(head: head, body: body, connection: number))
+                    return state.answer
+                }
+                guard let answer, (try? Sockets.sendAll(connection, answer)) != nil else { return }
+            }
+        }
+    }
+
+    /// Closes all connections, as a server does with those that have been idle for too long.
+    package func dropConnections() {
+        state.withLock { state in
+            for connection in state.open { shutdown(connection, CInt(SHUT_RDWR)) }
+        }
+    }
+
+    /// Under the lock, so that the number cannot have become that of another connection when it is dropped.
+    private func forget(_ connection: CInt) {
+        state.withLock { state in
+            state.open.remove(connection)
+            shut(connection)
+        }
+    }
+
+    private static func readRequest(_ connection: CInt, _ received: inout Data) throws -> (String, Data)? {
+        let emptyLine = Data("\r\n\r\n".utf8)
+        func readMore() throws -> Bool {
+            let part = try Sockets.receive(connection)
+            received.append(part)
+            return !part.isEmpty
+        }
+        while received.range(of: emptyLine) == nil { guard try readMore() else { return nil } }
+        guard let end = received.range(of: emptyLine) else { return nil }
+        let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+        let length = Request(head: head, body: Data(), connection: 0)["Content-Length"].first.flatMap { Int($0) } ?? 0
+        while received.distance(from: end.upperBound, to: received.endIndex) < length {
+            guard try readMore() else { return nil }
+        }
+        let body = Data(received[end.upperBound...].prefix(length))
+        received = Data(received[end.upperBound...].dropFirst(length))
+        return (head, body)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+
+/// A folder of a test's own, with a path short enough for unix sockets (107 bytes). Removed at the end.
+package final class ScratchDirectory: Sendable {
+    /// Its absolute path, without a slash at the end.
+    package let path: String
+
+    package init() throws {
+        var template = Array("/tmp/tiniapp-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw TestSupportError("mkdtemp: \(String(cString: strerror(errno)))") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        remove()
+    }
+
+    /// The path of a file in it.
+    package func path(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file.
+    ///
+    /// - Returns: its path.
+    @discardableResult
+    package func write(_ content: Data, to name: String) throws -> String {
+        let path = path(name)
+        try content.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    /// Writes a text file.
+    ///
+    /// - Returns: its path.
+    @discardableResult
+    package func write(_ text: String, to name: String) throws -> String { try write(Data(text.utf8), to: name) }
+
+    /// The content of a file; empty if there is none.
+    package func read(_ name: String) -> Data { FileManager.default.contents(atPath: path(name)) ?? Data() }
+
+    /// The content of a text file; empty if there is none.
+    package func text(_ name: String) -> String { String(decoding: read(name), as: UTF8.self) }
+
+    /// Removes it and everything in it.
+    package func remove() {
+        // A process that is just ending may remove a file of its own meanwhile, which counts as a failure here.
+        for _ in 0..<5 where FileManager.default.fileExists(atPath: path) {
+            try? FileManager.default.removeItem(atPath: path)
+        }
+    }
+}

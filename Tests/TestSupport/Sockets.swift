@@ -1,0 +1,82 @@
+import Foundation
+import Glibc
+
+/// The system calls for sockets, with errors. All descriptors are close-on-exec.
+package enum Sockets {
+    package static func check(_ name: String, _ result: Int) throws -> Int {
+        guard result >= 0 else { throw TestSupportError("\(name): \(String(cString: strerror(errno)))") }
+        return result
+    }
+
+    package static func make(_ family: CInt) throws -> CInt {
+        CInt(try check("socket", Int(socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))))
+    }
+
+    /// Binds to a free port of 127.0.0.1.
+    package static func bindLoopback(_ descriptor: CInt) throws -> Int {
+        try withLoopback(port: 0) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = try check("getsockname", Int(getsockname(descriptor, $0, &length)))
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    package static func withLoopback<Result>(
+        port: Int,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+    ) rethrows -> Result {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return try withUnsafePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    package static func withUnixAddress<Result>(
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+    ) throws -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw TestSupportError("too long for a unix socket: \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return try withUnsafePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    /// Limits how long reads and writes block.
+    package static func setTimeout(_ descriptor: CInt, seconds: Int) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    package static func sendAll(_ descriptor: CInt, _ bytes: Data) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            rest = rest.dropFirst(try check("send", count))
+        }
+    }
+
+    /// The next bytes; empty at the end.
+    package static func receive(_ descriptor: CInt) throws -> Data {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = try check("recv", recv(descriptor, &buffer, buffer.count, 0))
+        return Data(buffer.prefix(count))
+    }
+}

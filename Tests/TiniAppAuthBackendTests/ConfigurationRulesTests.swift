@@ -1,0 +1,120 @@
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct ConfigurationRulesTests {
+    typealias Fixture = SettingsFixture
+
+    @Test(
+        "a setting that is there must not be empty, a placeholder, padded or unprintable",
+        arguments: Setting.all.map(\.name)
+    )
+    func texts(name: String) {
+        // The one beside it must not be set too.
+        let base: [String: String?] = name == "CLIENT_SECRET_FILE" ? ["CLIENT_SECRET": nil] : [:]
+        let cases = [
+            ("", "is empty"), ("<Client_Key>", "is still a placeholder"), ("<Client_Key…>", "is still a placeholder"),
+            ("a<b", "is still a placeholder"), (" a", "begins or ends with white space"),
+            ("a\n", "begins or ends with white space"),
+            ("a\tb", "holds characters that are not printable ASCII"),
+            ("é", "holds characters that are not printable ASCII"),
+        ]
+        for (value, problem) in cases {
+            #expect(Fixture.problems(base.merging([name: value]) { $1 }).contains("\(name) \(problem)"), "\(value)")
+        }
+    }
+
+    @Test(
+        "a number out of its range, or no number, is refused with the range",
+        arguments: [
+            (
+                "REQUEST_TIMEOUT", ["0.1", "300", "1e1"],
+                ["0", "0.09", "300.1", "-1", "x", "nan", "inf", "10s", "1,5"], "0.1 to 300.0"
+            ),
+            ("ARRIVAL_TIMEOUT", ["0.1", "300"], ["0", "301", "five"], "0.1 to 300.0"),
+            ("SHUTDOWN_GRACE", ["0", "300"], ["-0.1", "301", "1m"], "0.0 to 300.0"),
+            (
+                "MAX_BODY_BYTES", ["1", "1048576"], ["0", "1048577", "-1", "1.5", "16k", "99999999999999999999"],
+                "1 to 1048576"
+            ),
+            ("MAX_RESPONSE_BYTES", ["1024", "98304"], ["1023", "98305"], "1024 to 98304"),
+            ("MAX_UPSTREAM_CONNECTIONS", ["1", "65536"], ["0", "65537"], "1 to 65536"),
+            ("MAX_PENDING_CONNECTIONS", ["1", "65536"], ["0", "65537"], "1 to 65536"),
+            ("MAX_PARAMS_BYTES", ["1024", "1048576"], ["1023", "1048577"], "1024 to 1048576"),
+            ("MAX_IN_FLIGHT", ["1", "65536"], ["0", "65537"], "1 to 65536"),
+        ] as [(String, [String], [String], String)]
+    )
+    func ranges(name: String, good: [String], bad: [String], range: String) throws {
+        for value in good { #expect(Fixture.problems([name: value]) == [], "\(value)") }
+        for value in bad {
+            let problem = try #require(Fixture.problems([name: value]).first, "\(value)")
+            #expect(problem.hasPrefix("\(name) is not a ") && problem.hasSuffix(range))
+        }
+    }
+
+    @Test("a log level is one of swift-log's, in any case")
+    func logLevel() {
+        for level in ["trace", "DEBUG", "Info", "notice", "warning", "error", "critical"] {
+            #expect(Fixture.problems(["LOG_LEVEL": level]) == [])
+        }
+        for level in ["warn", "verbose", "0", "off"] {
+            #expect(
+                Fixture.problems(["LOG_LEVEL": level]) == [
+                    "LOG_LEVEL is none of trace, debug, info, notice, warning, error, critical"
+                ]
+            )
+        }
+    }
+
+    @Test(
+        "an endpoint must be an http or https URL",
+        arguments: ["AUTH_ENDPOINT", "REFRESH_ENDPOINT", "INFO_ENDPOINT"],
+        [
+            "api.tiki.vn/oauth", "ftp://h/", "https://", "https://user:password@h/", "https://h/#x", "https://h:99999/",
+            "https://h h/",
+        ]
+    )
+    func urls(name: String, value: String) {
+        #expect(Fixture.problems([name: value]) == ["\(name) is not an http or https URL"])
+    }
+
+    @Test(
+        "plain http is for this machine alone, unless it is allowed",
+        arguments: ["AUTH_ENDPOINT", "REFRESH_ENDPOINT", "INFO_ENDPOINT"]
+    )
+    func plainHTTP(name: String) {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+            #expect(Fixture.problems([name: "http://\(host):8080/auth/token"]) == [])
+        }
+        for host in ["api.tiki.vn", "localhost.example.com", "10.0.0.1", "[::2]"] {
+            let endpoint = "http://\(host)/auth/token"
+            let problem = "\(name) is plain http to another machine; use https, or set ALLOW_INSECURE_UPSTREAM=1"
+            #expect(Fixture.problems([name: endpoint]) == [problem])
+            #expect(Fixture.problems([name: endpoint, "ALLOW_INSECURE_UPSTREAM": "0"]) == [problem])
+            #expect(Fixture.problems([name: endpoint, "ALLOW_INSECURE_UPSTREAM": "1"]) == [])
+        }
+    }
+
+    @Test(
+        "allowing plain http is 1 or 0 and nothing that may mean either",
+        arguments: ["true", "yes", "01", "2", "on"]
+    )
+    func flag(value: String) {
+        #expect(Fixture.problems(["ALLOW_INSECURE_UPSTREAM": value]) == ["ALLOW_INSECURE_UPSTREAM is neither 0 nor 1"])
+    }
+
+    @Test("endpoints that do not follow from AUTH_ENDPOINT must be named")
+    func underivable() {
+        let rule = "is not set, and does not follow from AUTH_ENDPOINT, which does not end in /auth/token"
+        let other = "https://h/oauth/exchange"
+        #expect(Fixture.problems(["AUTH_ENDPOINT": other]) == ["REFRESH_ENDPOINT \(rule)", "INFO_ENDPOINT \(rule)"])
+        #expect(
+            Fixture.problems(["AUTH_ENDPOINT": other, "REFRESH_ENDPOINT": "https://h/r"]) == ["INFO_ENDPOINT \(rule)"]
+        )
+        #expect(
+            Fixture.problems([
+                "AUTH_ENDPOINT": other, "REFRESH_ENDPOINT": "https://h/r", "INFO_ENDPOINT": "https://h/i",
+            ]) == []
+        )
+    }
+}

@@ -1,0 +1,135 @@
+import FastCGI
+import Foundation
+import Logging
+import NIOCore
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct ConfigurationTests {
+    typealias Fixture = SettingsFixture
+
+    @Test("what is required is enough, and the rest has its documented default")
+    func defaults() throws {
+        let configuration = try Fixture.configuration()
+        #expect(configuration.service.credentials.key == "the-key")
+        #expect(configuration.service.endpoints.exchange.target == "/tiniapp-open-api/oauth/auth/token")
+        #expect(configuration.service.endpoints.refresh.target == "/tiniapp-open-api/oauth/auth/token/refresh")
+        #expect(configuration.service.endpoints.info.target == "/tiniapp-open-api/oauth/me")
+        #expect(configuration.service.requestTimeout == .seconds(10))
+        #expect(configuration.service.maxBodyBytes == 16_384)
+        #expect(configuration.service.upstream.caFile == nil)
+        #expect(configuration.service.upstream.maxAnswerBytes == 65_536)
+        #expect(configuration.service.upstream.maxConnections == 512)
+        #expect(configuration.service.upstream.connectTimeout == .seconds(5))
+        #expect(configuration.listenSocket == "/run/tiniapp-auth-backend/fastcgi.sock")
+        #expect(configuration.limits.arrivalTimeout == .seconds(5))
+        #expect(configuration.limits.maxPendingConnections == 4_096)
+        #expect(configuration.limits.maxParamsBytes == 32_768)
+        #expect(configuration.limits.maxInFlight == 4_096)
+        #expect(configuration.shutdownGrace == .seconds(8))
+        #expect(configuration.logLevel == .info)
+    }
+
+    @Test("every setting is read")
+    func everySetting() throws {
+        let configuration = try Fixture.configuration([
+            "REFRESH_ENDPOINT": "https://r/x", "INFO_ENDPOINT": "https://i/y?z", "REQUEST_TIMEOUT": "2.5",
+            "MAX_BODY_BYTES": "100",
+            "MAX_RESPONSE_BYTES": "2048", "MAX_UPSTREAM_CONNECTIONS": "3", "LISTEN_SOCKET": "/tmp/s",
+            "ARRIVAL_TIMEOUT": "0.5",
+            "MAX_PENDING_CONNECTIONS": "7", "MAX_PARAMS_BYTES": "4096", "MAX_IN_FLIGHT": "9", "SHUTDOWN_GRACE": "0",
+            "LOG_LEVEL": "Debug",
+        ])
+        #expect(configuration.service.endpoints.refresh.origin.host == "r")
+        #expect(configuration.service.endpoints.info.target == "/y?z")
+        #expect(configuration.service.requestTimeout == .milliseconds(2_500))
+        #expect(configuration.service.upstream.connectTimeout == .milliseconds(1_250))
+        #expect(configuration.service.maxBodyBytes == 100)
+        #expect(configuration.service.upstream.maxAnswerBytes == 2_048)
+        #expect(configuration.service.upstream.maxConnections == 3)
+        #expect(configuration.listenSocket == "/tmp/s")
+        #expect(configuration.limits.arrivalTimeout == .milliseconds(500))
+        #expect(configuration.limits.maxPendingConnections == 7)
+        #expect(configuration.limits.maxParamsBytes == 4_096)
+        #expect(configuration.limits.maxInFlight == 9)
+        #expect(configuration.shutdownGrace == .zero)
+        #expect(configuration.logLevel == .debug)
+    }
+
+    @Test("a body somewhat over the service's limit gets through the front, for a readable answer")
+    func bodyLimits() throws {
+        let configuration = try Fixture.configuration(["MAX_BODY_BYTES": "1000"])
+        #expect(configuration.limits.maxStdinBytes > configuration.service.maxBodyBytes + 60_000)
+    }
+
+    @Test("the greatest answer fits into the greatest response")
+    func responseLimits() throws {
+        let configuration = try Fixture.configuration(["MAX_RESPONSE_BYTES": "98304"])
+        #expect(configuration.service.upstream.maxAnswerBytes <= FastCGILimits().maxResponseBytes)
+    }
+
+    @Test("an empty environment lacks three settings, and all three are named at once")
+    func emptyEnvironment() throws {
+        let error = #expect(throws: ConfigurationError.self) { try Configuration(environment: [:]) }
+        #expect(
+            error?.problems == [
+                "CLIENT_KEY is not set", "CLIENT_SECRET is not set, nor is CLIENT_SECRET_FILE",
+                "AUTH_ENDPOINT is not set",
+            ]
+        )
+        #expect(
+            error?.description == """
+                The configuration has 3 problems:
+                  CLIENT_KEY is not set
+                  CLIENT_SECRET is not set, nor is CLIENT_SECRET_FILE
+                  AUTH_ENDPOINT is not set
+                """
+        )
+        #expect(ConfigurationError.exitCode == 78)
+    }
+
+    @Test("every problem is told at once, one line for each setting")
+    func everythingWrong() {
+        let names = Setting.all.map(\.name)
+        let problems = Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "<\($0)…>") }))
+        for name in names where name != "CLIENT_SECRET_FILE" {
+            #expect(problems.count { $0.hasPrefix(name + " ") } == 1, "\(name)")
+        }
+        #expect(problems.count == names.count - 1)
+    }
+
+    @Test("one problem is one sentence")
+    func oneProblem() {
+        let error = ConfigurationError(problems: Fixture.problems(["CLIENT_KEY": nil]))
+        #expect(error.description == "The configuration has a problem:\n  CLIENT_KEY is not set")
+    }
+
+    @Test("what the environment has besides is not looked at")
+    func others() {
+        #expect(Fixture.problems(["PATH": "", "LC_ALL": "<x>", "CLIENT_KEYS": ""]) == [])
+    }
+
+    /// Somebody pastes the secret into the wrong setting, and the message ends up in a log.
+    @Test("no problem repeats a value, whichever setting it is in", arguments: Setting.all.map(\.name))
+    func noValues(name: String) {
+        let secret = Fixture.secret
+        for value in [
+            secret, " \(secret)", "<\(secret)>", "\(secret)\n", "http://\(secret).example/\(secret)",
+            "https://\(secret)@h/", "é\(secret)",
+        ] {
+            for problem in Fixture.problems([name: value]) { #expect(!problem.contains(secret)) }
+        }
+    }
+
+    @Test("a configuration prints without the secret")
+    func printing() throws {
+        let configuration = try Fixture.configuration()
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(!text.contains(Fixture.secret))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct JSONLogHandlerTests {
+    /// Collects what is written.
+    final class Lines: Sendable {
+        private let bytes = Mutex<[[UInt8]]>([])
+
+        var all: [[UInt8]] { bytes.withLock { $0 } }
+
+        func append(_ line: [UInt8]) { bytes.withLock { $0.append(line) } }
+    }
+
+    let lines = Lines()
+
+    func logger(_ level: Logger.Level = .trace) -> Logger {
+        Logger(label: "test") { [lines] _ in JSONLogHandler(logLevel: level) { lines.append($0) } }
+    }
+
+    /// The fields of the one line that was written.
+    func fields() throws -> [String: String] {
+        #expect(lines.all.count == 1)
+        let line = try #require(lines.all.first)
+        #expect(line.last == UInt8(ascii: "\n"))
+        #expect(line.count { $0 == UInt8(ascii: "\n") } == 1)
+        return try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: String])
+    }
+
+    @Test("an entry is one line of JSON with time, severity and message")
+    func line() throws {
+        logger().info("hello")
+        let fields = try fields()
+        #expect(fields.keys.sorted() == ["message", "severity", "time"])
+        #expect(fields["message"] == "hello")
+        #expect(fields["severity"] == "INFO")
+        let time = try #require(fields["time"])
+        #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/) != nil)
+        let date = try Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        #expect(abs(date.timeIntervalSinceNow) < 60)
+    }
+
+    @Test("metadata are fields, the entry's own before the logger's")
+    func metadata() throws {
+        var logger = logger()
+        logger[metadataKey: "request_id"] = "outer"
+        logger[metadataKey: "kept"] = "yes"
+        logger.info("request", metadata: ["request_id": "inner", "status": "200"])
+        let fields = try fields()
+        #expect(fields["request_id"] == "inner")
+        #expect(fields["kept"] == "yes")
+        #expect(fields["status"] == "200")
+        #expect(logger[metadataKey: "kept"] == "yes")
+    }
+
+    @Test(
+        "whatever an entry holds, it stays one line and comes back",
+        arguments: ["a\nb", "\r\n", "\"}", "\\", "\0\u{1B}[31m", "é🧧\u{2028}", ""]
+    )
+    func escapes(text: String) throws {
+        logger().error("\(text)", metadata: ["value": "\(text)"])
+        let fields = try fields()
+        #expect(fields["message"] == text)
+        #expect(fields["value"] == text)
+    }
+
+    @Test(
+        "severities are those that Google Cloud knows",
+        arguments: zip(Logger.Level.allCases, ["DEBUG", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"])
+    )
+    func severities(level: Logger.Level, severity: String) throws {
+        logger().log(level: level, "x")
+        #expect(try fields()["severity"] == severity)
+    }
+
+    @Test("what is below the level is not written")
+    func level() {
+        logger(.warning).notice("quiet")
+        #expect(lines.all.isEmpty)
+        logger(.warning).warning("loud")
+        #expect(lines.all.count == 1)
+    }
+}

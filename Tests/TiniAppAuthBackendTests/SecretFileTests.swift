@@ -1,0 +1,85 @@
+import Foundation
+import NIOCore
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct SecretFileTests {
+    typealias Fixture = SettingsFixture
+
+    /// The signature tells whether the right secret was read; nothing else shows it.
+    func signature(_ environment: [String: String]) throws -> String {
+        let credentials = try Configuration(environment: environment).service.credentials
+        return RequestSigner(credentials).sign(Array("{}".utf8), timestamp: 1).signature
+    }
+
+    func problems(_ content: [UInt8]) throws -> [String] {
+        try Fixture.withFile(content) { Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": $0]) }
+    }
+
+    @Test("the secret may be in a file, with or without one newline behind it", arguments: ["", "\n"])
+    func file(end: String) throws {
+        try Fixture.withFile(Array((Fixture.secret + end).utf8)) { path in
+            let environment = Fixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path])
+            let signatures = try [signature(environment), signature(Fixture.valid)]
+            #expect(signatures[0] == signatures[1])
+        }
+    }
+
+    @Test(
+        "a file with anything else around the secret is refused",
+        arguments: [
+            ("s\n\n", "begins or ends with white space"), ("s\r\n", "begins or ends with white space"),
+            (" s", "begins or ends with white space"),
+            ("", "is empty"), ("\n", "is empty"), ("<secret>", "is still a placeholder"),
+            ("s\nt", "holds characters that are not printable ASCII"),
+            ("s\0", "holds characters that are not printable ASCII"),
+            ("é", "holds characters that are not printable ASCII"),
+        ]
+    )
+    func content(content: String, problem: String) throws {
+        #expect(try problems(Array(content.utf8)) == ["CLIENT_SECRET_FILE names a file whose content \(problem)"])
+    }
+
+    @Test("a file that is no text is refused")
+    func binary() throws {
+        let problem = "CLIENT_SECRET_FILE names a file whose content holds characters that are not printable ASCII"
+        #expect(try problems([0x73, 0xFF, 0xFE]) == [problem])
+    }
+
+    @Test("a file that cannot be read is named as such, a folder too", arguments: ["/nowhere/at/all", "/"])
+    func unreadable(path: String) {
+        let problem = "CLIENT_SECRET_FILE names a file that cannot be read"
+        #expect(Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path]) == [problem])
+    }
+
+    @Test("both forms of the secret at once are refused, and neither is looked at", arguments: ["/nowhere/at/all", ""])
+    func both(path: String) {
+        let problem = "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; keep one"
+        #expect(Fixture.problems(["CLIENT_SECRET_FILE": path]) == [problem])
+    }
+
+    @Test("a certificate file must hold certificates")
+    func certificateFile() throws {
+        let problem = "UPSTREAM_CA_FILE names a file that holds no certificates in PEM"
+        #expect(Fixture.problems(["UPSTREAM_CA_FILE": "/nowhere/at/all"]) == [problem])
+        #expect(Fixture.problems(["UPSTREAM_CA_FILE": "/"]) == [problem])
+        for content in ["", "text", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            try Fixture.withFile(Array(content.utf8)) {
+                #expect(Fixture.problems(["UPSTREAM_CA_FILE": $0]) == [problem])
+            }
+        }
+    }
+
+    @Test(
+        "the system's certificates will do as a certificate file",
+        .enabled(if: FileManager.default.fileExists(atPath: systemCertificates))
+    )
+    func systemCertificateFile() throws {
+        let configuration = try Fixture.configuration(["UPSTREAM_CA_FILE": Self.systemCertificates])
+        #expect(configuration.service.upstream.caFile == Self.systemCertificates)
+    }
+
+    static let systemCertificates = "/etc/ssl/certs/ca-certificates.crt"
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+@testable import TiniAppAuthBackend
+
+/// Environments to read settings from.
+enum SettingsFixture {
+    static let secret = "S3CR3T-VALUE"
+
+    /// All that is required, and nothing else.
+    static let valid = [
+        "CLIENT_KEY": "the-key", "CLIENT_SECRET": secret,
+        "AUTH_ENDPOINT": "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
+    ]
+
+    /// The valid environment with changes; nil takes a setting away.
+    static func environment(_ changes: [String: String?]) -> [String: String] {
+        valid.merging(changes.compactMapValues(\.self)) { _, new in new }.filter { changes[$0.key] != .some(nil) }
+    }
+
+    static func configuration(_ changes: [String: String?] = [:]) throws -> Configuration {
+        try Configuration(environment: environment(changes))
+    }
+
+    /// What is wrong with the valid environment after changes.
+    static func problems(_ changes: [String: String?]) -> [String] {
+        do {
+            _ = try Configuration(environment: environment(changes))
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    /// Calls the body with the path of a file of the given content.
+    static func withFile<Result>(_ content: [UInt8], _ body: (String) throws -> Result) throws -> Result {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("setting-\(UUID().uuidString)")
+        try Data(content).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        return try body(url.path)
+    }
+}

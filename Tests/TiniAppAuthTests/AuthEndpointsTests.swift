@@ -1,0 +1,50 @@
+import Testing
+
+@testable import TiniAppAuth
+
+struct AuthEndpointsTests {
+    @Test(
+        "refresh and info follow from an exchange endpoint that has Tiki's path",
+        arguments: [
+            (
+                "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
+                "/tiniapp-open-api/oauth/auth/token/refresh", "/tiniapp-open-api/oauth/me"
+            ),
+            (
+                "https://api.tala.xyz/tiniapp-open-api/api/v1/oauth/auth/token",
+                "/tiniapp-open-api/api/v1/oauth/auth/token/refresh",
+                "/tiniapp-open-api/api/v1/oauth/me"
+            ),
+            ("http://127.0.0.1:9000/auth/token", "/auth/token/refresh", "/me"),
+            ("https://h/auth/token/auth/token", "/auth/token/auth/token/refresh", "/auth/token/me"),
+        ] as [(String, String, String)]
+    )
+    func derived(exchange: String, refresh: String, info: String) throws {
+        let url = try #require(UpstreamURL(exchange))
+        let derived = try #require(AuthEndpoints.derived(from: url))
+        #expect(derived.refresh.target == refresh)
+        #expect(derived.info.target == info)
+        #expect(derived.refresh.origin == url.origin)
+        #expect(derived.info.origin == url.origin)
+    }
+
+    @Test(
+        "nothing follows from another path",
+        arguments: [
+            "https://h", "https://h/", "https://h/oauth/token", "https://h/oauth/auth/token/", "https://h/xauth/token",
+            "https://h/oauth/auth/token?x=1", "https://h/oauth/auth/Token", "https://h/oauth/auth/token/refresh",
+        ]
+    )
+    func notDerived(exchange: String) throws {
+        let url = try #require(UpstreamURL(exchange))
+        #expect(AuthEndpoints.derived(from: url) == nil)
+    }
+
+    @Test("each route has its own endpoint")
+    func subscriptByRoute() throws {
+        let exchange = try #require(UpstreamURL("https://h/auth/token"))
+        let derived = try #require(AuthEndpoints.derived(from: exchange))
+        let endpoints = AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
+        #expect(AuthRoute.allCases.map { endpoints[$0].target } == ["/auth/token", "/auth/token/refresh", "/me"])
+    }
+}

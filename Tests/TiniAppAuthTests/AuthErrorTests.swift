@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import TiniAppAuth
+
+struct AuthErrorTests {
+    static let all: [AuthError] = [
+        .noPayload, .invalidJSON(JSONSyntaxError(problem: .expectedValue, offset: 7)), .invalidPayload,
+        .duplicateKey("code"),
+        .duplicateKey(nil), .missingKey("code"), .invalidValue("code"), .invalidContentLength, .unsupportedMediaType,
+        .payloadTooLarge(limit: 16_384), .notFound, .methodNotAllowed(allowed: "GET, HEAD"), .upstreamUnreachable,
+        .upstreamInvalidResponse, .upstreamTimeout, .overloaded, .shuttingDown,
+    ]
+
+    @Test(
+        "each error has its status, reason and message",
+        arguments: [
+            (.noPayload, 400, "no_payload", "No payload received"),
+            (
+                .invalidJSON(JSONSyntaxError(problem: .expectedValue, offset: 7)), 400, "invalid_json",
+                "Invalid JSON: expected a value at byte offset 7"
+            ),
+            (.invalidPayload, 400, "invalid_payload", "Invalid payload data format"),
+            (.duplicateKey("code"), 400, "duplicate_key", "Duplicate key 'code'"),
+            (.duplicateKey(nil), 400, "duplicate_key", "Duplicate key"),
+            (.missingKey("code"), 400, "missing_key", "Missing key 'code'"),
+            (.invalidValue("code"), 400, "invalid_value", "Key 'code' must be a non-empty string"),
+            (.invalidContentLength, 400, "invalid_content_length", "The body is not as long as Content-Length says"),
+            (.unsupportedMediaType, 415, "unsupported_media_type", "Content-Type must be application/json"),
+            (.payloadTooLarge(limit: 16_384), 413, "payload_too_large", "The body is larger than 16384 bytes"),
+            (.notFound, 404, "not_found", "No such path"),
+            (.methodNotAllowed(allowed: "POST"), 405, "method_not_allowed", "Method not allowed; allowed: POST"),
+            (.upstreamUnreachable, 502, "upstream_unreachable", "Tiki could not be reached"),
+            (.upstreamInvalidResponse, 502, "upstream_invalid_response", "Tiki's answer could not be understood"),
+            (.upstreamTimeout, 504, "upstream_timeout", "Tiki did not answer in time"),
+            (.overloaded, 503, "overloaded", "Too many requests at once; try again shortly"),
+            (.shuttingDown, 503, "shutting_down", "The server is shutting down; try again shortly"),
+        ] as [(AuthError, Int, String, String)]
+    )
+    func table(error: AuthError, status: Int, reason: String, message: String) {
+        #expect(error.status == status)
+        #expect(error.reason == reason)
+        #expect(error.message == message)
+    }
+
+    @Test("the envelope of every error is valid JSON in Tiki's shape, with the status as its code", arguments: all)
+    func envelope(error: AuthError) throws {
+        let json = ErrorEnvelope.json(for: error, requestID: "id-1")
+        #expect(JSONText.error(json) == nil)
+        let object = try #require(JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+        #expect(object.keys.sorted() == ["data", "error"])
+        #expect(object["data"] is NSNull)
+        let fields = try #require(object["error"] as? [String: Any])
+        #expect(fields.keys.sorted() == ["code", "message", "metadata", "reason"])
+        #expect(fields["code"] as? Int == error.status)
+        #expect(fields["reason"] as? String == error.reason)
+        #expect(fields["message"] as? String == error.message)
+        #expect(fields["metadata"] as? [String: String] == ["request_id": "id-1"])
+    }
+
+    @Test("the envelope of a missing key is the documented one, byte for byte")
+    func documentedEnvelope() {
+        #expect(
+            String(decoding: ErrorEnvelope.json(for: .missingKey("code"), requestID: "r1"), as: UTF8.self)
+                == #"{"data":null,"error":{"code":400,"reason":"missing_key","message":"Missing key 'code'","#
+                + #""metadata":{"request_id":"r1"}}}"#
+        )
+    }
+
+    @Test(
+        "whatever stands in a string of the envelope, it is escaped and comes back",
+        arguments: ["\"", "\\", "\"}}}", "\n\r\t\0\u{1B}\u{7F}", "é🧧\u{2028}", "</script>", "\\u0041"]
+    )
+    func escapes(text: String) throws {
+        let json = ErrorEnvelope.json(for: .duplicateKey(text), requestID: text)
+        #expect(JSONText.error(json) == nil)
+        let object = try #require(JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+        let fields = try #require(object["error"] as? [String: Any])
+        #expect(fields["message"] as? String == "Duplicate key '\(text)'")
+        #expect(fields["metadata"] as? [String: String] == ["request_id": text])
+    }
+
+    @Test("JSON strings escape what must be, and no more")
+    func jsonString() {
+        var json: [UInt8] = []
+        JSONString.append("a\"\\/\n\u{1F}\u{7F}é", to: &json)
+        #expect(String(decoding: json, as: UTF8.self) == "\"a\\\"\\\\/\\u000a\\u001f\u{7F}é\"")
+    }
+}

@@ -1,0 +1,68 @@
+import Logging
+import Testing
+
+@testable import TiniAppAuth
+
+struct ClockSkewMonitorTests {
+    /// Sun, 06 Nov 1994 08:49:37 GMT.
+    static let time: Int64 = 784_111_777
+    static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+    let log = LogRecorder()
+
+    /// Shows a monitor an answer that took no time.
+    func observe(_ monitor: ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
+        monitor.observe(date, sentAt: clock.now * 1_000)
+    }
+
+    func monitor(_ clock: Clock) -> ClockSkewMonitor {
+        ClockSkewMonitor(clock: { clock.now * 1_000 + 999 }, logger: log.logger)
+    }
+
+    @Test("a difference within five seconds is not worth a word", arguments: -5...5)
+    func tolerated(skew: Int64) {
+        let clock = Clock(Self.time + skew)
+        observe(monitor(clock), clock)
+        #expect(log.entries.isEmpty)
+    }
+
+    @Test("a larger one is a warning, with the seconds by which our clock is ahead", arguments: [6, -6, 61, -3_600])
+    func warned(skew: Int64) throws {
+        let clock = Clock(Self.time + skew)
+        observe(monitor(clock), clock)
+        let entry = try #require(log.entries.first)
+        #expect(entry.level == .warning)
+        #expect(entry.metadata == ["seconds_ahead": "\(skew)"])
+    }
+
+    @Test("an answer that took long to come is no skew, whenever in between its date was written", arguments: 0...30)
+    func slowAnswer(seconds: Int64) {
+        let clock = Clock(Self.time + 30 - seconds)
+        monitor(clock).observe(Self.date, sentAt: (Self.time - seconds) * 1_000)
+        #expect(log.entries.isEmpty)
+    }
+
+    @Test("the warning comes once a minute, however many answers show it")
+    func onceAMinute() {
+        let clock = Clock(Self.time + 10)
+        let monitor = monitor(clock)
+        for _ in 0..<100 { observe(monitor, clock) }
+        clock.now += 59
+        observe(monitor, clock)
+        #expect(log.entries.count == 1)
+        clock.now += 1
+        observe(monitor, clock)
+        observe(monitor, clock)
+        #expect(log.entries.count == 2)
+    }
+
+    @Test(
+        "what is no date says nothing about a clock",
+        arguments: ["", "yesterday", "Sun, 06 Nov 2147483647 08:49:37 GMT"]
+    )
+    func noDate(date: String) {
+        let clock = Clock(0)
+        observe(monitor(clock), clock, date: date)
+        #expect(log.entries.isEmpty)
+    }
+}

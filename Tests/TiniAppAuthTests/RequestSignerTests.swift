@@ -1,0 +1,91 @@
+import Testing
+
+@testable import TiniAppAuth
+
+/// Vectors: Tiki's page "Calculate signature", recomputed with Python's `hmac`.
+struct RequestSignerTests {
+    static let key = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
+    static let secret = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"
+    static let timestamp: Int64 = 1_620_621_619_569
+    static let body = #"{"id":123}"#
+    static let signature = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
+
+    func sign(
+        _ body: [UInt8] = Array(Self.body.utf8),
+        key: String = Self.key,
+        secret: String = Self.secret,
+        timestamp: Int64 = Self.timestamp
+    ) -> RequestSignature {
+        RequestSigner(ClientCredentials(key: key, secret: secret)).sign(body, timestamp: timestamp)
+    }
+
+    @Test(
+        "the documented bodies and paths get their documented signatures",
+        arguments: [
+            (body, signature),
+            (
+                "/order?location=H%C3%A0%20N%E1%BB%99i&order_id=88062110977884170",
+                "e1e0d63f7f8296dd31b2c082e611351a6c41a3bc0309a9299832f70b693722c8"
+            ),
+        ]
+    )
+    func documentedVectors(body: String, signature: String) {
+        #expect(sign(Array(body.utf8)).signature == signature)
+    }
+
+    @Test("what is signed is timestamp, key and body in base64url without padding")
+    func encodedPayload() {
+        #expect(
+            String(decoding: sign().encodedPayload, as: UTF8.self)
+                == "MTYyMDYyMTYxOTU2OS5STENLYjdBZTlreDREWHRYc0NXam5EWHRnZ0ZuTTQzVy57ImlkIjoxMjN9"
+        )
+    }
+
+    @Test("the three header fields carry key, timestamp and signature, and nothing else")
+    func headers() {
+        let headers = sign().headers
+        #expect(headers.map(\.name) == ["X-Tiniapp-Client-Id", "X-Tiniapp-Timestamp", "X-Tiniapp-Signature"])
+        #expect(headers.map(\.value) == [Self.key, "1620621619569", Self.signature])
+    }
+
+    @Test("a single flipped bit anywhere in the body changes the signature")
+    func flippedBits() {
+        let body = Array(Self.body.utf8)
+        var signatures: Set = [Self.signature]
+        for index in body.indices {
+            for bit in 0..<8 {
+                var tampered = body
+                tampered[index] ^= 1 << UInt8(bit)
+                signatures.insert(sign(tampered).signature)
+            }
+        }
+        #expect(signatures.count == 1 + body.count * 8)
+    }
+
+    @Test("another key, secret or timestamp gives another signature")
+    func otherInputs() {
+        let signatures: Set = [
+            Self.signature,
+            sign(key: "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43w").signature,
+            sign(secret: Self.secret.lowercased()).signature,
+            sign(timestamp: Self.timestamp + 1).signature,
+            sign(timestamp: Self.timestamp - 1).signature,
+        ]
+        #expect(signatures.count == 5)
+    }
+
+    @Test("a signature is 64 lowercase hexadecimal digits, leading zeros included")
+    func form() {
+        for timestamp in Int64(0)..<200 {
+            let signature = sign(timestamp: timestamp).signature
+            #expect(signature.utf8.count == 64)
+            #expect(signature.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) })
+        }
+    }
+
+    @Test("an empty body and bytes that are no text are signed as they are")
+    func anyBytes() {
+        #expect(sign([]).signature.utf8.count == 64)
+        #expect(sign([0xFF, 0x00, 0xFE]).signature != sign([0xFF, 0x00, 0xFF]).signature)
+    }
+}

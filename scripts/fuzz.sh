@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Fuzzes what reads raw bytes: the gate with libfcgi behind it, and the JSON scanner. See Tests/Fuzz/README.md.
+#     fuzz.sh [SECONDS]      for both together, without the build; 60 if not given
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# A crash should end at once; the backtracer would hold it up for minutes.
+export SWIFT_BACKTRACE=enable=no
+
+seconds=$((${1:-60} / 2))
+out=.build/fuzz
+mkdir -p "$out"
+
+# build NAME SOURCE…: libFuzzer brings main(); package access needs a package's name.
+build() {
+    local name=$1
+    shift
+    # shellcheck disable=SC2046  # pkg-config's words are separate options
+    swiftc -O -swift-version 6 -parse-as-library -package-name fuzz -module-name "fuzz_$name" \
+        -use-ld=lld -sanitize=fuzzer,address -enforce-exclusivity=checked \
+        -I Sources/CFCGI $(pkg-config --cflags --libs fcgi) "$@" -o "$out/$name"
+}
+
+# run NAME OPTION…
+run() {
+    local name=$1 seeds=Tests/Fuzz/Corpus/$1 known
+    shift
+    for known in Tests/Fuzz/Regressions/"$name"/*; do
+        [[ ! -f $known ]] || timeout 60 "$out/$name" -timeout=10 "$known"
+    done
+    # The first folder takes what the run finds, the second only gives.
+    mkdir -p "$out/$name.corpus"
+    timeout $((seconds + 60)) "$out/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+        -artifact_prefix="$out/$name-" -print_final_stats=1 -verbosity=1 "$@" "$out/$name.corpus" "$seeds" \
+        >"$out/$name.log" 2>&1 || {
+        tail -n 40 "$out/$name.log" >&2
+        echo "fuzz: $name has failed; its input is in $out, see Tests/Fuzz/README.md." >&2
+        exit 1
+    }
+    echo "fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log") inputs in $seconds s," \
+        "$(grep -o 'cov: [0-9]*' "$out/$name.log" | tail -n 1), nothing found"
+}
+
+echo "Building the fuzzers…"
+build gate Tests/Fuzz/GateFuzz.swift \
+    Sources/FastCGI/{ConnectionGate,ParamsFraming,FastCGILimits,RequestFeed,FCGXRequest,FastCGIRequest}.swift \
+    Sources/FastCGI/{FastCGIError,SystemCall}.swift
+build json Tests/Fuzz/JSONFuzz.swift \
+    Sources/TiniAppAuth/{JSONScanner,JSONScanner+String,JSONSyntaxError,JSONPayload,JSONString,MediaType,AuthError}.swift
+
+# libfcgi reads through a buffer of 8 KiB: inputs must be able to cross its end.
+run gate -max_len=20000
+run json -max_len=4096
