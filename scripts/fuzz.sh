@@ -20,24 +20,29 @@ build() {
         -I Sources/CFCGI $(pkg-config --cflags --libs fcgi) "$@" -o "$out/$name"
 }
 
+# logged NAME COMMAND…: quiet unless it fails.
+logged() {
+    local name=$1
+    shift
+    "$@" >"$out/$name.log" 2>&1 && return
+    tail -n 40 "$out/$name.log" >&2
+    echo "fuzz: $name has failed; its input is in $out, or a known one named above. See Tests/Fuzz/README.md." >&2
+    exit 1
+}
+
 # run NAME OPTION…
 run() {
-    local name=$1 seeds=Tests/Fuzz/Corpus/$1 known
+    local name=$1 seeds=Tests/Fuzz/Corpus/$1 known=()
     shift
-    for known in Tests/Fuzz/Regressions/"$name"/*; do
-        [[ ! -f $known ]] || timeout 60 "$out/$name" -timeout=10 "$known"
-    done
+    mapfile -t known < <(find "Tests/Fuzz/Regressions/$name" -type f 2>/dev/null)
+    ((${#known[@]} == 0)) || logged "$name" timeout 60 "$out/$name" -timeout=10 "${known[@]}"
     # The first folder takes what the run finds, the second only gives.
     mkdir -p "$out/$name.corpus"
-    timeout $((seconds + 60)) "$out/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -artifact_prefix="$out/$name-" -print_final_stats=1 -verbosity=1 "$@" "$out/$name.corpus" "$seeds" \
-        >"$out/$name.log" 2>&1 || {
-        tail -n 40 "$out/$name.log" >&2
-        echo "fuzz: $name has failed; its input is in $out, see Tests/Fuzz/README.md." >&2
-        exit 1
-    }
-    echo "fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log") inputs in $seconds s," \
-        "$(grep -o 'cov: [0-9]*' "$out/$name.log" | tail -n 1), nothing found"
+    logged "$name" timeout $((seconds + 60)) "$out/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+        -artifact_prefix="$out/$name-" -print_final_stats=1 "$@" "$out/$name.corpus" "$seeds"
+    echo "fuzz: $name: ${#known[@]} known inputs;" \
+        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log") inputs in $seconds s," \
+        "$(grep -o 'cov: [0-9]*' "$out/$name.log" | tail -n 1); nothing found"
 }
 
 echo "Building the fuzzers…"

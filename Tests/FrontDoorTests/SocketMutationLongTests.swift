@@ -18,17 +18,12 @@ struct SocketMutationLongTests {
     private static let streams = 240_000
     private static let threads = 24
 
-    /// The requests that the fuzzer starts from too.
-    private static func samples() throws -> [[UInt8]] {
-        let folder = "\(PackageLayout.root)/Tests/Fuzz/Corpus/gate"
-        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().compactMap {
-            $0.hasPrefix("nginx-") ? FileManager.default.contents(atPath: "\(folder)/\($0)").map(Array.init) : nil
-        }
-    }
-
     @Test("outlives a few hundred thousand mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
     func mutatedStreams() async throws {
-        let samples = try Self.samples()
+        // The requests that the fuzzer starts from, too.
+        let samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(
+            \.bytes
+        )
         #expect(samples.count >= 7)
         let settings = ["ARRIVAL_TIMEOUT": "0.2", "LOG_LEVEL": "critical"]
         try await FrontDoor.with(settings: settings) { door in
