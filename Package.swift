@@ -71,7 +71,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI"]),
+        .testTarget(
+            name: "FastCGITests",
+            dependencies: [
+                "FastCGI",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(
             name: "TiniAppAuthTests",
             dependencies: [
@@ -81,7 +87,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "TiniAppAuthBackendTests", dependencies: ["TiniAppAuthBackend"]),
+        .testTarget(
+            name: "TiniAppAuthBackendTests",
+            dependencies: [
+                "TiniAppAuthBackend",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "TikiSandboxTests", dependencies: ["TikiSandbox"]),
         // The next ones start the built executables and nginx, and talk to them from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -49,8 +49,7 @@ echo "Building the fuzzers…"
 build gate Tests/Fuzz/GateFuzz.swift \
     Sources/FastCGI/{ConnectionGate,ParamsFraming,FastCGILimits,RequestFeed,FCGXRequest,FastCGIRequest}.swift \
     Sources/FastCGI/{FastCGIError,SystemCall}.swift
-build json Tests/Fuzz/JSONFuzz.swift \
-    Sources/TiniAppAuth/{JSONScanner,JSONScanner+String,JSONSyntaxError,JSONPayload,JSONString,MediaType,AuthError}.swift
+build json Tests/Fuzz/JSONFuzz.swift Sources/TiniAppAuth/{JSON*,ASCII,AuthError,MediaType}.swift
 
 # libfcgi reads through a buffer of 8 KiB: inputs must be able to cross its end.
 run gate -max_len=20000

@@ -33,7 +33,7 @@ struct EventPoll: ~Copyable {
     ///   - timeout: the longest wait; nil for no limit. Rounded up to milliseconds, so that a timer is never early.
     ///   - body: called with the descriptor of each event.
     func wait(timeout: Duration?, _ body: (CInt) -> Void) throws(SystemCallError) {
-        let milliseconds = timeout.map { CInt(clamping: max(.zero, $0 + .microseconds(999)) / .milliseconds(1)) } ?? -1
+        let milliseconds = timeout.map { CInt(clamping: (max(.zero, $0) / .milliseconds(1)).rounded(.up)) } ?? -1
         let count = try SystemCall.run("epoll_wait") { epoll_wait(epoll, events, CInt(Self.capacity), milliseconds) }
         for index in 0..<Int(count) { body(cfcgi_epoll_event_fd(events + index)) }
     }

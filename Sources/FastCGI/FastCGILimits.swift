@@ -14,8 +14,5 @@ package struct FastCGILimits: Sendable, Equatable {
     package var maxFramingBytes = 65_536
     /// Requests of the whole responder that have been handed over and not been answered.
     package var maxInFlight = 4_096
-    /// Bytes of a response, head included. It must fit into a socket's send buffer, since a write never waits.
-    package var maxResponseBytes = 98_304
-
     package init() {}
 }

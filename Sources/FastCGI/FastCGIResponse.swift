@@ -1,5 +1,9 @@
 /// What goes back to the web server for one request.
 package struct FastCGIResponse: Sendable, Equatable {
+    /// Bytes of head and body that a unix socket takes without waiting for its reader. libfcgi writes 8 KiB at a time,
+    /// the kernel counts 16 KiB and a little for each, and a socket's send buffer has 208 KiB by default.
+    package static let maxBytes = 98_304
+
     /// The HTTP status code.
     package var status: Int
     /// The phrase that goes with it; may be empty.

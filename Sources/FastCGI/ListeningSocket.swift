@@ -40,11 +40,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
         try removeStaleSocket(at: address)
         do throws(SystemCallError) {
             let descriptor = try makeSocket()
+            var ownFile: FileIdentity?
             do throws(SystemCallError) {
                 _ = try address.withPointer { (pointer, length) throws(SystemCallError) in
                     try SystemCall.run("bind") { bind(descriptor, pointer, length) }
                 }
-                let ownFile = identity(of: path)
+                ownFile = identity(of: path)
                 // Nobody can connect before listen(), so nobody comes in before the mode is right.
                 _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
                 // The kernel cuts the number down to net.core.somaxconn.
@@ -52,6 +53,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 return ListeningSocket(descriptor: descriptor, path: path, isInherited: false, ownFile: ownFile)
             } catch {
                 SystemCall.close(descriptor)
+                if let ownFile, ownFile == identity(of: path) { unlink(path) }
                 throw error
             }
         } catch {

@@ -4,7 +4,8 @@ import Glibc
 /// A file in memory through which libfcgi reads a request that the gate has passed.
 ///
 /// libfcgi reads from a descriptor, and waits there for as long as a peer likes. From this one it never waits: all
-/// of the request is in it. It is emptied before and after each request, so that none can see bytes of another.
+/// of the request is in it. It is emptied after each request, and given up when that fails, so that none can see bytes
+/// of another.
 struct RequestFeed: ~Copyable {
     let descriptor: CInt
 
@@ -16,7 +17,7 @@ struct RequestFeed: ~Copyable {
         SystemCall.close(descriptor)
     }
 
-    /// Replaces what the file holds, and puts the reading position at its start.
+    /// Writes a request into the empty file, and puts the reading position at its start.
     func fill(with request: [UInt8]) throws(SystemCallError) {
         let written = try SystemCall.run("pwrite") {
             request.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }

@@ -8,7 +8,8 @@ package final class AuthService: Sendable {
         package var credentials: ClientCredentials
         package var endpoints: AuthEndpoints
         package var upstream = UpstreamClient.Configuration()
-        /// From the arrival of a request to its answer, the waits included.
+        /// From the arrival of a request to its answer, the waits included. A request that shares a call of another has
+        /// what is left of that one's time.
         package var requestTimeout = TimeAmount.seconds(10)
         /// Bytes of a request's body.
         package var maxBodyBytes = 16_384
@@ -29,12 +30,14 @@ package final class AuthService: Sendable {
 
     private let configuration: Configuration
     private let eventLoop: any EventLoop
+    private let logger: Logger
     private let core: NIOLoopBoundBox<Core>
 
     /// - Throws: NIOSSL's error if the trusted certificates cannot be read.
     package init(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws {
         self.configuration = configuration
         self.eventLoop = eventLoop
+        self.logger = logger
         let client = try UpstreamClient(
             endpoints: configuration.endpoints,
             configuration: configuration.upstream,
@@ -75,6 +78,11 @@ package final class AuthService: Sendable {
         try await eventLoop.submit { self.core.value.client.close() }.get()
     }
 
+    /// What the client learns is coarser; the operator wants to know which of the things it stands for has happened.
+    private func log(_ failure: UpstreamFailure, _ route: AuthRoute) {
+        logger.warning("a call to Tiki failed", metadata: ["target": "\(route)", "failure": "\(failure)"])
+    }
+
     private func payload(_ route: AuthRoute, _ contentType: String?, _ body: [UInt8]) throws(AuthError) -> JSONPayload {
         guard body.count <= configuration.maxBodyBytes else {
             throw .payloadTooLarge(limit: configuration.maxBodyBytes)
@@ -96,6 +104,7 @@ package final class AuthService: Sendable {
             isRepeatable: key.route.isRepeatable,
             deadline: deadline
         ) { result in
+            if case .failure(let failure) = result { self.log(failure, key.route) }
             let result = result.mapError(\.authError)
             for waiter in self.core.value.calls.leave(key) { waiter(result) }
         }

@@ -2,7 +2,7 @@
 ///
 /// Identical calls at the same time share one upstream call and its answer: of two refreshes with the same token a
 /// few milliseconds apart, the second would make the token server revoke the whole chain. Nothing is kept once the
-/// answer is there.
+/// answer is there. Who joins late shares the deadline too: that of the call, so of the request that began it.
 struct InFlightCalls<Answer> {
     /// What makes two calls identical: all that is sent.
     struct Key: Hashable {

@@ -36,16 +36,9 @@ package struct JSONPayload: Hashable, Sendable {
     /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and
     /// tokens hold a dot or are longer, so one that was pasted into the wrong place is not repeated.
     private static func presentable(_ key: [UInt8]) -> String? {
-        guard key.count <= 32, key.allSatisfy(isWordCharacter) else { return nil }
-        return String(decoding: key, as: UTF8.self)
-    }
-
-    private static func isWordCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-            true
-        default: false
+        guard key.count <= 32, key.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }) else {
+            return nil
         }
+        return String(decoding: key, as: UTF8.self)
     }
 }

@@ -5,8 +5,8 @@ enum MediaType {
         let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
         guard parts.first == "application/json" else { return false }
         return parts.dropFirst().allSatisfy { parameter in
-            guard parameter.hasPrefix("charset=") else { return true }
-            return ["utf-8", "\"utf-8\""].contains(parameter.dropFirst("charset=".count))
+            let pair = parameter.split(separator: "=", maxSplits: 1).map(trimmed)
+            return pair.first != "charset" || pair.last == "utf-8" || pair.last == "\"utf-8\""
         }
     }
 

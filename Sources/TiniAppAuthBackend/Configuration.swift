@@ -26,8 +26,9 @@ struct Configuration: Sendable {
         upstream.maxConnections = reader.integer(.maxUpstreamConnections, in: 1...65_536)
         upstream.maxAnswerBytes = reader.integer(.maxResponseBytes, in: 1_024...Self.largestAnswer)
         let requestTimeout = reader.seconds(.requestTimeout, in: 0.1...300)
-        // So that a connection that cannot be opened is reported as such, and not as an answer that did not come.
-        upstream.connectTimeout = TimeAmount(min(.seconds(5), requestTimeout / 2))
+        // For TCP and again for TLS: together less than a request's time, so that a connection that cannot be opened is
+        // reported as such, and not as an answer that did not come.
+        upstream.connectTimeout = TimeAmount(min(.seconds(5), requestTimeout / 3))
         let maxBodyBytes = reader.integer(.maxBodyBytes, in: 1...1_048_576)
 
         limits = FastCGILimits()
@@ -50,8 +51,8 @@ struct Configuration: Sendable {
         service.maxBodyBytes = maxBodyBytes
     }
 
-    /// With its head it must fit into a socket's send buffer (208 KiB by default, less the kernel's own needs).
-    private static let largestAnswer = 98_304
+    /// With some room for the head of the response.
+    private static let largestAnswer = FastCGIResponse.maxBytes - 8_192
 }
 
 /// What is wrong with the settings, all of it.

@@ -29,7 +29,10 @@ struct JSONLogHandler: LogHandler {
         append("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), to: &line)
         append("severity", Self.severity(event.level), to: &line)
         append("message", event.message.description, to: &line)
-        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        var fields = metadata
+        if let metadataProvider { fields.merge(metadataProvider.get()) { _, new in new } }
+        if let error = event.error { fields["error"] = "\(error)" }
+        fields.merge(event.metadata ?? [:]) { _, new in new }
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) { append(key, value.description, to: &line) }
         line.append(contentsOf: "}\n".utf8)
         write(line)

@@ -1,23 +1,18 @@
+import TiniAppAuth
+
 /// The name of a request in the logs and in its answer: the web server's, or one of our own.
 struct RequestID: Sendable, Equatable {
     let text: String
 
     /// - Parameter given: the web server's; replaced unless it is 1 to 64 letters, digits, dots, hyphens, underscores.
     init(_ given: String?) {
-        if let given, (1...64).contains(given.utf8.count), given.utf8.allSatisfy(Self.isAllowed) {
+        if let given, (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0.isASCIILetterOrDigit || ".-_".utf8.contains($0) })
+        {
             text = given
         } else {
             let digits = String(UInt64.random(in: .min ... .max), radix: 16)
             text = String(repeating: "0", count: 16 - digits.count) + digits
-        }
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import TiniAppAuth
 
 /// Shows what would be sent for a body. For comparing with Tiki's page "Calculate signature".
@@ -27,7 +28,9 @@ struct SignCommand: ParsableCommand {
     /// All of standard input, less one newline at its end: editors and `echo` add it, and it is never signed.
     private static func readStandardInput() -> [UInt8] {
         var text: [UInt8] = []
-        while let line = readLine(strippingNewline: false) { text.append(contentsOf: line.utf8) }
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        // Not readLine(), which would mend bytes that are not UTF-8.
+        while case let count = read(STDIN_FILENO, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
         if text.last == UInt8(ascii: "\n") { text.removeLast() }
         return text
     }

@@ -106,7 +106,7 @@ struct FastCGIResponderTests {
     @Test("an answer of the greatest size goes out whole although nobody reads yet")
     func largeAnswer() throws {
         let outcomes = Collected<FastCGIConnection.Outcome>()
-        let body = [UInt8](repeating: 0x61, count: FastCGILimits().maxResponseBytes - 256)
+        let body = [UInt8](repeating: 0x61, count: FastCGIResponse.maxBytes - 256)
         try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
             _,
             path in

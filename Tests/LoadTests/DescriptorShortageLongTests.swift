@@ -4,15 +4,23 @@ import Testing
 
 extension LoadLongTests {
     struct DescriptorShortage {
-        @Test("With 64 descriptors, a burst of 500 clients is answered or shed, and noted once")
-        func burstIsSurvived() async throws {
+        @Test(
+            "With 64 descriptors, a burst of 500 clients is answered or shed, and noted once",
+            arguments: [true, false]
+        )
+        func burstIsSurvived(isLimitedFromTheStart: Bool) async throws {
             try DescriptorLimit.raise(to: 4_096)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
             let token = try await AccessToken(from: sandbox)
-            let backend = try await Backend.start(upstream: sandbox)
+            let backend = try await Backend.start(
+                upstream: sandbox.authEndpoint,
+                descriptors: isLimitedFromTheStart ? 64 : nil
+            )
             let path = backend.socketPath
-            let pid = backend.process.pid
-            _ = try await Command.run("prlimit", ["--pid", "\(pid)", "--nofile=64:64"])
+            if !isLimitedFromTheStart {
+                // Harder: it has planned for as many requests in flight as descriptors were there when it started.
+                _ = try await Command.run("prlimit", ["--pid", "\(backend.process.pid)", "--nofile=64:64"])
+            }
 
             let (burst, after) = try await BlockingThread.run {
                 var silent = ManyConnections(to: .responder(path))
@@ -29,7 +37,7 @@ extension LoadLongTests {
             let log = backend.logs().split(separator: "\n")
             let lines = log.filter { $0.contains("cannot accept connections") }
             printFigures(
-                "64 descriptors",
+                "64 descriptors\(isLimitedFromTheStart ? " from the start" : ", later")",
                 "statuses \(burst.0), then \(after), \(lines.count) line about it of \(log.count) in the log"
             )
             #expect(burst.1 == 0 && burst.2 == 0, "every client of the burst is answered or its connection closed")

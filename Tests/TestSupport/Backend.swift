@@ -33,10 +33,12 @@ package final class Backend: Sendable {
     ///   - overrides: settings beside or in place of those that make it work; nil takes one away.
     ///   - upstream: `AUTH_ENDPOINT`.
     ///   - listener: where its listening socket comes from.
+    ///   - descriptors: how many it may have open; nil leaves the limit as it is.
     package static func start(
         environment overrides: [String: String?] = [:],
         upstream: String,
-        listener: Listener = .own
+        listener: Listener = .own,
+        descriptors: Int? = nil
     ) async throws -> Backend {
         let directory = try ScratchDirectory()
         let socketPath = overrides["LISTEN_SOCKET"].flatMap { $0 } ?? directory.path("fcgi.sock")
@@ -47,9 +49,10 @@ package final class Backend: Sendable {
         for (name, value) in overrides { environment[name] = value }
         var inherited: CInt?
         if case .inherited(let descriptor) = listener { inherited = descriptor }
+        let command = (descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []) + [try executable, "serve"]
         let process = try await ServerProcess.start(
-            try executable,
-            arguments: ["serve"],
+            command[0],
+            arguments: Array(command.dropFirst()),
             environment: environment,
             in: directory,
             name: "backend",

@@ -25,7 +25,8 @@ final class ClockSkewMonitor {
         let now = clock() / 1_000
         let skew = theirs < sentAt / 1_000 ? sentAt / 1_000 - theirs : min(0, now - theirs)
         guard abs(skew) > Self.tolerance else { return }
-        if let lastWarning, now - lastWarning < Self.warningInterval { return }
+        // Either way: the clock that is mistrusted may have been set back since.
+        if let lastWarning, abs(now - lastWarning) < Self.warningInterval { return }
         lastWarning = now
         logger.warning(
             "our clock and Tiki's differ; signatures are refused from 60 s on",

@@ -22,7 +22,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var state = State.idle
     /// Ends the connection when it has not been used for a while.
     private var idleTimer: Scheduled<Void>?
-    /// Whether any byte of the current answer has arrived.
+    /// Whether the head of the current answer has arrived.
     private var hasAnswerBegun: Bool {
         if case .readingAnswer = state { true } else { false }
     }
