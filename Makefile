@@ -12,10 +12,10 @@ SITE_PACKAGES  := nginx-light:nginx curl:curl
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-long lint format
+.PHONY: help run build test test-long fuzz test-sanitizers lint format
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with Tiki's sandbox, or with .env's credentials
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
@@ -33,7 +33,18 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	swift build -c release --product tiniapp-auth-backend
 	swift build -c release --product tiki-sandbox
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LongTests
+	@# One after the other: the load proofs measure, and want the machine for themselves.
+	LONG_TESTS=1 swift test --filter SocketMutationLongTests
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	scripts/fuzz.sh 60
+
+fuzz: ## fuzz what reads raw bytes, for SECONDS=… (600 if not given)
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	scripts/fuzz.sh $(or $(SECONDS),600)
+
+test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (two builds of their own: slow)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	scripts/test-sanitizers.sh
 
 lint: ## check the formatting, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
