@@ -51,10 +51,14 @@ struct FCGXRequest: ~Copyable {
     /// - Throws: ``FastCGIError/rejectedByLibrary`` if libfcgi reads another number of bytes.
     mutating func readBody(count: Int) throws(FastCGIError) -> [UInt8] {
         let input = state.pointee.in
-        let body = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            guard let start = buffer.baseAddress else { return }
-            initializedCount = start.withMemoryRebound(to: CChar.self, capacity: count) {
-                Int(FCGX_GetStr($0, CInt(count), input))
+        var body: [UInt8] = []
+        // An empty array's storage is the whole process's, and the count would be written there.
+        if count > 0 {
+            body = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+                guard let start = buffer.baseAddress else { return }
+                initializedCount = start.withMemoryRebound(to: CChar.self, capacity: count) {
+                    Int(FCGX_GetStr($0, CInt(count), input))
+                }
             }
         }
         let atEnd = FCGX_GetChar(input) == -1

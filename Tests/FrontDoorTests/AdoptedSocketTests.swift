@@ -67,11 +67,7 @@ struct AdoptedSocketTests {
         let outcome = try await Command.run(
             "sh",
             ["-c", #"LISTEN_PID=$$ LISTEN_FDS=\#(count) exec "$0" serve 3</dev/null"#, try Backend.executable],
-            environment: [
-                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret,
-                "AUTH_ENDPOINT": FrontDoor.refusedUpstream, "LISTEN_SOCKET": directory.path("own.sock"),
-                "SWIFT_BACKTRACE": "enable=no",
-            ]
+            environment: FrontDoor.environment(socket: directory.path("own.sock"))
         )
         #expect(outcome.status == .code(1))
         #expect(outcome.error.contains("the socket passed in by LISTEN_FDS cannot be used"))

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -28,9 +27,9 @@ struct FrontDoor: Sendable {
         _ body: (FrontDoor) async throws -> Void
     ) async throws {
         await seats.take()
-        defer { seats.giveBack() }
+        defer { Task { await seats.giveBack() } }
         var environment = ["ARRIVAL_TIMEOUT": String(arrivalTimeout)].merging(settings) { _, given in given }
-        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] { environment[name] = ProcessInfo.processInfo.environment[name] }
+        for (name, value) in sanitizerOptions { environment[name] = value }
         let backend = try await Backend.start(
             environment: environment,
             upstream: upstream,
@@ -44,6 +43,18 @@ struct FrontDoor: Sendable {
     }
 
     private static let seats = Seats(4)
+
+    private static let sanitizerOptions = ProcessInfo.processInfo.environment.filter {
+        ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key)
+    }
+
+    /// The environment of a responder that a test starts by itself.
+    static func environment(socket path: String) -> [String: String] {
+        [
+            "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "LISTEN_SOCKET": path,
+            "AUTH_ENDPOINT": refusedUpstream, "ARRIVAL_TIMEOUT": "60", "SWIFT_BACKTRACE": "enable=no",
+        ].merging(sanitizerOptions) { _, option in option }
+    }
 
     /// Whether a process's memory is its own, and not that of a sanitizer in it.
     static let measuresMemory = ProcessInfo.processInfo.environment["SANITIZED"] == nil
@@ -94,38 +105,27 @@ struct FrontDoor: Sendable {
 }
 
 /// A number of places, for which tasks queue.
-private final class Seats: Sendable {
-    private struct State {
-        var free: Int
-        var queue: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state: Mutex<State>
+private actor Seats {
+    private var free: Int
+    private var queue: [CheckedContinuation<Void, Never>] = []
 
     init(_ count: Int) {
-        state = Mutex(State(free: count))
+        free = count
     }
 
     func take() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free == 0 else {
-                    state.free -= 1
-                    return true
-                }
-                state.queue.append(continuation)
-                return false
-            }
-            if isFree { continuation.resume() }
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { queue.append($0) }
         }
     }
 
     func giveBack() {
-        let next = state.withLock { state in
-            guard state.queue.isEmpty else { return Optional(state.queue.removeFirst()) }
-            state.free += 1
-            return nil
+        if queue.isEmpty {
+            free += 1
+        } else {
+            queue.removeFirst().resume()
         }
-        next?.resume()
     }
 }

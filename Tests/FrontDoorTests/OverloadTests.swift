@@ -56,10 +56,7 @@ struct OverloadTests {
         let process = try await ServerProcess.start(
             "prlimit",
             arguments: ["--nofile=40:40", "--", try Backend.executable, "serve"],
-            environment: [
-                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "LISTEN_SOCKET": path,
-                "AUTH_ENDPOINT": FrontDoor.refusedUpstream, "ARRIVAL_TIMEOUT": "60", "SWIFT_BACKTRACE": "enable=no",
-            ],
+            environment: FrontDoor.environment(socket: path),
             in: directory,
             name: "backend"
         )

@@ -24,10 +24,7 @@ struct SocketTests {
         let outcome = try await Command.run(
             try Backend.executable,
             ["serve"],
-            environment: [
-                "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "LISTEN_SOCKET": path,
-                "AUTH_ENDPOINT": FrontDoor.refusedUpstream, "SWIFT_BACKTRACE": "enable=no",
-            ]
+            environment: FrontDoor.environment(socket: path)
         )
         #expect(outcome.status == .code(1))
         #expect(outcome.error.split(separator: "\n").count == 1, "one sentence: \(outcome.error)")
