@@ -14,12 +14,15 @@ struct ConnectedSocket: ~Copyable {
 
     /// Takes the next connection from a listener's queue; nil if none is waiting.
     static func accept(from listener: CInt) throws(SystemCallError) -> ConnectedSocket? {
-        do {
-            return ConnectedSocket(try SystemCall.run("accept4") { cfcgi_accept_nonblocking(listener) })
-        } catch {
-            switch error.number {
-            case EAGAIN, ECONNABORTED: return nil
-            default: throw error
+        while true {
+            do {
+                return ConnectedSocket(try SystemCall.run("accept4") { cfcgi_accept_nonblocking(listener) })
+            } catch {
+                switch error.number {
+                case EAGAIN: return nil
+                case ECONNABORTED: continue  // That one has gone; there may be others behind it.
+                default: throw error
+                }
             }
         }
     }

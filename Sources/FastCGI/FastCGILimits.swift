@@ -4,6 +4,8 @@ package struct FastCGILimits: Sendable, Equatable {
     package var arrivalTimeout: Duration = .seconds(5)
     /// Connections of the whole responder whose request has not arrived complete. One more closes the oldest.
     package var maxPendingConnections = 4_096
+    /// Bytes of the whole responder that have arrived for such requests. More closes the oldest, too.
+    package var maxPendingBytes = 67_108_864
     /// Bytes of names, values and their lengths.
     package var maxParamsBytes = 32_768
     /// Name-value pairs: each costs libfcgi an allocation.

@@ -113,9 +113,7 @@ final class FrontDoor {
     /// Takes a new connection. Its request has often arrived with it, and then it is never watched.
     private func admit(_ socket: consuming ConnectedSocket) {
         if pending.count >= limits.maxPendingConnections {
-            // The oldest, not the newest: who sends at once is served, however many sit and wait.
-            pending.closeOldest()
-            evictions.log(logger, .warning, "connection closed: too many wait to become complete")
+            evictOldest()
         }
         let descriptor = socket.descriptor
         pending.insert(PendingConnection(socket, limits: limits), descriptor: descriptor)
@@ -129,6 +127,12 @@ final class FrontDoor {
         }
     }
 
+    /// The oldest, not the newest: who sends at once is served, however many sit and wait.
+    private func evictOldest() {
+        pending.closeOldest()
+        evictions.log(logger, .warning, "connection closed: too many wait to become complete")
+    }
+
     /// Reads all that has arrived on a connection.
     ///
     /// - Returns: whether the connection goes on waiting for more.
@@ -140,7 +144,8 @@ final class FrontDoor {
             case .bytes(let count):
                 switch connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count])) {
                 case .incomplete:
-                    continue
+                    pending.recount(connection)
+                    while pending.bytes > limits.maxPendingBytes { evictOldest() }
                 case .complete:
                     handOver(connection, descriptor)
                     return false

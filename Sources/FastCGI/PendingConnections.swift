@@ -6,6 +6,8 @@ final class PendingConnection {
     var gate: ConnectionGate
     /// Whether the event poll knows it. One that arrives with its request never needs to be watched.
     var isWatched = false
+    /// What it has contributed to ``PendingConnections/bytes``.
+    var countedBytes = 0
     /// Nil once the connection has been handed over or closed.
     var socket: ConnectedSocket?
 
@@ -34,6 +36,9 @@ struct PendingConnections {
 
     var count: Int { byDescriptor.count }
 
+    /// Bytes that have arrived and wait for the rest of their request.
+    private(set) var bytes = 0
+
     /// When the oldest one's time is up; nil if there is none.
     var nextDeadline: ContinuousClock.Instant? { byAge.first?.deadline }
 
@@ -45,9 +50,16 @@ struct PendingConnections {
         byAge.append(Place(number: arrivals, descriptor: descriptor, deadline: connection.deadline))
     }
 
+    /// Counts what a connection has received since the last time.
+    mutating func recount(_ connection: PendingConnection) {
+        bytes += connection.gate.request.count - connection.countedBytes
+        connection.countedBytes = connection.gate.request.count
+    }
+
     /// Takes the socket out of a connection that is leaving.
     mutating func remove(_ descriptor: CInt) -> ConnectedSocket? {
         guard let (_, connection) = byDescriptor.removeValue(forKey: descriptor) else { return nil }
+        bytes -= connection.countedBytes
         dropDeparted()
         return connection.socket.take()
     }

@@ -43,6 +43,25 @@ struct ResponderLimitsTests {
         }
     }
 
+    @Test("more bytes of incomplete requests than the limit close the oldest of them")
+    func pendingBytes() throws {
+        var limits = FastCGILimits()
+        limits.maxPendingBytes = 1_000
+        let begun = Array(Bytes.request(body: [UInt8](repeating: 0x61, count: 2_000)).prefix(600))
+        try RunningResponder.run(limits: limits) { _, path in
+            let older = try WebServerPeer(path: path)
+            try older.send(begun)
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            let newer = try WebServerPeer(path: path)
+            try newer.send(begun)
+            #expect(try older.receiveAll() == [])
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            try newer.send([UInt8](repeating: 1, count: 600))
+            #expect(try newer.receiveAll() == [], "one that is over the limit by itself is closed, too")
+            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+        }
+    }
+
     @Test("a request that does not arrive in time is closed, others are served meanwhile", arguments: [0, 1, 30])
     func arrivalTimeout(bytes: Int) throws {
         var limits = FastCGILimits()
