@@ -9,6 +9,7 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
 BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
+TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 
 .DEFAULT_GOAL := help
@@ -26,11 +27,11 @@ build: ## build the backend and the sandbox (debug)
 	swift build
 
 test: ## run the unit tests, and the end-to-end tests through nginx
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	swift test
 
 test-long: ## run the proofs that take longer, under load, against a release build
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	swift build -c release --product tiniapp-auth-backend
 	swift build -c release --product tiki-sandbox
 	@# One after the other: the load proofs measure, and want the machine for themselves.
@@ -43,7 +44,7 @@ fuzz: ## fuzz what reads raw bytes, for SECONDS=… (600 if not given)
 	scripts/fuzz.sh $(or $(SECONDS),600)
 
 test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (two builds of their own: slow)
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	scripts/test-sanitizers.sh
 
 lint: ## check the formatting, the shell scripts and nginx's configuration

@@ -11,6 +11,7 @@ purpose_of() {
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;
         nginx-light) echo "the web server in front of the backend" ;;
         curl) echo "HTTP client for the checks" ;;
+        openssl) echo "makes certificates and signatures for the tests" ;;
         shellcheck) echo "checks the shell scripts" ;;
         *) echo "needed by make" ;;
     esac
