@@ -30,6 +30,8 @@ struct ResponderLimitsTests {
     func eviction() throws {
         var limits = FastCGILimits()
         limits.maxPendingConnections = 3
+        // Longer than a peer here waits: what is closed is closed by the limit.
+        limits.arrivalTimeout = .seconds(60)
         try RunningResponder.run(limits: limits) { _, path in
             let peers = try (0..<4).map { number in
                 let peer = try WebServerPeer(path: path)
@@ -47,6 +49,8 @@ struct ResponderLimitsTests {
     func pendingBytes() throws {
         var limits = FastCGILimits()
         limits.maxPendingBytes = 1_000
+        // Longer than a peer here waits: what is closed is closed by the limit.
+        limits.arrivalTimeout = .seconds(60)
         let begun = Array(Bytes.request(body: [UInt8](repeating: 0x61, count: 2_000)).prefix(600))
         try RunningResponder.run(limits: limits) { _, path in
             let older = try WebServerPeer(path: path)
