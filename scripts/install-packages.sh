@@ -12,7 +12,19 @@ purpose_of() {
         nginx-light) echo "the web server in front of the backend" ;;
         curl) echo "HTTP client for the checks" ;;
         openssl) echo "makes certificates and signatures for the tests" ;;
+        libnginx-mod-stream) echo "TLS in front of the tests' faulty upstream" ;;
         shellcheck) echo "checks the shell scripts" ;;
+        mmdebstrap) echo "makes the Debian tree that the deployment is tried in" ;;
+        systemd-container) echo "boots that tree" ;;
+        systemd) echo "checks the units" ;;
+        sslscan) echo "looks at nginx's TLS" ;;
+        python3) echo "sends the load" ;;
+        python3-venv) echo "a place for what checks configurations and is not in Debian: gixy, hadolint" ;;
+        buildah) echo "builds the container's image" ;;
+        podman) echo "runs the container" ;;
+        runc) echo "what podman runs it with" ;;
+        git) echo "fetches the Swift packages" ;;
+        binutils) echo "looks into the binary" ;;
         *) echo "needed by make" ;;
     esac
 }

@@ -30,8 +30,8 @@ package final class FastCGIConnection: Sendable {
         }
     }
 
-    /// The web server's name for the request.
-    package let requestID: String?
+    /// The request without its body.
+    package let head: FastCGIRequest
 
     private let exchange: Mutex<Exchange?>
     private let registry: InFlightRequests
@@ -39,11 +39,11 @@ package final class FastCGIConnection: Sendable {
     init(
         _ fcgx: consuming sending FCGXRequest,
         on socket: consuming sending ConnectedSocket,
-        requestID: String?,
+        head: FastCGIRequest,
         registry: InFlightRequests
     ) {
         exchange = Mutex(Exchange(fcgx, socket))
-        self.requestID = requestID
+        self.head = head
         self.registry = registry
     }
 

@@ -5,7 +5,9 @@ package protocol FastCGIHandler: Sendable {
     func handle(_ request: FastCGIRequest, on connection: FastCGIConnection)
 
     /// The answer to a request that the responder does not hand over, or no longer waits for.
-    func refuse(_ requestID: String?, because reason: FastCGIRefusal) -> FastCGIResponse
+    ///
+    /// - Parameter head: the request without its body.
+    func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse
 }
 
 /// Why the responder itself answers a request.

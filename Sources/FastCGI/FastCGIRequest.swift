@@ -12,6 +12,12 @@ package struct FastCGIRequest: Sendable, Equatable {
     package var contentLength: String?
     /// The web server's name for this request (`REQUEST_ID`); nil if absent or empty.
     package var requestID: String?
+    /// The client's address (`REMOTE_ADDR`); nil if absent or empty.
+    package var remoteAddress: String?
+    /// The client's place in a distributed trace (`HTTP_X_CLOUD_TRACE_CONTEXT`), as it came; nil if absent or empty.
+    package var traceContext: String?
+    /// When the connection was accepted.
+    package var acceptedAt: ContinuousClock.Instant
     /// The bytes of the stdin stream, all of them, whatever the announced length.
     package var body: [UInt8]
 
@@ -21,6 +27,9 @@ package struct FastCGIRequest: Sendable, Equatable {
         contentType: String? = nil,
         contentLength: String? = nil,
         requestID: String? = nil,
+        remoteAddress: String? = nil,
+        traceContext: String? = nil,
+        acceptedAt: ContinuousClock.Instant = .now,
         body: [UInt8] = []
     ) {
         self.method = method
@@ -28,6 +37,9 @@ package struct FastCGIRequest: Sendable, Equatable {
         self.contentType = contentType
         self.contentLength = contentLength
         self.requestID = requestID
+        self.remoteAddress = remoteAddress
+        self.traceContext = traceContext
+        self.acceptedAt = acceptedAt
         self.body = body
     }
 

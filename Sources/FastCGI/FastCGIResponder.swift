@@ -15,6 +15,7 @@ package final class FastCGIResponder: Sendable {
     private let wakeUp: WakeUp
     private let shuttingDown = Atomic(false)
     private let listener: Mutex<ListeningSocket?>
+    private let turnObservers = TurnObservers()
 
     /// - Parameters:
     ///   - listener: where to accept connections; closed when serving ends, or at the start of a shutdown.
@@ -50,6 +51,7 @@ package final class FastCGIResponder: Sendable {
     /// - Throws: ``FastCGIError/eventLoop(_:)`` if the kernel refuses to wait for events.
     package func serve() throws(FastCGIError) {
         guard let listener = listener.withLock({ $0.take() }) else { return }
+        defer { turnObservers.end() }
         do {
             let door = try FrontDoor(
                 listener: listener,
@@ -59,7 +61,7 @@ package final class FastCGIResponder: Sendable {
                 limits: limits,
                 logger: logger
             )
-            while !isShuttingDown { try door.turn(until: nil) }
+            while !isShuttingDown { try turn(door, until: nil) }
             try drain(door)
         } catch {
             throw .eventLoop(error)
@@ -73,19 +75,31 @@ package final class FastCGIResponder: Sendable {
         wakeUp.signal()
     }
 
+    /// Calls the function when the serving thread has been round once more, so has shown that it does not hang; at once
+    /// if serving has ended. May be called from any thread.
+    package func onNextTurn(_ body: @escaping @Sendable () -> Void) {
+        turnObservers.add(body)
+        wakeUp.signal()
+    }
+
+    private func turn(_ door: FrontDoor, until deadline: ContinuousClock.Instant?) throws(SystemCallError) {
+        try door.turn(until: deadline)
+        turnObservers.notify()
+    }
+
     private func drain(_ door: FrontDoor) throws(SystemCallError) {
         let deadline = ContinuousClock.now + shutdownGrace
         inFlight.notifyWhenEmpty { [weak self] in self?.wakeUp.signal() }
         door.stopAccepting()
         while door.pendingCount > 0 || inFlight.count > 0, ContinuousClock.now < deadline {
-            try door.turn(until: deadline)
+            try turn(door, until: deadline)
         }
         let unfinished = inFlight.all
         for connection in unfinished {
-            connection.send(handler.refuse(connection.requestID, because: .shuttingDown))
+            connection.send(handler.refuse(connection.head, because: .shuttingDown))
         }
         if !unfinished.isEmpty {
-            logger.warning(
+            logger.error(
                 "requests refused at the end of the shutdown grace",
                 metadata: ["count": "\(unfinished.count)"]
             )

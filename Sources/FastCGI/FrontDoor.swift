@@ -172,8 +172,10 @@ final class FrontDoor {
             var fcgx = try FCGXRequest(decoding: &feed)
             let body = try fcgx.readBody(count: connection.gate.stdinBytes)
             try feed?.empty()
-            let request = FastCGIRequest(fcgx, body: body)
-            dispatch(request, FastCGIConnection(fcgx, on: socket, requestID: request.requestID, registry: inFlight))
+            let head = FastCGIRequest(fcgx, acceptedAt: connection.acceptedAt)
+            var request = head
+            request.body = body
+            dispatch(request, FastCGIConnection(fcgx, on: socket, head: head, registry: inFlight))
         } catch {
             // Closed without an answer: the web server reports a bad gateway.
             feed = nil
@@ -183,8 +185,8 @@ final class FrontDoor {
 
     private func dispatch(_ request: FastCGIRequest, _ connection: FastCGIConnection) {
         guard inFlight.count < limits.maxInFlight else {
-            overloads.log(logger, .warning, "request refused: too many in flight")
-            connection.send(handler.refuse(request.requestID, because: .overloaded))
+            overloads.log(logger, .error, "request refused: too many in flight")
+            connection.send(handler.refuse(connection.head, because: .overloaded))
             return
         }
         inFlight.insert(connection)
@@ -193,15 +195,17 @@ final class FrontDoor {
 }
 
 extension FastCGIRequest {
-    /// Copies what is used out of libfcgi's memory.
-    fileprivate init(_ fcgx: borrowing FCGXRequest, body: [UInt8]) {
+    /// Copies what is used out of libfcgi's memory; all but the body.
+    fileprivate init(_ fcgx: borrowing FCGXRequest, acceptedAt: ContinuousClock.Instant) {
         self.init(
             method: fcgx.param("REQUEST_METHOD") ?? "",
             path: fcgx.param("DOCUMENT_URI") ?? "",
             contentType: fcgx.param("CONTENT_TYPE"),
             contentLength: fcgx.param("CONTENT_LENGTH"),
             requestID: fcgx.param("REQUEST_ID"),
-            body: body
+            remoteAddress: fcgx.param("REMOTE_ADDR"),
+            traceContext: fcgx.param("HTTP_X_CLOUD_TRACE_CONTEXT"),
+            acceptedAt: acceptedAt
         )
     }
 }

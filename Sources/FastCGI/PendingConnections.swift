@@ -2,6 +2,7 @@ import DequeModule
 
 /// A connection whose request has not arrived complete.
 final class PendingConnection {
+    let acceptedAt = ContinuousClock.now
     let deadline: ContinuousClock.Instant
     var gate: ConnectionGate
     /// Whether the event poll knows it. One that arrives with its request never needs to be watched.
@@ -12,7 +13,7 @@ final class PendingConnection {
     var socket: ConnectedSocket?
 
     init(_ socket: consuming ConnectedSocket, limits: FastCGILimits) {
-        deadline = .now + limits.arrivalTimeout
+        deadline = acceptedAt + limits.arrivalTimeout
         gate = ConnectionGate(limits: limits)
         self.socket = consume socket
     }

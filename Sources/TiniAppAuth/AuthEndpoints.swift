@@ -18,6 +18,9 @@ package struct AuthEndpoints: Sendable, Equatable {
         }
     }
 
+    /// Everything that connections are opened to.
+    var origins: Set<UpstreamURL.Origin> { Set(AuthRoute.allCases.map { self[$0].origin }) }
+
     /// The endpoints that follow from the one for the exchange, by the paths on Tiki's page "Exchange auth code";
     /// nil if its path is not Tiki's, so that they must be named.
     package static func derived(from exchange: UpstreamURL) -> (refresh: UpstreamURL, info: UpstreamURL)? {

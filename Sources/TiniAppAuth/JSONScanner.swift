@@ -6,21 +6,6 @@ struct JSONScanner {
     /// Arrays and objects within each other. RFC 8259 section 9 leaves the limit to the implementation.
     static let maxDepth = 64
 
-    /// What a value is.
-    enum ValueKind: Equatable {
-        case object
-        case array
-        case string(isEmpty: Bool)
-        case number
-        case literal
-    }
-
-    /// A key of the outermost object, without quotation marks and with its escapes resolved, and its value's kind.
-    struct Member {
-        let key: [UInt8]
-        let value: ValueKind
-    }
-
     let bytes: [UInt8]
     var position = 0
     /// The text without insignificant whitespace, as far as it has been read.
@@ -103,8 +88,9 @@ struct JSONScanner {
             let key = try scanString(decoding: depth == 1)
             skipWhitespace()
             guard take(":") else { throw error(.expectedColon) }
+            let start = compact.count
             let value = try scanValue(depth: depth)
-            if depth == 1 { members.append(Member(key: key.decoded, value: value)) }
+            if depth == 1 { members.append(Member(key: key.decoded, value: value, range: start..<compact.count)) }
             skipWhitespace()
         } while take(",")
         guard take("}") else { throw error(.expectedCommaOrEnd) }

@@ -2,8 +2,17 @@
 enum MediaType {
     /// Whether it is `application/json`, in UTF-8 if it names a charset at all.
     static func isJSON(_ contentType: String) -> Bool {
+        isUTF8(contentType) { $0 == "application/json" }
+    }
+
+    /// Whether it is that, or a type that is written in JSON (`+json`, RFC 6839 section 3.1).
+    static func isWrittenInJSON(_ contentType: String) -> Bool {
+        isUTF8(contentType) { $0 == "application/json" || ($0.hasPrefix("application/") && $0.hasSuffix("+json")) }
+    }
+
+    private static func isUTF8(_ contentType: String, ofType isWanted: (Substring) -> Bool) -> Bool {
         let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
-        guard parts.first == "application/json" else { return false }
+        guard let type = parts.first, isWanted(type) else { return false }
         return parts.dropFirst().allSatisfy { parameter in
             let pair = parameter.split(separator: "=", maxSplits: 1).map(trimmed)
             return pair.first != "charset" || pair.last == "utf-8" || pair.last == "\"utf-8\""

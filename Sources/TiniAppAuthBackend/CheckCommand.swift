@@ -14,7 +14,9 @@ struct CheckCommand: AsyncParsableCommand {
     var upstream = false
 
     func run() async throws {
-        let configuration = try Configuration.loadOrExit(ProcessInfo.processInfo.environment)
+        let configuration = try loadOrExit { () throws(ConfigurationError) in
+            try Configuration(environment: ProcessInfo.processInfo.environment)
+        }
         print("configuration: ok, client key \(configuration.service.credentials.key)")
         guard upstream else { return }
         var allReached = true

@@ -13,6 +13,7 @@ struct Configuration: Sendable {
     var listenSocket: String
     var shutdownGrace: Duration
     var logLevel: Logger.Level
+    var googleCloudProject: String?
 
     /// Reads and checks every setting.
     ///
@@ -23,12 +24,11 @@ struct Configuration: Sendable {
         let endpoints = reader.endpoints()
         var upstream = UpstreamClient.Configuration()
         upstream.caFile = reader.certificateFile(.upstreamCAFile)
-        upstream.maxConnections = reader.integer(.maxUpstreamConnections, in: 1...65_536)
+        upstream.maxConnections = reader.integer(.upstreamMaxConnections, in: 1...65_536)
+        upstream.warmConnections = reader.integer(.upstreamWarmConnections, in: 0...1_024)
         upstream.maxAnswerBytes = reader.integer(.maxResponseBytes, in: 1_024...Self.largestAnswer)
         let requestTimeout = reader.seconds(.requestTimeout, in: 0.1...300)
-        // For TCP and again for TLS: together less than a request's time, so that a connection that cannot be opened is
-        // reported as such, and not as an answer that did not come.
-        upstream.connectTimeout = TimeAmount(min(.seconds(5), requestTimeout / 3))
+        upstream.connectTimeout = TimeAmount(reader.connectTimeout(requestTimeout: requestTimeout))
         let maxBodyBytes = reader.integer(.maxBodyBytes, in: 1...1_048_576)
 
         limits = FastCGILimits()
@@ -41,6 +41,7 @@ struct Configuration: Sendable {
         listenSocket = reader.text(.listenSocket) ?? Setting.listenSocket.defaultValue ?? ""
         shutdownGrace = reader.seconds(.shutdownGrace, in: 0...300)
         logLevel = reader.level(.logLevel)
+        googleCloudProject = reader.text(.googleCloudProject)
 
         guard let credentials, let endpoints, reader.problems.isEmpty else {
             throw ConfigurationError(problems: reader.problems)
@@ -53,20 +54,6 @@ struct Configuration: Sendable {
 
     /// With some room for the head of the response.
     private static let largestAnswer = FastCGIResponse.maxBytes - 8_192
-}
-
-/// What is wrong with the settings, all of it.
-struct ConfigurationError: Error, CustomStringConvertible {
-    /// The exit code by convention for a configuration error (`EX_CONFIG` in sysexits.h).
-    static let exitCode: Int32 = 78
-
-    /// One line each.
-    let problems: [String]
-
-    var description: String {
-        let count = problems.count == 1 ? "a problem" : "\(problems.count) problems"
-        return (["The configuration has \(count):"] + problems.map { "  \($0)" }).joined(separator: "\n")
-    }
 }
 
 extension SettingsReader {
@@ -128,6 +115,17 @@ extension SettingsReader {
         return path
     }
 
+    /// Less than a request's time, so that a connection that cannot be opened is reported as such, and not as an answer
+    /// that did not come.
+    fileprivate mutating func connectTimeout(requestTimeout: Duration) -> Duration {
+        let timeout = seconds(.connectTimeout, in: 0.1...60)
+        guard isSet(.connectTimeout) else { return min(timeout, requestTimeout / 2) }
+        if timeout >= requestTimeout, !hasProblem(.connectTimeout), !hasProblem(.requestTimeout) {
+            report(.connectTimeout, "is not less than REQUEST_TIMEOUT")
+        }
+        return timeout
+    }
+
     fileprivate mutating func level(_ setting: Setting) -> Logger.Level {
         guard let text = text(setting) else { return .info }
         if let level = Logger.Level(rawValue: text.lowercased()) { return level }
@@ -137,13 +135,12 @@ extension SettingsReader {
 }
 
 extension ClientCredentials {
-    /// Reads key and secret alone; tells every problem on standard error and exits with 78 if there is one.
-    static func loadOrExit(_ environment: [String: String]) throws -> ClientCredentials {
+    /// Reads key and secret alone.
+    ///
+    /// - Throws: ``ConfigurationError`` with all problems there are.
+    init(environment: [String: String]) throws(ConfigurationError) {
         var reader = SettingsReader(environment)
-        guard let credentials = reader.credentials() else {
-            StandardError.print("\(ConfigurationError(problems: reader.problems))")
-            throw ExitCode(ConfigurationError.exitCode)
-        }
-        return credentials
+        guard let credentials = reader.credentials() else { throw ConfigurationError(problems: reader.problems) }
+        self = credentials
     }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Logging
 import TiniAppAuth
 
@@ -14,7 +13,7 @@ struct JSONLogHandler: LogHandler {
     /// Gets the whole line, its newline included.
     private let write: @Sendable ([UInt8]) -> Void
 
-    init(logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void = Self.writeToStandardError) {
+    init(logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void = StandardError.write) {
         self.logLevel = logLevel
         self.write = write
     }
@@ -25,33 +24,26 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        let head: [(name: String, text: String)] = [
+            ("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))),
+            ("severity", Self.severity(event.level)),
+            ("message", event.message.description),
+        ]
         var line = Array("{".utf8)
-        append("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), to: &line)
-        append("severity", Self.severity(event.level), to: &line)
-        append("message", event.message.description, to: &line)
-        var fields = metadata
-        if let metadataProvider { fields.merge(metadataProvider.get()) { _, new in new } }
-        if let error = event.error { fields["error"] = "\(error)" }
-        fields.merge(event.metadata ?? [:]) { _, new in new }
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { append(key, value.description, to: &line) }
+        for (name, text) in head {
+            if line.count > 1 { line.append(UInt8(ascii: ",")) }
+            JSONString.append(name, to: &line)
+            line.append(UInt8(ascii: ":"))
+            JSONString.append(text, to: &line)
+        }
+        let fields = fields(of: event)
+        if !fields.isEmpty { line.append(UInt8(ascii: ",")) }
+        JSONLogValue.append(members: fields, to: &line)
         line.append(contentsOf: "}\n".utf8)
         write(line)
     }
 
-    private func append(_ key: String, _ value: String, to line: inout [UInt8]) {
-        if line.count > 1 { line.append(UInt8(ascii: ",")) }
-        JSONString.append(key, to: &line)
-        line.append(UInt8(ascii: ":"))
-        JSONString.append(value, to: &line)
-    }
-
     private static func severity(_ level: Logger.Level) -> String {
         level == .trace ? "DEBUG" : level.rawValue.uppercased()
-    }
-
-    /// One call for the whole line, so that lines of several threads do not mix. A line that cannot be written is
-    /// lost: logging must not stop the service.
-    private static func writeToStandardError(_ line: [UInt8]) {
-        line.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -23,9 +23,11 @@ struct Server {
     ///
     /// - Throws: what keeps it from serving: the socket, the trusted certificates.
     func run() async throws {
+        let manager = ServiceManager(environment: environment)
         // Before there is a socket: who sees that we listen may already want us to stop.
         try FastCGILibrary.initialize()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
 
         let limits = raisedToDescriptorLimit(configuration.limits)
         // One event loop: one pool of connections, one table of calls in flight, no locks between them. It signs and
@@ -35,14 +37,25 @@ struct Server {
         doorThread.start()
 
         let readiness = Readiness()
-        let service = try AuthService(configuration.service, eventLoop: eventLoopGroup.any(), logger: logger)
+        let exporter = PrometheusExporter(help: MetricsHelp.sentences)
+        let service = try AuthService(
+            configuration.service,
+            eventLoop: eventLoopGroup.any(),
+            logger: logger,
+            metrics: exporter
+        )
         let listener = try makeListener()
         logger.notice("listening", metadata: ["socket": "\(listener.path)"])
         let responder = try FastCGIResponder(
             listener: listener,
             limits: limits,
             shutdownGrace: configuration.shutdownGrace,
-            handler: Router(service: service, readiness: readiness, logger: logger),
+            handler: Router(
+                service: service,
+                readiness: readiness,
+                exporter: exporter,
+                log: RequestLog(logger: logger, project: configuration.googleCloudProject)
+            ),
             logger: logger
         )
 
@@ -55,7 +68,22 @@ struct Server {
             logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await shutDown(services, at: signals) }
+            group.addTask { await shutDown(services, at: signals, telling: manager) }
+            group.addTask {
+                let reload = Reload(environment: environment, service: service, manager: manager, logger: logger)
+                for await _ in hangUps { await reload.run() }
+            }
+            if let interval = ServiceManager.watchdogInterval(environment) {
+                let watchdog = Watchdog(
+                    manager: manager,
+                    interval: interval,
+                    responder: responder,
+                    eventLoop: eventLoopGroup.any()
+                )
+                group.addTask { await watchdog.run() }
+            }
+            // The listener takes connections already: they wait in its queue.
+            manager.notify(.ready)
             try await services.run()
             group.cancelAll()
         }
@@ -75,12 +103,17 @@ struct Server {
     }
 
     /// The first signal begins the shutdown; the second ends the process at once.
-    private func shutDown(_ services: ServiceGroup, at signals: UnixSignalsSequence) async {
+    private func shutDown(
+        _ services: ServiceGroup,
+        at signals: UnixSignalsSequence,
+        telling manager: ServiceManager
+    ) async {
         var isFirst = true
         for await signal in signals {
             guard isFirst else { _exit(128 + signal.rawValue) }
             isFirst = false
             logger.notice("shutting down", metadata: ["signal": "\(signal)"])
+            manager.notify(.stopping)
             await services.triggerGracefulShutdown()
         }
     }
@@ -99,31 +132,5 @@ struct Server {
             limits.maxInFlight = affordable
         }
         return limits
-    }
-}
-
-/// Keeps the connections to Tiki until everything else has stopped.
-private struct UpstreamLifetime: Service {
-    let service: AuthService
-
-    func run() async throws {
-        try await gracefulShutdown()
-        try await service.close()
-    }
-}
-
-/// Runs the responder on a thread of its own: it blocks.
-private struct ResponderService: Service {
-    let responder: FastCGIResponder
-    let readiness: Readiness
-    let thread: NIOThreadPool
-
-    func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await thread.runIfActive { try responder.serve() }
-        } onGracefulShutdown: {
-            readiness.beginShutdown()
-            responder.shutDown()
-        }
     }
 }

@@ -62,10 +62,20 @@ extension Setting {
         defaultValue: "65536",
         summary: "Bytes of an answer of Tiki's."
     )
-    static let maxUpstreamConnections = Setting(
-        name: "MAX_UPSTREAM_CONNECTIONS",
+    static let connectTimeout = Setting(
+        name: "CONNECT_TIMEOUT",
+        defaultValue: "3",
+        summary: "Seconds for a new connection to Tiki: name, TCP, TLS. At most half of REQUEST_TIMEOUT unless set."
+    )
+    static let upstreamMaxConnections = Setting(
+        name: "UPSTREAM_MAX_CONNECTIONS",
         defaultValue: "512",
         summary: "Connections to Tiki; each carries one call at a time, further calls wait."
+    )
+    static let upstreamWarmConnections = Setting(
+        name: "UPSTREAM_WARM_CONNECTIONS",
+        defaultValue: "2",
+        summary: "Connections to Tiki that are opened at start and kept ready; 0 for none."
     )
     static let listenSocket = Setting(
         name: "LISTEN_SOCKET",
@@ -97,6 +107,11 @@ extension Setting {
         defaultValue: "8",
         summary: "Seconds in which a shutdown finishes what is in flight."
     )
+    static let googleCloudProject = Setting(
+        name: "GOOGLE_CLOUD_PROJECT",
+        defaultValue: nil,
+        summary: "On Google Cloud: the project whose traces the log lines belong to."
+    )
     static let logLevel = Setting(
         name: "LOG_LEVEL",
         defaultValue: "info",
@@ -106,8 +121,10 @@ extension Setting {
     /// Every setting, in the order in which people meet them.
     static let all = [
         clientKey, clientSecret, clientSecretFile, authEndpoint, refreshEndpoint, infoEndpoint, upstreamCAFile,
-        allowInsecureUpstream, requestTimeout, maxBodyBytes, maxResponseBytes, maxUpstreamConnections, listenSocket,
-        arrivalTimeout, maxPendingConnections, maxParamsBytes, maxInFlight, shutdownGrace, logLevel,
+        allowInsecureUpstream, requestTimeout, connectTimeout, upstreamMaxConnections, upstreamWarmConnections,
+        maxBodyBytes, maxResponseBytes, listenSocket, arrivalTimeout, maxPendingConnections, maxParamsBytes,
+        maxInFlight,
+        shutdownGrace, logLevel, googleCloudProject,
     ]
 
     /// The table for `--help`.

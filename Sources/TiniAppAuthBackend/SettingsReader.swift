@@ -15,6 +15,8 @@ struct SettingsReader {
         problems.append("\(setting.name) \(problem)")
     }
 
+    func hasProblem(_ setting: Setting) -> Bool { problems.contains { $0.hasPrefix("\(setting.name) ") } }
+
     func isSet(_ setting: Setting) -> Bool { environment[setting.name] != nil }
 
     /// The value if it is set and could be one: not empty, not a placeholder, no stray white space.
@@ -59,12 +61,15 @@ struct SettingsReader {
         } ?? range.lowerBound
     }
 
+    /// To the millisecond, so that 2.4 is just that and not what a floating point number makes of it.
     mutating func seconds(_ setting: Setting, in range: ClosedRange<Double>) -> Duration {
-        .seconds(
-            number(setting, "is not a number of seconds from \(range.lowerBound) to \(range.upperBound)") {
-                Double($0).flatMap { range.contains($0) ? $0 : nil }
-            } ?? range.lowerBound
-        )
+        let seconds = number(
+            setting,
+            "is not a number of seconds from \(range.lowerBound) to \(range.upperBound)"
+        ) {
+            Double($0).flatMap { range.contains($0) ? $0 : nil }
+        }
+        return .milliseconds(Int64(((seconds ?? range.lowerBound) * 1_000).rounded()))
     }
 
     mutating func flag(_ setting: Setting) -> Bool {

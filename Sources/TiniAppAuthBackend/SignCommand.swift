@@ -18,7 +18,9 @@ struct SignCommand: ParsableCommand {
     var timestamp: Int64?
 
     func run() throws {
-        let credentials = try ClientCredentials.loadOrExit(ProcessInfo.processInfo.environment)
+        let credentials = try loadOrExit { () throws(ConfigurationError) in
+            try ClientCredentials(environment: ProcessInfo.processInfo.environment)
+        }
         let body = body.map { Array($0.utf8) } ?? Self.readStandardInput()
         let signature = RequestSigner(credentials).sign(body, timestamp: timestamp ?? WallClock.milliseconds())
         for (name, value) in signature.headers { print("\(name): \(value)") }

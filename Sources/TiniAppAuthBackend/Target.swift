@@ -9,6 +9,8 @@ enum Target {
     case live
     /// The process takes requests. Never `/healthz`: Cloud Run keeps paths that end in `z` for itself.
     case ready
+    /// For Prometheus; nginx lets only its own machine ask.
+    case metrics
 
     /// - Returns: nil if there is no such path.
     init?(path: String) {
@@ -16,6 +18,7 @@ enum Target {
         case "/": self = .greeting
         case "/health/live": self = .live
         case "/health/ready": self = .ready
+        case "/metrics": self = .metrics
         default:
             guard let route = AuthRoute.allCases.first(where: { $0.path == path }) else { return nil }
             self = .auth(route)
@@ -25,17 +28,23 @@ enum Target {
     var methods: [String] {
         switch self {
         case .auth: ["POST"]
-        case .greeting, .live, .ready: ["GET", "HEAD"]
+        case .greeting, .live, .ready, .metrics: ["GET", "HEAD"]
         }
     }
 
-    /// For the log.
+    /// For log and metrics.
     var name: String {
         switch self {
         case .auth(let route): route.rawValue
         case .greeting: "greeting"
         case .live: "live"
         case .ready: "ready"
+        case .metrics: "metrics"
         }
     }
+
+    /// All names there are.
+    static let names = AuthRoute.allCases.map(\.rawValue) + ["greeting", "live", "ready", "metrics", name(of: nil)]
+
+    static func name(of target: Target?) -> String { target?.name ?? "unknown" }
 }

@@ -66,7 +66,7 @@ extension EndToEnd {
 
         @Test("A connection that was closed while idle is not used again")
         func silentClose() async throws {
-            let stack = try await RecordingStack.start()
+            let stack = try await RecordingStack.start(environment: ["UPSTREAM_WARM_CONNECTIONS": "0"])
             for number in 0..<3 {
                 let (answer, arrived) = try await stack.post("/auth_exchange", #"{"code":"a"}"#)
                 #expect(answer.status == 200)

@@ -45,7 +45,7 @@ extension EndToEnd {
                 ("REQUEST_TIMEOUT", "", "is empty"),
                 ("MAX_BODY_BYTES", "16k", "is not a whole number"), ("MAX_BODY_BYTES", "-1", "is not a whole number"),
                 ("MAX_RESPONSE_BYTES", "1", "is not a whole number"),
-                ("MAX_UPSTREAM_CONNECTIONS", "0", "is not a whole number"),
+                ("UPSTREAM_MAX_CONNECTIONS", "0", "is not a whole number"),
                 ("ARRIVAL_TIMEOUT", "never", "is not a number of seconds"),
                 ("MAX_PENDING_CONNECTIONS", "0", "is not a whole number"),
                 ("MAX_PARAMS_BYTES", "1", "is not a whole number"), ("MAX_IN_FLIGHT", "0", "is not a whole number"),

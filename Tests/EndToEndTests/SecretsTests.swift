@@ -21,35 +21,35 @@ extension EndToEnd {
 
             // Failures of every kind, each with something that must not be told.
             let failing = [
-                #"{"code":"SECRET-1"}"#, #"{"code":"SECRET-2",}"#, #"{"SECRET-3.x":1,"SECRET-3.x":1}"#, "SECRET-4",
-                #"["SECRET-5"]"#, #"{"code":["SECRET-6"]}"#, #"{"kode":"SECRET-7"}"#, #"{"code":"SECRET-8\ud800"}"#,
+                #"{"code":"HUSH-1"}"#, #"{"code":"HUSH-2",}"#, #"{"HUSH-3.x":1,"HUSH-3.x":1}"#, "HUSH-4",
+                #"["HUSH-5"]"#, #"{"code":["HUSH-6"]}"#, #"{"kode":"HUSH-7"}"#, #"{"code":"HUSH-8\ud800"}"#,
             ]
             for body in failing {
                 let answer = try await stack.post("/auth_exchange", json: body)
                 #expect(answer.status == 400)
-                #expect(!answer.text.contains("SECRET"))
+                #expect(!answer.text.contains("HUSH"))
             }
             for fault in [
                 #"{"cut":"in_body"}"#, #"{"garbage_http":true}"#, #"{"no_answer":true}"#,
-                #"{"status":200,"body":"SECRET-9"}"#, #"{"status":500,"body":"[\"SECRET-10\"]"}"#,
+                #"{"status":200,"body":"HUSH-9"}"#, #"{"status":500,"body":"[\"HUSH-10\"]"}"#,
             ] {
                 try await stack.sandbox.setFaults("[\(fault)]")
-                #expect(try await stack.post("/auth_exchange", json: #"{"code":"SECRET-11"}"#).status >= 500)
+                #expect(try await stack.post("/auth_exchange", json: #"{"code":"HUSH-11"}"#).status >= 500)
             }
-            _ = try await Curl.request("POST", "\(stack.url)/auth_info", body: Data("access_token=SECRET-12".utf8))
-            _ = try await Curl.post("\(stack.url)/auth_exchange?code=SECRET-13", json: #"{"code":"SECRET-14"}"#)
-            let headers = ["Authorization: Bearer SECRET-15", "Cookie: SECRET-16", "User-Agent: SECRET-17"]
+            _ = try await Curl.request("POST", "\(stack.url)/auth_info", body: Data("access_token=HUSH-12".utf8))
+            _ = try await Curl.post("\(stack.url)/auth_exchange?code=HUSH-13", json: #"{"code":"HUSH-14"}"#)
+            let headers = ["Authorization: Bearer HUSH-15", "Cookie: HUSH-16", "User-Agent: HUSH-17"]
             _ = try await Curl.post("\(stack.url)/auth_info", json: "{}", headers: headers)
-            _ = try await stack.post("/auth_info", json: String(repeating: "SECRET-18", count: 2_000))
+            _ = try await stack.post("/auth_info", json: String(repeating: "HUSH-18", count: 2_000))
 
             // With nobody behind it nginx writes errors of its own.
             stack.backend.process.terminate()
             #expect(try await stack.backend.process.waitForExit() == .code(0))
-            #expect(try await stack.post("/auth_exchange", json: #"{"code":"SECRET-19"}"#).status == 502)
+            #expect(try await stack.post("/auth_exchange", json: #"{"code":"HUSH-19"}"#).status == 502)
 
-            #expect(stack.backend.leaked(secrets + ["SECRET"]) == [])
+            #expect(stack.backend.leaked(secrets + ["HUSH"]) == [])
             let logs = stack.nginx.accessLog + stack.nginx.errorLog
-            #expect((secrets + ["SECRET"]).filter { logs.contains($0) } == [])
+            #expect((secrets + ["HUSH"]).filter { logs.contains($0) } == [])
             // It did log: each call with its name.
             #expect(stack.backend.logs().contains(try #require(tokens.headers["X-Request-Id"].first)))
             #expect(logs.contains(try #require(tokens.headers["X-Request-Id"].first)))

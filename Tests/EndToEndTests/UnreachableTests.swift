@@ -7,18 +7,19 @@ extension EndToEnd {
         func closedPort() async throws {
             let closed = try ClosedPort()
             let endpoint = "http://127.0.0.1:\(closed.port)/auth/token"
-            try await expectUnreachable(endpoint, routes: PayloadErrorTests.routes)
+            try await expectUnreachable(endpoint, because: "connection refused", routes: PayloadErrorTests.routes)
         }
 
         @Test("A name that nobody has: upstream_unreachable")
         func unknownName() async throws {
-            try await expectUnreachable("https://nonexistent.invalid/auth/token")
+            try await expectUnreachable("https://nonexistent.invalid/auth/token", because: "name not found")
         }
 
         @Test("A server that speaks no TLS: upstream_unreachable")
         func noTLS() async throws {
             let sandbox = try await Sandbox.start()
-            try await expectUnreachable(sandbox.authEndpoint.replacingOccurrences(of: "http:", with: "https:"))
+            let endpoint = sandbox.authEndpoint.replacingOccurrences(of: "http:", with: "https:")
+            try await expectUnreachable(endpoint, because: "TLS")
             await sandbox.stop()
         }
 
@@ -26,13 +27,14 @@ extension EndToEnd {
         func silentTLS() async throws {
             // It waits for the end of a request's head, and none comes.
             let upstream = try RecordingUpstream.start()
-            try await expectUnreachable("https://127.0.0.1:\(upstream.port)/auth/token", ["REQUEST_TIMEOUT": "1"])
+            let endpoint = "https://127.0.0.1:\(upstream.port)/auth/token"
+            try await expectUnreachable(endpoint, ["REQUEST_TIMEOUT": "1"], because: "timed out after 0.5 s")
         }
 
         @Test("A certificate that nobody trusts: upstream_unreachable")
         func untrusted() async throws {
             let (sandbox, _) = try await secureSandbox(for: "IP:127.0.0.1")
-            try await expectUnreachable(sandbox.authEndpoint)
+            try await expectUnreachable(sandbox.authEndpoint, because: "self-signed")
             #expect(try await sandbox.calls().count == 0)
             await sandbox.stop()
         }
@@ -43,7 +45,17 @@ extension EndToEnd {
         )
         func wrongName(name: String) async throws {
             let (sandbox, certificate) = try await secureSandbox(for: name)
-            try await expectUnreachable(sandbox.authEndpoint, ["UPSTREAM_CA_FILE": certificate.path])
+            let trusting = ["UPSTREAM_CA_FILE": certificate.path]
+            try await expectUnreachable(sandbox.authEndpoint, trusting, because: "another name")
+            #expect(try await sandbox.calls().count == 0)
+            await sandbox.stop()
+        }
+
+        @Test("A trusted certificate whose time is over: upstream_unreachable")
+        func expired() async throws {
+            let (sandbox, certificate) = try await secureSandbox(for: "IP:127.0.0.1", isExpired: true)
+            let trusting = ["UPSTREAM_CA_FILE": certificate.path]
+            try await expectUnreachable(sandbox.authEndpoint, trusting, because: "expired")
             #expect(try await sandbox.calls().count == 0)
             await sandbox.stop()
         }
@@ -64,8 +76,11 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        private func secureSandbox(for name: String) async throws -> (Sandbox, Certificate) {
-            let certificate = try await Certificate.make(for: name)
+        private func secureSandbox(
+            for name: String,
+            isExpired: Bool = false
+        ) async throws -> (Sandbox, Certificate) {
+            let certificate = try await Certificate.make(for: name, isExpired: isExpired)
             let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
             return (try await Sandbox.start(arguments: arguments), certificate)
         }
@@ -73,6 +88,7 @@ extension EndToEnd {
         private func expectUnreachable(
             _ endpoint: String,
             _ environment: [String: String?] = [:],
+            because reason: String,
             routes: [(String, String)] = [("/auth_exchange", "code")],
             sourceLocation: SourceLocation = #_sourceLocation
         ) async throws {
@@ -89,6 +105,7 @@ extension EndToEnd {
                 )
             }
             #expect(backend.process.isRunning, sourceLocation: sourceLocation)
+            #expect(backend.logs().contains(reason), "\(backend.logs())", sourceLocation: sourceLocation)
             await nginx.stop()
             await backend.stop()
         }

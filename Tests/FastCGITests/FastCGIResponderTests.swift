@@ -18,6 +18,7 @@ struct FastCGIResponderTests {
             #expect(answer.text == "Status: 418 Teapot\r\nContent-Type: text/plain\r\n\r\n{\"code\":\"a.b\"}")
             #expect(answer.ends == 1 && answer.isWellFormed)
         }
+        let request = try #require(requests.all.first)
         #expect(
             requests.all == [
                 FastCGIRequest(
@@ -26,6 +27,7 @@ struct FastCGIResponderTests {
                     contentType: "application/json",
                     contentLength: "14",
                     requestID: "3f2a",
+                    acceptedAt: request.acceptedAt,
                     body: Array(#"{"code":"a.b"}"#.utf8)
                 )
             ]
@@ -95,7 +97,7 @@ struct FastCGIResponderTests {
             }
             for connection in waiting.all.reversed() {
                 #expect(
-                    connection.send(FastCGIResponse(status: 200, body: Array((connection.requestID ?? "").utf8)))
+                    connection.send(FastCGIResponse(status: 200, body: Array((connection.head.requestID ?? "").utf8)))
                         == .sent
                 )
             }

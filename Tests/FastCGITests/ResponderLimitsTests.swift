@@ -17,7 +17,7 @@ struct ResponderLimitsTests {
                 _ = try waiting.next()
             }
             #expect(try WebServerPeer(path: path).exchange().body == "overloaded 3f2a")
-            #expect(running.log == ["warning: request refused: too many in flight [:]"])
+            #expect(running.log == ["error: request refused: too many in flight [:]"])
             for connection in waiting.all { connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) }
             #expect(try held.map { try $0.receive().body } == ["ok", "ok"])
             let next = try WebServerPeer(path: path)

@@ -47,7 +47,7 @@ struct ResponderShutdownTests {
             running.responder.shutDown()
             #expect(try peers.map { try $0.receive().body } == Array(repeating: "shuttingDown 3f2a", count: 3))
             #expect(running.hasEnded(within: .seconds(20)))
-            #expect(running.log == ["warning: requests refused at the end of the shutdown grace [\"count\": 3]"])
+            #expect(running.log == ["error: requests refused at the end of the shutdown grace [\"count\": 3]"])
             for connection in waiting.all { #expect(connection.send(FastCGIResponse(status: 200)) == .alreadyAnswered) }
         }
     }

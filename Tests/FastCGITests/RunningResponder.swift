@@ -13,8 +13,8 @@ final class RunningResponder: Sendable {
 
         func handle(_ request: FastCGIRequest, on connection: FastCGIConnection) { body(request, connection) }
 
-        func refuse(_ requestID: String?, because reason: FastCGIRefusal) -> FastCGIResponse {
-            FastCGIResponse(status: 503, body: Array("\(reason) \(requestID ?? "-")".utf8))
+        func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse {
+            FastCGIResponse(status: 503, body: Array("\(reason) \(head.requestID ?? "-")".utf8))
         }
     }
 

@@ -28,7 +28,9 @@ struct FrontDoor: Sendable {
     ) async throws {
         await seats.take()
         defer { Task { await seats.giveBack() } }
-        var environment = ["ARRIVAL_TIMEOUT": String(arrivalTimeout)].merging(settings) { _, given in given }
+        // Connections to the upstream come and go by calls alone: what is counted here would count them.
+        var environment = ["ARRIVAL_TIMEOUT": String(arrivalTimeout), "UPSTREAM_WARM_CONNECTIONS": "0"]
+            .merging(settings) { _, given in given }
         for (name, value) in sanitizerOptions { environment[name] = value }
         let backend = try await Backend.start(
             environment: environment,
@@ -48,11 +50,17 @@ struct FrontDoor: Sendable {
         ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key)
     }
 
+    /// What a responder says on its standard error beside what it always says.
+    static func complaints(in error: String) -> [Substring] {
+        error.split(separator: "\n").filter { !$0.contains(#""severity":"NOTICE""#) }
+    }
+
     /// The environment of a responder that a test starts by itself.
     static func environment(socket path: String) -> [String: String] {
         [
             "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "LISTEN_SOCKET": path,
             "AUTH_ENDPOINT": refusedUpstream, "ARRIVAL_TIMEOUT": "60", "SWIFT_BACKTRACE": "enable=no",
+            "UPSTREAM_WARM_CONNECTIONS": "0",
         ].merging(sanitizerOptions) { _, option in option }
     }
 

@@ -26,9 +26,7 @@ struct AccessToken: Sendable {
     }
 
     func httpRequest(_ number: Int) -> Data {
-        let json = infoRequest(number)
-        let head = "POST /auth_info HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        return Data("\(head)Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n\r\n\(json)".utf8)
+        HTTPRequestBytes.post("/auth_info", json: infoRequest(number))
     }
 
     private static func exchange(_ path: String, _ request: Data) throws -> String {

@@ -13,7 +13,7 @@ extension LoadLongTests {
             let sandbox = try await Sandbox.start(arguments: ["--quiet"])
             let token = try await AccessToken(from: sandbox)
             let backend = try await Backend.start(
-                environment: ["REQUEST_TIMEOUT": "60", "LOG_LEVEL": "warning"],
+                environment: ["REQUEST_TIMEOUT": "60", "LOG_LEVEL": "warning", "UPSTREAM_WARM_CONNECTIONS": "0"],
                 upstream: sandbox
             )
             let path = backend.socketPath

@@ -2,14 +2,15 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// One kept HTTP/1.1 connection to a port of 127.0.0.1: a request, its answer, the next.
+/// One kept HTTP/1.1 connection to a port of 127.0.0.1: a request, its answer, the next. Connects anew when the server
+/// has said that it closes.
 final class HTTPClient {
-    private let descriptor: CInt
+    private let port: Int
+    private var descriptor: CInt
 
     init(port: Int) throws {
-        descriptor = try Sockets.make(AF_INET)
-        Sockets.setTimeout(descriptor, seconds: 30)
-        try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
+        self.port = port
+        descriptor = try Self.connect(to: port)
     }
 
     deinit {
@@ -17,31 +18,42 @@ final class HTTPClient {
     }
 
     /// Posts JSON and waits for the whole answer.
-    ///
-    /// - Returns: the status.
-    func post(_ path: String, json: String) throws -> Int {
+    func post(_ path: String, json: String) throws -> HTTPAnswer {
         let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         return try send("\(head)Content-Length: \(json.utf8.count)\r\n\r\n\(json)")
     }
 
-    func get(_ path: String) throws -> Int {
+    func get(_ path: String) throws -> HTTPAnswer {
         try send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
     }
 
-    private func send(_ request: String) throws -> Int {
+    private static func connect(to port: Int) throws -> CInt {
+        let descriptor = try Sockets.make(AF_INET)
+        Sockets.setTimeout(descriptor, seconds: 30)
+        try Sockets.withLoopback(port: port) {
+            _ = try Sockets.check("connect", Int(Glibc.connect(descriptor, $0, $1)))
+        }
+        return descriptor
+    }
+
+    private func send(_ request: String) throws -> HTTPAnswer {
         try Sockets.sendAll(descriptor, Data(request.utf8))
-        var answer = Data()
+        var received = Data()
         while true {
             let part = try Sockets.receive(descriptor)
             guard !part.isEmpty else { throw TestSupportError("the connection was closed before the answer") }
-            answer += part
-            guard let end = answer.range(of: Data("\r\n\r\n".utf8)) else { continue }
-            let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self).lowercased()
-            let lengthLine = head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
-            guard let length = lengthLine?.split(separator: " ").last.flatMap({ Int($0) }),
-                let status = head.split(separator: " ").dropFirst().first.flatMap({ Int($0.prefix(3)) })
+            received += part
+            guard let end = received.range(of: Data("\r\n\r\n".utf8)) else { continue }
+            let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+            guard let answer = HTTPAnswer(head: head, body: Data(received[end.upperBound...])),
+                let length = answer.headers["Content-Length"].first.flatMap({ Int($0) })
             else { throw TestSupportError("an answer without status or length") }
-            if answer.count - end.upperBound >= length { return status }
+            guard answer.body.count >= length else { continue }
+            if answer.headers["Connection"].contains("close") {
+                close(descriptor)
+                descriptor = try Self.connect(to: port)
+            }
+            return answer
         }
     }
 }

@@ -6,7 +6,10 @@ import Testing
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["LONG_TESTS"] == "1"))
 enum LoadLongTests {}
 
+/// The proofs about the way to Tiki with few calls, one at a time: each has several processes.
+@Suite("The way to Tiki, a few calls", .serialized) enum UpstreamProofs {}
+
 /// Prints a proof's figures as one line.
 func printFigures(_ proof: String, _ figures: String) {
-    print("FIGURES \(proof): \(figures)")
+    print("proof: \(proof): \(figures)")
 }

@@ -12,13 +12,28 @@ struct ManyConnections: ~Copyable {
         case nginx(Int)
     }
 
+    /// What came on one connection until its peer closed it.
+    struct Received: Sendable {
+        let bytes: Data
+        /// From the sending of the request.
+        let duration: Duration
+
+        /// What came as an answer of HTTP; nil if it is none.
+        var http: HTTPAnswer? { HTTPAnswer(bytes) }
+    }
+
     private let peer: Peer
+    private let keepsAnswers: Bool
     private var answers: [CInt: Data] = [:]
+    private var started: [CInt: ContinuousClock.Instant] = [:]
+    /// What has come on each connection that has ended, if it is to be kept.
+    private(set) var received: [Received] = []
     /// How many answers had which status; 0 is a connection that was closed without one.
     private(set) var statuses: [Int: Int] = [:]
 
-    init(to peer: Peer) {
+    init(to peer: Peer, keepsAnswers: Bool = false) {
         self.peer = peer
+        self.keepsAnswers = keepsAnswers
     }
 
     deinit {
@@ -40,7 +55,14 @@ struct ManyConnections: ~Copyable {
             try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
         }
         answers[descriptor] = Data()
+        if keepsAnswers { started[descriptor] = .now }
         if !request.isEmpty { try Sockets.sendAll(descriptor, request) }
+    }
+
+    /// Closes all connections: the clients have gone.
+    mutating func leave() {
+        for descriptor in answers.keys { close(descriptor) }
+        answers = [:]
     }
 
     /// Reads what comes until the peer has closed all connections, or the time is over.
@@ -64,6 +86,9 @@ struct ManyConnections: ~Copyable {
             return
         }
         close(descriptor)
+        if let start = started.removeValue(forKey: descriptor) {
+            received.append(Received(bytes: answers[descriptor] ?? Data(), duration: .now - start))
+        }
         // "Status: 200 OK" behind the eight bytes of a record's header, or "HTTP/1.1 200 OK".
         let answer = answers.removeValue(forKey: descriptor) ?? Data()
         let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)

@@ -14,7 +14,7 @@ extension LoadLongTests {
             let backend = try await Backend.start(
                 environment: [
                     // What is judged is that all are answered; how fast depends on who shares the machine.
-                    "REQUEST_TIMEOUT": "60", "MAX_UPSTREAM_CONNECTIONS": "\(Self.requests)", "LOG_LEVEL": "warning",
+                    "REQUEST_TIMEOUT": "60", "UPSTREAM_MAX_CONNECTIONS": "\(Self.requests)", "LOG_LEVEL": "warning",
                 ],
                 upstream: sandbox
             )

@@ -1,16 +1,10 @@
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
 extension LoadLongTests {
     struct Restart {
         private static let restarts = 10
-
-        /// Told by the test, asked by the thread that sends.
-        private final class StopSign: Sendable {
-            let isUp = Atomic(false)
-        }
 
         @Test("Ten restarts behind an inherited listener lose none of 200 requests a second")
         func restartsLoseNothing() async throws {
@@ -34,7 +28,7 @@ extension LoadLongTests {
                 backend = try await start(listener, sandbox)
             }
             try await Task.sleep(for: .seconds(1))
-            stopSign.isUp.store(true, ordering: .relaxed)
+            stopSign.raise()
             let (statuses, rate) = try await load
             printFigures("restarts", "\(Self.restarts) of them, statuses \(statuses), \(Int(rate)) requests a second")
             #expect(statuses.keys.sorted() == [200])
@@ -61,7 +55,7 @@ extension LoadLongTests {
             var clients = ManyConnections(to: .nginx(port))
             let started = ContinuousClock.now
             var sent = 0
-            while !stopSign.isUp.load(ordering: .relaxed), sent < 20_000 {
+            while !stopSign.isUp, sent < 20_000 {
                 try clients.open(sending: token.httpRequest(sent))
                 sent += 1
                 try clients.read(until: started + .milliseconds(5) * sent)

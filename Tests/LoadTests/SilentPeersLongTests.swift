@@ -58,7 +58,7 @@ extension LoadLongTests {
             let client = try HTTPClient(port: port)
             return try (0..<requests).map { _ in
                 let started = ContinuousClock.now
-                let status = try client.get("/health/live")
+                let status = try client.get("/health/live").status
                 guard status == 200 else { throw TestSupportError("status \(status)") }
                 return (ContinuousClock.now - started) / .seconds(1)
             }.median

@@ -44,7 +44,7 @@ package final class Backend: Sendable {
         let socketPath = overrides["LISTEN_SOCKET"].flatMap { $0 } ?? directory.path("fcgi.sock")
         var environment = [
             "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret, "AUTH_ENDPOINT": upstream,
-            "LISTEN_SOCKET": socketPath, "SWIFT_BACKTRACE": "enable=no",
+            "LISTEN_SOCKET": socketPath, "SWIFT_BACKTRACE": "enable=no", "TMPDIR": directory.path,
         ]
         for (name, value) in overrides { environment[name] = value }
         var inherited: CInt?
@@ -74,6 +74,9 @@ package final class Backend: Sendable {
         try await start(environment: overrides, upstream: upstream.authEndpoint, listener: listener)
     }
 
+    /// The folder that holds all it writes: its output, its socket, and with `TMPDIR` temporary files.
+    package var folder: String { directory.path }
+
     /// Its log so far: what it has written to standard error.
     package func logs() -> String { process.standardError }
 
@@ -91,7 +94,11 @@ package final class Backend: Sendable {
 
     /// Asks the kernel, since connecting would be noticed.
     private static func isListening(at path: String) -> Bool {
-        let sockets = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        // Asked often, and it can be long: taken apart only when the path is there.
+        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "/proc/net/unix")),
+            bytes.range(of: Data(path.utf8)) != nil
+        else { return false }
+        let sockets = String(decoding: bytes, as: UTF8.self)
         return sockets.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
             // __SO_ACCEPTCON.

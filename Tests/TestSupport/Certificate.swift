@@ -14,18 +14,28 @@ package final class Certificate: Sendable {
 
     /// Makes one. Its files are there as long as it lives.
     ///
-    /// - Parameter name: whom it is for, as in `DNS:localhost,IP:127.0.0.1`.
-    package static func make(for name: String) async throws -> Certificate {
+    /// - Parameters:
+    ///   - name: whom it is for, as in `DNS:localhost,IP:127.0.0.1`.
+    ///   - isExpired: whether its time was over yesterday.
+    package static func make(for name: String, isExpired: Bool = false) async throws -> Certificate {
         let certificate = try Certificate()
-        let outcome = try await Command.run(
-            "openssl",
+        try await openssl(
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                 "-subj", "/CN=test", "-addext", "subjectAltName=\(name)",
                 "-keyout", certificate.keyPath, "-out", certificate.path,
             ]
         )
-        guard outcome.status == .code(0) else { throw TestSupportError("openssl: \(outcome.error)") }
+        guard isExpired else { return certificate }
+        // The same once more, with another time: only this way lets openssl give one that is over.
+        try await openssl([
+            "x509", "-in", certificate.path, "-signkey", certificate.keyPath, "-days", "-1", "-out", certificate.path,
+        ])
         return certificate
+    }
+
+    private static func openssl(_ arguments: [String]) async throws {
+        let outcome = try await Command.run("openssl", arguments)
+        guard outcome.status == .code(0) else { throw TestSupportError("openssl: \(outcome.error)") }
     }
 }

@@ -41,6 +41,15 @@ package struct HTTPAnswer: Sendable {
         self.body = body
     }
 
+    /// Takes all that came on a connection apart.
+    ///
+    /// - Returns: nil if it is no answer of HTTP.
+    package init?(_ bytes: Data) {
+        guard let end = bytes.range(of: Data("\r\n\r\n".utf8)) else { return nil }
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        self.init(head: head, body: Data(bytes[end.upperBound...]))
+    }
+
     /// The body as text.
     package var text: String { String(decoding: body, as: UTF8.self) }
 

@@ -38,9 +38,9 @@ package final class UnixListener: Sendable {
 }
 
 /// Finds ports.
-enum FreePort {
+package enum FreePort {
     /// One that was free a moment ago.
-    static func find() throws -> Int {
+    package static func find() throws -> Int {
         let descriptor = try Sockets.make(AF_INET)
         defer { close(descriptor) }
         return try Sockets.bindLoopback(descriptor)

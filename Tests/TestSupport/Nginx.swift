@@ -9,6 +9,8 @@ package final class Nginx: Sendable {
     package let port: Int
     private let directory: ScratchDirectory
 
+    /// The folder that holds all it writes: logs and temporary files.
+    package var prefix: String { directory.path }
     /// What the paths of requests are appended to.
     package var url: String { "http://127.0.0.1:\(port)" }
     /// Its error log so far.

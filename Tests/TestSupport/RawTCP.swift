@@ -28,12 +28,7 @@ package enum RawTCP {
     /// - Throws: ``TestSupportError`` if what came is not HTTP.
     package static func request(port: Int, _ text: String) async throws -> HTTPAnswer {
         let bytes = try await exchange(port: port, Data(text.utf8))
-        guard let end = bytes.range(of: Data("\r\n\r\n".utf8)),
-            let answer = HTTPAnswer(
-                head: String(decoding: bytes[..<end.lowerBound], as: UTF8.self),
-                body: Data(bytes[end.upperBound...])
-            )
-        else { throw TestSupportError("no HTTP answer in \(bytes.count) bytes") }
+        guard let answer = HTTPAnswer(bytes) else { throw TestSupportError("no HTTP answer in \(bytes.count) bytes") }
         return answer
     }
 }

@@ -10,25 +10,19 @@ private func shut(_ descriptor: CInt) { _ = close(descriptor) }
 /// Written with plain sockets: no HTTP library shall put right what the backend sends, or what the test answers.
 package final class RecordingUpstream: Sendable {
     /// A request as it came.
+    @dynamicMemberLookup
     package struct Request: Sendable {
-        /// From the request line to the empty line.
-        package let head: String
-        /// The body's bytes.
-        package let body: Data
+        fileprivate let received: ReceivedRequest
         /// Which of the connections it came on, counted from 0.
         package let connection: Int
 
-        /// The request line.
-        package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
+        /// What stands in it.
+        package subscript<Value>(dynamicMember path: KeyPath<ReceivedRequest, Value> & Sendable) -> Value {
+            received[keyPath: path]
+        }
 
         /// All values of a header field, whatever the case of its name.
-        package subscript(name: String) -> [String] {
-            head.components(separatedBy: "\r\n").dropFirst().compactMap { line in
-                let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { return nil }
-                return parts[1].trimmingCharacters(in: .whitespaces)
-            }
-        }
+        package subscript(name: String) -> [String] { received[name] }
     }
 
     private struct State {
@@ -98,10 +92,10 @@ package final class RecordingUpstream: Sendable {
         }
         Thread.detachNewThread { [weak self] in
             defer { self?.forget(connection) ?? shut(connection) }
-            var received = Data()
-            while let (head, body) = try? Self.readRequest(connection, &received) {
+            var reader = HTTPRequestReader(connection)
+            while let request = try? reader.next() {
                 let answer = self?.state.withLock { state in
-                    state.requests.append(Request(head: head, body: body, connection: number))
+                    state.requests.append(Request(received: request, connection: number))
                     return state.answer
                 }
                 guard let answer, (try? Sockets.sendAll(connection, answer)) != nil else { return }
@@ -122,24 +116,5 @@ package final class RecordingUpstream: Sendable {
             state.open.remove(connection)
             shut(connection)
         }
-    }
-
-    private static func readRequest(_ connection: CInt, _ received: inout Data) throws -> (String, Data)? {
-        let emptyLine = Data("\r\n\r\n".utf8)
-        func readMore() throws -> Bool {
-            let part = try Sockets.receive(connection)
-            received.append(part)
-            return !part.isEmpty
-        }
-        while received.range(of: emptyLine) == nil { guard try readMore() else { return nil } }
-        guard let end = received.range(of: emptyLine) else { return nil }
-        let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
-        let length = Request(head: head, body: Data(), connection: 0)["Content-Length"].first.flatMap { Int($0) } ?? 0
-        while received.distance(from: end.upperBound, to: received.endIndex) < length {
-            guard try readMore() else { return nil }
-        }
-        let body = Data(received[end.upperBound...].prefix(length))
-        received = Data(received[end.upperBound...].dropFirst(length))
-        return (head, body)
     }
 }

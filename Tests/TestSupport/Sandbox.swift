@@ -68,6 +68,12 @@ package final class Sandbox: Sendable {
         try await control("POST", "codes").string("code")
     }
 
+    /// Fresh auth codes.
+    package func mintCodes(_ count: Int) async throws -> [String] {
+        let answer = try await control("POST", "codes", Data(#"{"count":\#(count)}"#.utf8))
+        return try JSONDecoder().decode([String: [String]].self, from: answer.body)["codes"] ?? []
+    }
+
     /// Replaces the script of faults.
     ///
     /// - Parameter json: an array of faults; `[]` for none.

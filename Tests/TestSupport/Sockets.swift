@@ -12,9 +12,14 @@ package enum Sockets {
         CInt(try check("socket", Int(socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))))
     }
 
-    /// Binds to a free port of 127.0.0.1.
-    package static func bindLoopback(_ descriptor: CInt) throws -> Int {
-        try withLoopback(port: 0) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
+    /// Binds to a port of 127.0.0.1; 0 is a free one.
+    ///
+    /// - Returns: its number.
+    package static func bindLoopback(_ descriptor: CInt, port: Int = 0) throws -> Int {
+        // A port that was listened on a moment ago has connections that linger.
+        var on: CInt = 1
+        if port != 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size)) }
+        try withLoopback(port: port) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         try withUnsafeMutablePointer(to: &address) { pointer in

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import TiniAppAuthBackend
@@ -38,7 +39,9 @@ struct ConfigurationRulesTests {
                 "1 to 1048576"
             ),
             ("MAX_RESPONSE_BYTES", ["1024", "90112"], ["1023", "90113"], "1024 to 90112"),
-            ("MAX_UPSTREAM_CONNECTIONS", ["1", "65536"], ["0", "65537"], "1 to 65536"),
+            ("CONNECT_TIMEOUT", ["0.1", "9.9"], ["0", "0.09", "60.1", "3s"], "0.1 to 60.0"),
+            ("UPSTREAM_MAX_CONNECTIONS", ["1", "65536"], ["0", "65537"], "1 to 65536"),
+            ("UPSTREAM_WARM_CONNECTIONS", ["0", "1024"], ["-1", "1025", "1.5"], "0 to 1024"),
             ("MAX_PENDING_CONNECTIONS", ["1", "65536"], ["0", "65537"], "1 to 65536"),
             ("MAX_PARAMS_BYTES", ["1024", "1048576"], ["1023", "1048577"], "1024 to 1048576"),
             ("MAX_IN_FLIGHT", ["1", "65536"], ["0", "65537"], "1 to 65536"),
@@ -49,6 +52,25 @@ struct ConfigurationRulesTests {
         for value in bad {
             let problem = try #require(Fixture.problems([name: value]).first, "\(value)")
             #expect(problem.hasPrefix("\(name) is not a ") && problem.hasSuffix(range))
+        }
+    }
+
+    @Test("connecting takes at most half of a request's time, unless it is said; then it must be less than all of it")
+    func connectTimeout() throws {
+        func timeout(_ changes: [String: String]) throws -> TimeAmount {
+            try Fixture.configuration(changes).service.upstream.connectTimeout
+        }
+        #expect(try timeout(["REQUEST_TIMEOUT": "6"]) == .seconds(3))
+        #expect(try timeout(["REQUEST_TIMEOUT": "2"]) == .seconds(1))
+        #expect(try timeout(["REQUEST_TIMEOUT": "0.1"]) == .milliseconds(50))
+        #expect(try timeout(["REQUEST_TIMEOUT": "2", "CONNECT_TIMEOUT": "1.9"]) == .milliseconds(1_900))
+        #expect(try timeout(["REQUEST_TIMEOUT": "300", "CONNECT_TIMEOUT": "60"]) == .seconds(60))
+        for value in ["2", "3"] {
+            #expect(
+                Fixture.problems(["REQUEST_TIMEOUT": "2", "CONNECT_TIMEOUT": value]) == [
+                    "CONNECT_TIMEOUT is not less than REQUEST_TIMEOUT"
+                ]
+            )
         }
     }
 

@@ -22,10 +22,8 @@ struct ConfigurationTests {
         #expect(configuration.service.upstream.caFile == nil)
         #expect(configuration.service.upstream.maxAnswerBytes == 65_536)
         #expect(configuration.service.upstream.maxConnections == 512)
-        #expect(
-            configuration.service.upstream.connectTimeout < .seconds(5),
-            "TCP and TLS, each, within a request's time"
-        )
+        #expect(configuration.service.upstream.warmConnections == 2)
+        #expect(configuration.service.upstream.connectTimeout == .seconds(3))
         #expect(configuration.listenSocket == "/run/tiniapp-auth-backend/fastcgi.sock")
         #expect(configuration.limits.arrivalTimeout == .seconds(5))
         #expect(configuration.limits.maxPendingConnections == 4_096)
@@ -33,6 +31,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.maxInFlight == 4_096)
         #expect(configuration.shutdownGrace == .seconds(8))
         #expect(configuration.logLevel == .info)
+        #expect(configuration.googleCloudProject == nil)
     }
 
     @Test("every setting is read")
@@ -40,7 +39,9 @@ struct ConfigurationTests {
         let configuration = try Fixture.configuration([
             "REFRESH_ENDPOINT": "https://r/x", "INFO_ENDPOINT": "https://i/y?z", "REQUEST_TIMEOUT": "2.5",
             "MAX_BODY_BYTES": "100",
-            "MAX_RESPONSE_BYTES": "2048", "MAX_UPSTREAM_CONNECTIONS": "3", "LISTEN_SOCKET": "/tmp/s",
+            "MAX_RESPONSE_BYTES": "2048", "UPSTREAM_MAX_CONNECTIONS": "3", "UPSTREAM_WARM_CONNECTIONS": "0",
+            "CONNECT_TIMEOUT": "2.4",
+            "LISTEN_SOCKET": "/tmp/s", "GOOGLE_CLOUD_PROJECT": "p-1",
             "ARRIVAL_TIMEOUT": "0.5",
             "MAX_PENDING_CONNECTIONS": "7", "MAX_PARAMS_BYTES": "4096", "MAX_IN_FLIGHT": "9", "SHUTDOWN_GRACE": "0",
             "LOG_LEVEL": "Debug",
@@ -48,10 +49,11 @@ struct ConfigurationTests {
         #expect(configuration.service.endpoints.refresh.origin.host == "r")
         #expect(configuration.service.endpoints.info.target == "/y?z")
         #expect(configuration.service.requestTimeout == .milliseconds(2_500))
-        #expect(configuration.service.upstream.connectTimeout < .milliseconds(1_250))
+        #expect(configuration.service.upstream.connectTimeout == .milliseconds(2_400))
         #expect(configuration.service.maxBodyBytes == 100)
         #expect(configuration.service.upstream.maxAnswerBytes == 2_048)
         #expect(configuration.service.upstream.maxConnections == 3)
+        #expect(configuration.service.upstream.warmConnections == 0)
         #expect(configuration.listenSocket == "/tmp/s")
         #expect(configuration.limits.arrivalTimeout == .milliseconds(500))
         #expect(configuration.limits.maxPendingConnections == 7)
@@ -59,6 +61,7 @@ struct ConfigurationTests {
         #expect(configuration.limits.maxInFlight == 9)
         #expect(configuration.shutdownGrace == .zero)
         #expect(configuration.logLevel == .debug)
+        #expect(configuration.googleCloudProject == "p-1")
     }
 
     @Test("a body somewhat over the service's limit gets through the front, for a readable answer")

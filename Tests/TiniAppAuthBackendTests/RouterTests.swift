@@ -1,6 +1,7 @@
 import FastCGI
 import Foundation
 import Logging
+import Metrics
 import NIOPosix
 import Testing
 import TiniAppAuth
@@ -8,15 +9,26 @@ import TiniAppAuth
 @testable import TiniAppAuthBackend
 
 struct RouterTests {
+    let exporter = PrometheusExporter(help: MetricsHelp.sentences)
+
     func router() throws -> Router {
-        let configuration = try SettingsFixture.configuration().service
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let service = try AuthService(
-            configuration,
+            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: logger
+            logger: logger,
+            metrics: NOOPMetricsHandler.instance
         )
-        return Router(service: service, readiness: Readiness(), logger: logger)
+        return Router(
+            service: service,
+            readiness: Readiness(),
+            exporter: exporter,
+            log: RequestLog(logger: logger, project: nil)
+        )
+    }
+
+    func request(_ path: String = "/auth_exchange", id: String) -> FastCGIRequest {
+        FastCGIRequest(method: "POST", path: path, requestID: id)
     }
 
     @Test(
@@ -24,7 +36,7 @@ struct RouterTests {
         arguments: [(.overloaded, "overloaded"), (.shuttingDown, "shutting_down")] as [(FastCGIRefusal, String)]
     )
     func refusal(refusal: FastCGIRefusal, reason: String) throws {
-        let response = try router().refuse("id-1", because: refusal)
+        let response = try router().refuse(request(id: "id-1"), because: refusal)
         #expect(response.status == 503)
         #expect(response.reasonPhrase == "Service Unavailable")
         let headers = Dictionary(response.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" }
@@ -44,9 +56,22 @@ struct RouterTests {
 
     @Test("a refused request without a usable id gets one of ours, the same in field and body")
     func requestID() throws {
-        let response = try router().refuse("bad id\r\n", because: .overloaded)
+        let response = try router().refuse(request(id: "bad id\r\n"), because: .overloaded)
         let field = try #require(response.headers.first { $0.name == "X-Request-Id" }?.value)
         #expect(field.wholeMatch(of: /[0-9a-f]{16}/) != nil)
         #expect(String(decoding: response.body, as: UTF8.self).contains(#""request_id":"\#(field)""#))
+    }
+
+    @Test("a refusal counts as a request like any other")
+    func counted() throws {
+        let router = try router()
+        for path in ["/auth_exchange", "/auth_exchange", "/S3CR3T"] {
+            _ = router.refuse(request(path, id: "id"), because: .overloaded)
+        }
+        let lines = exporter.text().split(separator: "\n")
+        #expect(lines.contains(#"tiniapp_auth_requests_total{route="exchange",status="503"} 2"#))
+        #expect(lines.contains(#"tiniapp_auth_requests_total{route="unknown",status="503"} 1"#))
+        #expect(lines.contains(#"tiniapp_auth_request_duration_seconds_count{route="exchange"} 2"#))
+        #expect(!exporter.text().contains("S3CR3T"))
     }
 }

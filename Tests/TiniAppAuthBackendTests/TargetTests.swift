@@ -10,20 +10,27 @@ struct TargetTests {
             ("/auth_exchange", "exchange", ["POST"]), ("/auth_refresh", "refresh", ["POST"]),
             ("/auth_info", "info", ["POST"]),
             ("/", "greeting", ["GET", "HEAD"]), ("/health/live", "live", ["GET", "HEAD"]),
-            ("/health/ready", "ready", ["GET", "HEAD"]),
+            ("/health/ready", "ready", ["GET", "HEAD"]), ("/metrics", "metrics", ["GET", "HEAD"]),
         ] as [(String, String, [String])]
     )
     func found(path: String, name: String, methods: [String]) throws {
         let target = try #require(Target(path: path))
         #expect(target.name == name)
         #expect(target.methods == methods)
+        #expect(Target.names.contains(name))
+    }
+
+    @Test("what is no target has a name for the metrics too")
+    func unknown() {
+        #expect(Target.name(of: nil) == "unknown")
+        #expect(Set(Target.names).count == Target.names.count && Target.names.contains("unknown"))
     }
 
     @Test(
         "any other path is none, however close",
         arguments: [
             "", "//", "/auth_exchange/", "/Auth_exchange", "/auth_exchange?x", "auth_exchange", "/healthz", "/health",
-            "/health/live/", "/auth_exchange\0",
+            "/health/live/", "/auth_exchange\0", "/metrics/", "/Metrics",
         ]
     )
     func notFound(path: String) {

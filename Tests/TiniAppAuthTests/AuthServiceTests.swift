@@ -1,3 +1,4 @@
+import Metrics
 import NIOPosix
 import Synchronization
 import Testing
@@ -14,11 +15,12 @@ struct AuthServiceTests {
         let service = try AuthService(
             configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: LogRecorder().logger
+            logger: LogRecorder().logger,
+            metrics: NOOPMetricsHandler.instance
         )
         let result = Mutex<Result<UpstreamAnswer, AuthError>?>(nil)
-        service.handle(route, contentType: contentType, body: Array(body.utf8)) { answer in
-            result.withLock { $0 = answer }
+        service.handle(route, contentType: contentType, body: Array(body.utf8), age: .zero) { outcome in
+            result.withLock { $0 = outcome.result }
         }
         return result.withLock { $0?.error }
     }

@@ -1,4 +1,5 @@
 import Logging
+import MetricsTestKit
 import Testing
 
 @testable import TiniAppAuth
@@ -9,6 +10,7 @@ struct ClockSkewMonitorTests {
     static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
 
     let log = LogRecorder()
+    let metrics = TestMetrics()
 
     /// Shows a monitor an answer that took no time.
     func observe(_ monitor: ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
@@ -16,7 +18,11 @@ struct ClockSkewMonitorTests {
     }
 
     func monitor(_ clock: Clock) -> ClockSkewMonitor {
-        ClockSkewMonitor(clock: { clock.now * 1_000 + 999 }, logger: log.logger)
+        ClockSkewMonitor(
+            clock: { clock.now * 1_000 + 999 },
+            logger: log.logger,
+            metrics: UpstreamMetrics(metrics)
+        )
     }
 
     @Test("a difference within five seconds is not worth a word", arguments: -5...5)
@@ -33,6 +39,21 @@ struct ClockSkewMonitorTests {
         let entry = try #require(log.entries.first)
         #expect(entry.level == .warning)
         #expect(entry.metadata == ["seconds_ahead": "\(skew)"])
+        let side = skew > 0 ? "\(skew) s ahead of" : "\(-skew) s behind"
+        #expect(entry.message.contains("our clock is \(side) Tiki's"))
+        #expect(entry.message.contains("refuses every call"))
+    }
+
+    @Test("the gauge follows every answer, whether or not it is worth a warning", arguments: [-70, -6, -1, 1, 4, 61])
+    func gauge(skew: Int64) throws {
+        let clock = Clock(Self.time + skew)
+        let monitor = monitor(clock)
+        observe(monitor, clock)
+        let meter = try metrics.expectMeter("tiniapp_auth_clock_skew_seconds")
+        #expect(meter.lastValue == Double(skew))
+        clock.now = Self.time
+        observe(monitor, clock)
+        #expect(meter.lastValue == 0)
     }
 
     @Test("an answer that took long to come is no skew, whenever in between its date was written", arguments: 0...30)

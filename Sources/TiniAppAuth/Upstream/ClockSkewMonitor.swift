@@ -9,11 +9,13 @@ final class ClockSkewMonitor {
 
     private let clock: @Sendable () -> Int64
     private let logger: Logger
+    private let metrics: UpstreamMetrics
     private var lastWarning: Int64?
 
-    init(clock: @escaping @Sendable () -> Int64, logger: Logger) {
+    init(clock: @escaping @Sendable () -> Int64, logger: Logger, metrics: UpstreamMetrics) {
         self.clock = clock
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// Takes the value of an answer's `Date` field.
@@ -24,12 +26,14 @@ final class ClockSkewMonitor {
         guard let theirs = HTTPDate.unixTime(date) else { return }
         let now = clock() / 1_000
         let skew = theirs < sentAt / 1_000 ? sentAt / 1_000 - theirs : min(0, now - theirs)
+        metrics.clockSkew(skew)
         guard abs(skew) > Self.tolerance else { return }
         // Either way: the clock that is mistrusted may have been set back since.
         if let lastWarning, abs(now - lastWarning) < Self.warningInterval { return }
         lastWarning = now
+        let side = skew > 0 ? "ahead of" : "behind"
         logger.warning(
-            "our clock and Tiki's differ; signatures are refused from 60 s on",
+            "our clock is \(abs(skew)) s \(side) Tiki's; from 60 s on, Tiki refuses every call as wrongly signed",
             metadata: ["seconds_ahead": "\(skew)"]
         )
     }

@@ -2,36 +2,23 @@
 package struct UpstreamAnswer: Sendable, Equatable {
     /// The HTTP status.
     package let status: Int
+    /// Tiki's `Content-Type` if it is a JSON media type of at most 128 printable ASCII bytes, else
+    /// `application/json`.
+    package let contentType: String
     /// The body: JSON, else there is no answer.
     package let body: [UInt8]
+    /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
+    package var errorReason: String?
 
-    package init(status: Int, body: [UInt8]) {
+    package init(
+        status: Int,
+        contentType: String = "application/json",
+        body: [UInt8],
+        errorReason: String? = nil
+    ) {
         self.status = status
+        self.contentType = contentType
         self.body = body
-    }
-}
-
-/// Why there is no answer. For the log; the client learns it through ``AuthError``.
-enum UpstreamFailure: Error, Equatable {
-    /// The connection could not be opened: nothing was sent.
-    case unreachable
-    /// The connection ended before a whole answer was there, or what came is not HTTP.
-    case connectionLost
-    /// The answer is over the limit.
-    case tooLarge
-    /// The answer is not JSON.
-    case notJSON
-    /// The deadline has passed.
-    case timeout
-    /// The client has been closed.
-    case closed
-
-    var authError: AuthError {
-        switch self {
-        case .unreachable: .upstreamUnreachable
-        case .connectionLost, .tooLarge, .notJSON: .upstreamInvalidResponse
-        case .timeout: .upstreamTimeout
-        case .closed: .shuttingDown
-        }
+        self.errorReason = errorReason
     }
 }

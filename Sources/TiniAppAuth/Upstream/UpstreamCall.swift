@@ -2,25 +2,36 @@ import NIOCore
 
 /// One call to Tiki on its way: waiting for a connection, sent, or finished. Lives on the event loop.
 final class UpstreamCall {
-    typealias Completion = (Result<UpstreamAnswer, UpstreamFailure>) -> Void
+    /// What became of it.
+    struct Outcome: Sendable {
+        var result: Result<UpstreamAnswer, UpstreamFailure>
+        /// How often it was sent.
+        var attempts: Int
+        /// From the first time it was sent to its end; nil if it never was.
+        var duration: Duration?
+    }
 
+    typealias Completion = (Outcome) -> Void
+
+    let route: AuthRoute
     let url: UpstreamURL
     /// The bytes that are signed and sent.
     let body: [UInt8]
-    /// How often it may be sent again once its bytes may have reached Tiki.
-    private(set) var repetitionsLeft: Int
     /// Unix time in milliseconds when it was signed and sent last.
-    var sentAt: Int64 = 0
-    /// The connection on which it has been sent.
-    weak var connection: UpstreamConnection?
+    private(set) var sentAt: Int64 = 0
+    /// How often it has been sent.
+    private(set) var attempts = 0
 
+    private var firstSent: NIODeadline?
+    /// The connection on which it has been sent.
+    private weak var connection: UpstreamConnection?
     private var completion: Completion?
     private var timer: Scheduled<Void>?
 
-    init(url: UpstreamURL, body: [UInt8], isRepeatable: Bool, completion: @escaping Completion) {
+    init(_ route: AuthRoute, url: UpstreamURL, body: [UInt8], completion: @escaping Completion) {
+        self.route = route
         self.url = url
         self.body = body
-        repetitionsLeft = isRepeatable ? 1 : 0
         self.completion = completion
     }
 
@@ -35,13 +46,21 @@ final class UpstreamCall {
         }
     }
 
-    /// Counts a repetition.
+    /// Notes that it is being sent.
     ///
-    /// - Returns: whether it may be sent once more.
-    func takeRepetition() -> Bool {
-        guard repetitionsLeft > 0, !isFinished else { return false }
-        repetitionsLeft -= 1
-        return true
+    /// - Parameter time: Unix time in milliseconds, as it is signed.
+    func willSend(on connection: UpstreamConnection, at time: Int64) {
+        self.connection = connection
+        sentAt = time
+        attempts += 1
+        if firstSent == nil { firstSent = .now() }
+    }
+
+    /// Whether it may be sent again after its last attempt came to nothing.
+    func maySendAgain(after progress: SendAgain.Progress) -> Bool {
+        let repetitions = progress == .notWritten ? attempts : attempts - 1
+        return !isFinished
+            && SendAgain.isAllowed(isRepeatable: route.isRepeatable, after: progress, repetitions: repetitions)
     }
 
     /// Tells the result, once; later results are dropped.
@@ -49,6 +68,7 @@ final class UpstreamCall {
         guard let completion else { return }
         self.completion = nil
         timer?.cancel()
-        completion(result)
+        let duration = firstSent.map { Duration(.now() - $0) }
+        completion(Outcome(result: result, attempts: attempts, duration: duration))
     }
 }

@@ -7,10 +7,12 @@ package final class UpstreamClient {
     package struct Configuration: Sendable {
         /// Trusted certificates (PEM) in place of the system's.
         package var caFile: String?
-        /// For opening a connection: TCP, and again TLS.
-        package var connectTimeout = TimeAmount.seconds(5)
+        /// For opening a connection: name lookup, TCP and TLS together.
+        package var connectTimeout = TimeAmount.seconds(3)
         /// Open connections to one origin. HTTP/1.1 carries one call at a time on each.
         package var maxConnections = 512
+        /// Connections to each origin that are opened at start and kept ready; 0 for none.
+        package var warmConnections = 2
         /// Bytes of an answer's body.
         package var maxAnswerBytes = 65_536
         /// Unix time in milliseconds.
@@ -21,43 +23,67 @@ package final class UpstreamClient {
 
     private let pools: [UpstreamURL.Origin: UpstreamPool]
     private let eventLoop: any EventLoop
+    private let metrics: UpstreamMetrics
+    private var trust: UpstreamTrust
 
-    /// - Throws: NIOSSL's error if the trusted certificates cannot be read.
     init(
         endpoints: AuthEndpoints,
         configuration: Configuration,
+        trust: UpstreamTrust,
         signer: RequestSigner,
         eventLoop: any EventLoop,
-        logger: Logger
-    ) throws {
+        logger: Logger,
+        metrics: UpstreamMetrics
+    ) {
         self.eventLoop = eventLoop
-        let skew = ClockSkewMonitor(clock: configuration.clock, logger: logger)
+        self.trust = trust
+        self.metrics = metrics
+        let skew = ClockSkewMonitor(clock: configuration.clock, logger: logger, metrics: metrics)
         var pools: [UpstreamURL.Origin: UpstreamPool] = [:]
-        for origin in Set(AuthRoute.allCases.map { endpoints[$0].origin }) {
-            pools[origin] = try UpstreamPool(
+        for origin in endpoints.origins {
+            pools[origin] = UpstreamPool(
                 origin: origin,
                 configuration: configuration,
+                trust: trust,
                 signer: signer,
                 eventLoop: eventLoop,
                 logger: logger,
+                metrics: metrics,
                 skew: skew
             )
         }
         self.pools = pools
     }
 
+    /// Opens the connections that are to be ready.
+    func start() {
+        for pool in pools.values { pool.openIfNeeded() }
+    }
+
     /// Signs and sends the body, and waits for the answer until the deadline.
     func call(
+        _ route: AuthRoute,
         _ url: UpstreamURL,
         body: [UInt8],
-        isRepeatable: Bool,
         deadline: NIODeadline,
         completion: @escaping UpstreamCall.Completion
     ) {
-        let call = UpstreamCall(url: url, body: body, isRepeatable: isRepeatable, completion: completion)
-        guard let pool = pools[url.origin] else { return call.finish(.failure(.unreachable)) }
+        let call = UpstreamCall(route, url: url, body: body) { [metrics] outcome in
+            metrics.ended(route, outcome)
+            completion(outcome)
+        }
+        guard let pool = pools[url.origin] else { return call.finish(.failure(.unreachable(.other))) }
+        guard deadline > .now() else { return call.finish(.failure(.timeout)) }
         call.expire(at: deadline, on: eventLoop)
         pool.dispatch(call)
+    }
+
+    /// Signs every call from now on with another secret, and trusts others if they differ.
+    func reload(_ signer: RequestSigner, _ trust: UpstreamTrust) {
+        for pool in pools.values { pool.signer = signer }
+        guard trust.certificates != self.trust.certificates else { return }
+        self.trust = trust
+        for pool in pools.values { pool.reload(trust) }
     }
 
     /// Closes all connections. Calls under way fail.

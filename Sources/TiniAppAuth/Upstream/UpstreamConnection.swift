@@ -1,138 +1,150 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 /// One kept HTTP/1.1 connection to Tiki, at the end of its channel's pipeline. Carries one call at a time.
+///
+/// What may happen when, ``UpstreamConnectionState`` says; here it is done.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    private enum State {
-        case idle
-        case waitingForAnswer(UpstreamCall)
-        case readingAnswer(UpstreamCall, HTTPResponseHead, body: [UInt8])
-        /// The answer is whole. The connection is free when nothing has come behind it.
-        case answered(keptFor: TimeAmount?)
-        case closed
-    }
-
-    let channel: any Channel
-    private let maxAnswerBytes: Int
-    private weak var pool: UpstreamPool?
-    private var state = State.idle
-    /// Ends the connection when it has not been used for a while.
+    private weak var owner: (any UpstreamConnectionOwner)?
+    private var channel: (any Channel)?
+    private(set) var state: UpstreamConnectionState
+    private(set) var openedAt: NIODeadline?
+    let ageingShare = Double.random(in: 0...1)
+    private var call: UpstreamCall?
+    private var answer: AnswerReader
+    /// Makes it age, then ends it, when it has not been used for a while.
     private var idleTimer: Scheduled<Void>?
-    /// Whether the head of the current answer has arrived.
-    private var hasAnswerBegun: Bool {
-        if case .readingAnswer = state { true } else { false }
+
+    init(owner: any UpstreamConnectionOwner, isWarm: Bool, maxAnswerBytes: Int) {
+        self.owner = owner
+        state = UpstreamConnectionState(isWarm: isWarm)
+        answer = AnswerReader(limit: maxAnswerBytes)
+        owner.connection(self, movedFrom: nil, to: state.kind)
     }
 
-    init(channel: any Channel, pool: UpstreamPool, maxAnswerBytes: Int) {
-        self.channel = channel
-        self.pool = pool
-        self.maxAnswerBytes = maxAnswerBytes
-    }
-
-    /// Whether a request can be sent: the peer has not closed. Its end-of-file may have reached the kernel and not
-    /// yet us, so the kernel is asked; a request that is written then is lost, and must not be sent again.
-    var isUsable: Bool {
-        guard channel.isActive, case .idle = state else { return false }
-        var isEstablished = true
-        // Completes at once on the event loop.
-        (channel as? any SocketOptionProvider)?.getTCPInfo().assumeIsolated().whenSuccess { info in
-            isEstablished = info.tcpi_state == UInt8(TCP_ESTABLISHED)
+    /// Takes the channel that has been opened for it. It is idle then.
+    ///
+    /// - Throws: if the peer has closed it by now, or nobody wants it any more; the channel is closed then.
+    func open(on channel: any Channel) throws {
+        do {
+            self.channel = channel
+            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            try channel.pipeline.syncOperations.addHandler(self)
+            guard channel.isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
+            openedAt = .now()
+        } catch {
+            channel.close(promise: nil)
+            throw error
         }
-        return isEstablished
     }
 
-    /// Writes a request. From here on its bytes may have reached Tiki.
-    func send(_ call: UpstreamCall, headers: HTTPHeaders) {
+    /// How long the server keeps it idle, if the last answer said so.
+    var keepAlive: TimeAmount? { answer.head.flatMap { KeepAlive.timeout($0.headers) } }
+
+    /// Writes a request, unless the connection is found closed.
+    ///
+    /// - Parameter headers: makes the header fields, with the signature, at the last moment.
+    /// - Returns: whether its bytes may have reached Tiki from now on; false if not one can have left.
+    func send(_ call: UpstreamCall, headers: () -> HTTPHeaders) -> Bool {
+        guard let channel, channel.isEstablished, change({ $0.willWrite() }) else {
+            end(.connectionLost, isFault: true)
+            return false
+        }
         idleTimer?.cancel()
-        idleTimer = nil
-        state = .waitingForAnswer(call)
-        call.connection = self
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: call.url.target, headers: headers)
-        channel.pipeline.syncOperations.write(wrapOutboundOut(.head(head)), promise: nil)
-        channel.pipeline.syncOperations.write(
-            wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: call.body)))),
-            promise: nil
-        )
-        channel.pipeline.syncOperations.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        self.call = call
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: call.url.target, headers: headers())
+        let pipeline = channel.pipeline.syncOperations
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenFailure { _ in self.end(.connectionLost, isFault: true) }
+        pipeline.write(wrapOutboundOut(.head(head)), promise: nil)
+        pipeline.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: call.body)))), promise: nil)
+        pipeline.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        return true
     }
 
-    /// Closes the connection when this much time passes without a call.
-    func closeWhenIdle(for time: TimeAmount) {
-        idleTimer = channel.eventLoop.assumeIsolated().scheduleTask(in: time) { self.close() }
+    /// Has it age, and then closes it, when it is not used.
+    func expire(after time: IdleTime) {
+        guard let eventLoop = channel?.eventLoop.assumeIsolated() else { return }
+        idleTimer = eventLoop.scheduleTask(in: time.agesAfter) {
+            guard self.change({ $0.age() }) else { return }
+            self.idleTimer = eventLoop.scheduleTask(in: time.closesAfter - time.agesAfter) { self.close() }
+        }
     }
 
-    func close() {
-        channel.close(promise: nil)
+    /// Closes it when it has no call, now or after the answer.
+    func retire() {
+        if change({ $0.retire() }) { close() }
     }
+
+    /// Closes it. A call that it carries fails.
+    func close(_ failure: UpstreamFailure = .connectionLost) { end(failure, isFault: false) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch (state, unwrapInboundIn(data)) {
-        case (.waitingForAnswer(let call), .head(let head)):
-            state = .readingAnswer(call, head, body: [])
-        case (.readingAnswer(let call, let head, var body), .body(let part)):
-            guard body.count + part.readableBytes <= maxAnswerBytes else { return fail(.tooLarge) }
-            state = .waitingForAnswer(call)  // Else the body has two owners, and appending copies it.
-            body.append(contentsOf: part.readableBytesView)
-            state = .readingAnswer(call, head, body: body)
-        case (.readingAnswer(let call, let head, let body), .end):
-            complete(call, head, body)
-        case (.closed, _):
-            break
-        default:
-            // Something that no request asked for.
-            fail(.connectionLost)
+        let part = unwrapInboundIn(data)
+        switch change({ $0.didReceive(answer.kind(of: part)) }) {
+        case .expected: take(part)
+        case .ignored: break
+        case .unasked: end(.connectionLost, isFault: true)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Not earlier: what the server sent along with the answer would be taken for that of the next call.
-        if case .answered(let keptFor) = state {
-            state = .idle
-            pool?.release(self, idleFor: keptFor)
+        switch change({ $0.didCompleteRead() }) {
+        case .nothing: break
+        case .release: owner?.connectionIsFree(self)
+        case .close: close()
         }
         context.fireChannelReadComplete()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(.connectionLost)
+        end(.connectionLost, isFault: true)
+        _ = change { $0.didClose() }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(.connectionLost)
+        end(UpstreamFailure(error), isFault: true)
     }
 
-    private func complete(_ call: UpstreamCall, _ head: HTTPResponseHead, _ body: [UInt8]) {
-        state = .answered(keptFor: KeepAlive.timeout(head.headers))
-        pool?.observe(head, of: call)
-        if !head.isKeepAlive { fail(.connectionLost) }
-        var scanner = JSONScanner(body, allowsLoneSurrogates: true)
-        guard (try? scanner.scan()) != nil else { return call.finish(.failure(.notJSON)) }
-        call.finish(.success(UpstreamAnswer(status: Int(head.status.code), body: body)))
-    }
-
-    /// Ends the connection, and with it the call that it carries.
-    func fail(_ failure: UpstreamFailure) {
-        let call: UpstreamCall? =
-            switch state {
-            case .waitingForAnswer(let call), .readingAnswer(let call, _, _): call
-            case .idle, .answered, .closed: nil
-            }
-        if case .closed = state { return }
-        let mayRepeat = failure == .connectionLost && !hasAnswerBegun
-        state = .closed
-        idleTimer?.cancel()
-        close()
-        pool?.remove(self)
+    private func take(_ part: HTTPClientResponsePart) {
         guard let call else { return }
-        if mayRepeat, call.takeRepetition() {
-            pool?.dispatch(call)
-        } else {
-            call.finish(.failure(failure))
+        if case .head(let head) = part { owner?.connection(self, received: head, for: call) }
+        do throws(UpstreamFailure) {
+            guard let result = try answer.take(part) else { return }
+            self.call = nil
+            call.finish(result)
+        } catch {
+            close(error)
         }
+    }
+
+    /// Ends it, and with it the call that it carries, unless that may be sent again.
+    private func end(_ failure: UpstreamFailure, isFault: Bool) {
+        let ending = change { $0.willClose() }
+        guard ending != .known else { return }
+        idleTimer?.cancel()
+        channel?.close(promise: nil)
+        owner?.connectionEnded(self, isFault: isFault && !state.hasServed)
+        guard let call, case .inCall(let answerHadBegun) = ending else { return }
+        self.call = nil
+        let isBegun = answerHadBegun || failure == .notHTTP
+        if let owner, call.maySendAgain(after: isBegun ? .answerBegun : .written) {
+            owner.sendAgain(call)
+        } else {
+            call.finish(.failure(failure == .connectionLost && answerHadBegun ? .cutOff : failure))
+        }
+    }
+
+    /// Changes the state, and tells the owner if it counts differently then.
+    private func change<Effect>(_ transition: (inout UpstreamConnectionState) -> Effect) -> Effect {
+        let old = state.kind
+        let effect = transition(&state)
+        if state.kind != old { owner?.connection(self, movedFrom: old, to: state.kind) }
+        return effect
     }
 }

@@ -14,71 +14,88 @@ package struct UpstreamConnector: Sendable {
     /// - Parameters:
     ///   - origin: where to connect.
     ///   - caFile: trusted certificates (PEM) in place of the system's.
-    ///   - timeout: for TCP, and again for TLS.
+    ///   - timeout: for name lookup, TCP and TLS together.
     ///   - eventLoop: where the connections live.
-    /// - Throws: NIOSSL's error if the trusted certificates cannot be read.
+    /// - Throws: ``TrustError`` or NIOSSL's error if the trusted certificates cannot be used.
     package init(
         origin: UpstreamURL.Origin,
         caFile: String?,
         timeout: TimeAmount,
         eventLoop: any EventLoop
     ) throws {
+        let trust = try UpstreamTrust(caFile: caFile, usesTLS: origin.usesTLS)
+        self.init(origin: origin, trust: trust, timeout: timeout, eventLoop: eventLoop)
+    }
+
+    init(origin: UpstreamURL.Origin, trust: UpstreamTrust, timeout: TimeAmount, eventLoop: any EventLoop) {
         self.origin = origin
         self.timeout = timeout
         self.eventLoop = eventLoop
-        tls = origin.usesTLS ? try NIOSSLContext(configuration: Self.tlsConfiguration(caFile: caFile)) : nil
+        tls = origin.usesTLS ? trust.context : nil
     }
 
-    private static func tlsConfiguration(caFile: String?) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
-        if let caFile { configuration.trustRoots = .file(caFile) }
-        return configuration
-    }
-
-    /// Opens a channel, its TLS handshake done, its peer's certificate verified.
+    /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
     package func connect() -> EventLoopFuture<any Channel> {
+        // On the event loop, so that TLS is in place before the first byte that the server may send.
+        eventLoop.inEventLoop ? open() : eventLoop.flatSubmit { open() }
+    }
+
+    private func open() -> EventLoopFuture<any Channel> {
+        let deadline = NIODeadline.now() + timeout
         // Happy eyeballs (RFC 8305) where the name has addresses of both families.
-        ClientBootstrap(group: eventLoop)
+        return ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: origin.host, port: origin.port)
+            .flatMapErrorThrowing { throw ConnectFailure($0, timeout: timeout) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return handshake(on: channel, tls).map { channel }
+                return handshake(on: channel, tls, until: deadline).map { channel }
             }
     }
 
-    private func handshake(on channel: any Channel, _ context: NIOSSLContext) -> EventLoopFuture<Void> {
+    private func handshake(
+        on channel: any Channel,
+        _ context: NIOSSLContext,
+        until deadline: NIODeadline
+    ) -> EventLoopFuture<Void> {
         let done = channel.eventLoop.makePromise(of: Void.self)
         do {
             // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
             let name = HostText.isAddress(origin.host) ? nil : origin.host
+            let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandlers(
-                NIOSSLClientHandler(context: context, serverHostname: name),
-                HandshakeObserver(done)
+                handler,
+                HandshakeObserver(handler, timeout: timeout, done)
             )
         } catch {
             channel.close(promise: nil)
-            done.fail(error)
+            done.fail(ConnectFailure(error, timeout: timeout))
         }
-        let timer = channel.eventLoop.scheduleTask(in: timeout) {
+        let timer = channel.eventLoop.scheduleTask(deadline: deadline) {
+            done.fail(ConnectFailure(ChannelError.connectTimeout(timeout), timeout: timeout))
             channel.close(promise: nil)
-            done.fail(ChannelError.connectTimeout(timeout))
         }
-        done.futureResult.whenComplete { _ in timer.cancel() }
-        return done.futureResult
+        let address = channel.remoteAddress?.text
+        return done.futureResult.always { _ in timer.cancel() }.flatMapErrorThrowing { error in
+            var failure = ConnectFailure(error, timeout: timeout)
+            failure.address = address
+            throw failure
+        }
     }
 }
 
-/// Tells when a TLS handshake has ended, and leaves the pipeline.
+/// Tells how a TLS handshake has ended, and leaves the pipeline if it is done.
 private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
+    private let handler: NIOSSLClientHandler
+    private let timeout: TimeAmount
     private let done: EventLoopPromise<Void>
 
-    init(_ done: EventLoopPromise<Void>) {
+    init(_ handler: NIOSSLClientHandler, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
+        self.handler = handler
+        self.timeout = timeout
         self.done = done
     }
 
@@ -91,12 +108,12 @@ private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHa
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        done.fail(error)
+        done.fail(ConnectFailure(error, timeout: timeout, certificate: handler.peerCertificate))
         context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        done.fail(ChannelError.eof)
+        done.fail(ConnectFailure(ChannelError.eof, timeout: timeout))
         context.fireChannelInactive()
     }
 }

@@ -1,106 +1,105 @@
 import DequeModule
 import Logging
 import NIOCore
-import NIOHTTP1
 
 /// The kept connections to one origin, and the calls that wait for one. Lives on the event loop.
 ///
 /// A call gets a connection only when there is one in hand that is open; it is signed then, and written at once. So
 /// a signature is never aged by waiting, and a call that fails before that was never sent.
 final class UpstreamPool {
-    /// How long a connection is kept without a call. Servers commonly wait longer before they close: nginx 75 s,
-    /// load balancers 60 s. What a server says of itself, in `Keep-Alive`, counts if it is less.
-    static let idleTime = TimeAmount.seconds(15)
-
     private let origin: UpstreamURL.Origin
     private let configuration: UpstreamClient.Configuration
-    private let connector: UpstreamConnector
-    private let signer: RequestSigner
-    private let eventLoop: any EventLoop
-    private let skew: ClockSkewMonitor
-    private let logger: Logger
+    let eventLoop: any EventLoop
+    let metrics: UpstreamMetrics
+    let skew: ClockSkewMonitor
+    private var reachability: ReachabilityLog
+    private var connector: UpstreamConnector
+    /// Signs every call that is sent from now on.
+    var signer: RequestSigner
 
+    var connections: [ObjectIdentifier: UpstreamConnection] = [:]
+    var counts = ConnectionCounts()
     /// The one used last is at the end, and is taken first: those that are not needed time out.
-    private var idle: [UpstreamConnection] = []
+    var idle: [UpstreamConnection] = []
+    var warm: WarmConnections
+    var warmTimer: Scheduled<Void>?
+    var random = SystemRandomNumberGenerator()
     private var waiting: Deque<UpstreamCall> = []
-    /// Connections that are being opened.
-    private var opening = 0
-    /// Connections that are open.
-    private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var isClosed = false
-    /// Whether the last connection could not be opened. The log tells when that changes, not each time: an outage is
-    /// one thing to know about.
-    private var isUnreachable = false
 
     init(
         origin: UpstreamURL.Origin,
         configuration: UpstreamClient.Configuration,
+        trust: UpstreamTrust,
         signer: RequestSigner,
         eventLoop: any EventLoop,
         logger: Logger,
+        metrics: UpstreamMetrics,
         skew: ClockSkewMonitor
-    ) throws {
+    ) {
         self.origin = origin
         self.configuration = configuration
-        connector = try UpstreamConnector(
+        self.signer = signer
+        self.eventLoop = eventLoop
+        self.metrics = metrics
+        self.skew = skew
+        reachability = ReachabilityLog(origin: origin, logger: logger)
+        warm = WarmConnections(target: configuration.warmConnections)
+        connector = UpstreamConnector(
             origin: origin,
-            caFile: configuration.caFile,
+            trust: trust,
             timeout: configuration.connectTimeout,
             eventLoop: eventLoop
         )
-        self.signer = signer
-        self.eventLoop = eventLoop
-        self.logger = logger
-        self.skew = skew
     }
 
     /// Sends the call on an idle connection, else opens one, else lets it wait for one.
     func dispatch(_ call: UpstreamCall) {
         guard !isClosed else { return call.finish(.failure(.closed)) }
-        if let connection = takeIdle() { return send(call, on: connection) }
+        while let connection = idle.popLast() {
+            if send(call, on: connection) { return }
+            guard call.maySendAgain(after: .notWritten) else { return }
+        }
         waiting.append(call)
         openIfNeeded()
     }
 
-    /// Takes a connection back whose call has been answered.
+    /// Gives an open connection to the call that waits longest.
     ///
-    /// - Parameter limit: how long the server keeps it, if it says so.
-    func release(_ connection: UpstreamConnection, idleFor limit: TimeAmount?) {
-        let time = min(Self.idleTime, limit.map { $0 - .seconds(1) } ?? Self.idleTime)
-        guard !isClosed, connection.isUsable, time > .zero else { return connection.close() }
-        if let call = nextWaiting() {
-            send(call, on: connection)
-        } else {
-            idle.append(connection)
-            connection.closeWhenIdle(for: time)
-        }
+    /// - Returns: whether it can still be used for another call: none waits.
+    func offer(_ connection: UpstreamConnection) -> Bool {
+        guard let call = nextWaiting() else { return !isClosed }
+        if !send(call, on: connection) { dispatch(call) }
+        return false
     }
 
-    /// Forgets a connection that has ended.
-    func remove(_ connection: UpstreamConnection) {
-        open[ObjectIdentifier(connection)] = nil
-        idle.removeAll { $0 === connection }
-        openIfNeeded()
+    /// Opens connections: one for each call that waits, which does not rely on those that are to be ready, as they may
+    /// be stalled; and those, within the limit.
+    func openIfNeeded() {
+        guard !isClosed else { return }
+        // Calls expire in about the order in which they came, so those that no longer wait are at the front.
+        while waiting.first?.isFinished == true { waiting.removeFirst() }
+        while counts.connecting < waiting.count, counts.total < configuration.maxConnections { open(isWarm: false) }
+        for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
 
-    /// Looks at an answer's `Date`.
-    func observe(_ head: HTTPResponseHead, of call: UpstreamCall) {
-        if let date = head.headers.first(name: "Date") { skew.observe(date, sentAt: call.sentAt) }
+    /// Trusts others from now on: no call is begun on a connection that was opened before.
+    func reload(_ trust: UpstreamTrust) {
+        connector = UpstreamConnector(
+            origin: origin,
+            trust: trust,
+            timeout: configuration.connectTimeout,
+            eventLoop: eventLoop
+        )
+        for connection in connections.values { connection.retire() }
     }
 
     /// Closes all connections; calls that wait or are under way fail.
     func close() {
         isClosed = true
+        warmTimer?.cancel()
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
-        for connection in open.values { connection.fail(.closed) }
-    }
-
-    private func takeIdle() -> UpstreamConnection? {
-        while let connection = idle.popLast() {
-            if connection.isUsable { return connection }
-            connection.close()
-        }
-        return nil
+        for connection in connections.values { connection.close(.closed) }
     }
 
     private func nextWaiting() -> UpstreamCall? {
@@ -110,66 +109,42 @@ final class UpstreamPool {
         return nil
     }
 
-    private func send(_ call: UpstreamCall, on connection: UpstreamConnection) {
-        call.sentAt = configuration.clock()
-        let signature = signer.sign(call.body, timestamp: call.sentAt)
-        var headers = HTTPHeaders([
-            ("Host", origin.authority),
-            ("Content-Type", "application/json"),
-            ("Content-Length", String(call.body.count)),
-            ("Accept", "application/json"),
-            ("User-Agent", "tiniapp-auth-backend"),
-        ])
-        headers.add(contentsOf: signature.headers.map { ($0.name, $0.value) })
-        connection.send(call, headers: headers)
-    }
-
-    /// Opens connections until there is one coming for each call that waits, or the limit is reached.
-    private func openIfNeeded() {
-        // Calls expire in the order in which they came, so those that no longer wait are at the front.
-        while waiting.first?.isFinished == true { waiting.removeFirst() }
-        while !isClosed, opening < waiting.count, opening + open.count < configuration.maxConnections {
-            opening += 1
-            connector.connect().assumeIsolated().whenComplete { result in
-                self.opening -= 1
-                do {
-                    try self.didOpen(result.get())
-                } catch {
-                    self.didFailToOpen(error)
-                }
-            }
+    /// - Returns: false if the connection turned out to be closed: not a byte has left then.
+    private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
+        connection.send(call) {
+            call.willSend(on: connection, at: configuration.clock())
+            return UpstreamRequest.headers(for: call, to: origin, signedBy: signer)
         }
     }
 
-    private func didOpen(_ channel: any Channel) throws {
+    private func open(isWarm: Bool) {
         let connection = UpstreamConnection(
-            channel: channel,
-            pool: self,
+            owner: self,
+            isWarm: isWarm,
             maxAnswerBytes: configuration.maxAnswerBytes
         )
-        do {
-            try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            try channel.pipeline.syncOperations.addHandler(connection)
-            guard !isClosed, connection.isUsable else { throw ChannelError.eof }
-        } catch {
-            channel.close(promise: nil)
-            throw error
+        connections[ObjectIdentifier(connection)] = connection
+        connector.connect().assumeIsolated().whenComplete { result in
+            do {
+                try connection.open(on: result.get())
+            } catch {
+                return self.didFailToOpen(connection, error)
+            }
+            self.metrics.didOpenConnection()
+            self.reachability.didConnect()
+            self.connectionIsFree(connection)
         }
-        if isUnreachable {
-            isUnreachable = false
-            logger.notice("connected to Tiki again", metadata: ["origin": "\(origin)"])
-        }
-        open[ObjectIdentifier(connection)] = connection
-        release(connection, idleFor: nil)
     }
 
-    private func didFailToOpen(_ error: any Error) {
-        if !isUnreachable {
-            isUnreachable = true
-            logger.error("cannot connect to Tiki", metadata: ["origin": "\(origin)", "error": "\(error)"])
-        }
-        // Calls in excess of the connections that are still being opened: those have lost theirs.
-        if waiting.count > opening, let call = nextWaiting() { call.finish(.failure(.unreachable)) }
-        openIfNeeded()
+    private func didFailToOpen(_ connection: UpstreamConnection, _ error: any Error) {
+        // Else it was given up meanwhile, which is not the server's failure.
+        guard connection.state.phase == .connecting else { return }
+        let failure = ConnectFailure(error, timeout: configuration.connectTimeout)
+        reachability.didFail(failure)
+        openWarmLater()
+        // A call fails with the connection that was opened for it, unless another has served that call.
+        let call = connection.state.isWarm || waiting.count < counts.connecting ? nil : nextWaiting()
+        connection.close()
+        call?.finish(.failure(.unreachable(failure.reason)))
     }
 }

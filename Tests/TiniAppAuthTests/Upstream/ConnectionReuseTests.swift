@@ -83,8 +83,9 @@ struct ConnectionReuseTests {
                     fixture.service.handle(
                         .exchange,
                         contentType: "application/json",
-                        body: Array(#"{"code":"b"}"#.utf8)
-                    ) { continuation.resume(returning: $0) }
+                        body: Array(#"{"code":"b"}"#.utf8),
+                        age: .zero
+                    ) { continuation.resume(returning: $0.result) }
                 }
             }
             #expect(result.text == "{}")

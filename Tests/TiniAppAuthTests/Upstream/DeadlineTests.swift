@@ -26,7 +26,7 @@ struct DeadlineTests {
             },
             script: { request in
                 request.body.contains("slow")
-                    ? Reaction.json(#"{"late":1}"#).after(.milliseconds(410)) : .json(#"{"own":1}"#)
+                    ? Reaction.json(#"{"late":1}"#).after(.milliseconds(500)) : .json(#"{"own":1}"#)
             }
         ) { fixture in
             async let slow = fixture.call(.exchange, "slow")

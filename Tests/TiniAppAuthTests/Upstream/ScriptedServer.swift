@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A server on the loopback that answers each whole request with bytes from a script, right or wrong.
@@ -56,8 +57,19 @@ final class ScriptedServer: Sendable {
         let mutex = Mutex(State())
     }
 
-    /// - Parameter closesAtOnce: whether connections are closed as soon as they are there.
-    init(group: any EventLoopGroup, closesAtOnce: Bool = false, script: @escaping Script) async throws {
+    /// - Parameters:
+    ///   - port: where it listens; 0 for any.
+    ///   - closesAtOnce: whether connections are closed as soon as they are there.
+    ///   - greeting: what it says first, on each connection.
+    ///   - tls: its identity, if it speaks TLS.
+    init(
+        group: any EventLoopGroup,
+        port: Int = 0,
+        closesAtOnce: Bool = false,
+        greeting: String = "",
+        tls: NIOSSLContext? = nil,
+        script: @escaping Script
+    ) async throws {
         let state = StateBox()
         listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -69,16 +81,17 @@ final class ScriptedServer: Sendable {
                 }
                 if closesAtOnce { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(
-                        ScriptHandler(connection: number) { request in
+                        ScriptHandler(connection: number, greeting: greeting) { request in
                             state.mutex.withLock { $0.requests.append(request) }
                             return script(request)
                         }
                     )
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        port = listener.localAddress?.port ?? 0
+            .bind(host: "127.0.0.1", port: port).get()
+        self.port = listener.localAddress?.port ?? 0
         self.state = state
     }
 
@@ -90,47 +103,5 @@ final class ScriptedServer: Sendable {
 
     func stop() async throws {
         try await listener.close()
-    }
-}
-
-/// Takes requests apart, and plays the reactions.
-private final class ScriptHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let connection: Int
-    private let react: ScriptedServer.Script
-    private var text = ""
-
-    init(connection: Int, react: @escaping ScriptedServer.Script) {
-        self.connection = connection
-        self.react = react
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        text += String(buffer: unwrapInboundIn(data))
-        while let request = takeRequest() { play(react(request), on: context.channel) }
-    }
-
-    private func takeRequest() -> ScriptedServer.Request? {
-        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        let lines = parts[0].split(separator: "\r\n").map(String.init)
-        let fields = lines.dropFirst().map { $0.split(separator: ": ", maxSplits: 1).map(String.init) }
-        let byName = Dictionary(fields.map { ($0[0], $0.count > 1 ? $0[1] : "") }) { "\($0), \($1)" }
-        let length = byName["Content-Length"].flatMap(Int.init) ?? 0
-        guard parts[1].utf8.count >= length else { return nil }
-        let body = String(decoding: parts[1].utf8.prefix(length), as: UTF8.self)
-        text = String(decoding: parts[1].utf8.dropFirst(length), as: UTF8.self)
-        return ScriptedServer.Request(connection: connection, line: lines[0], fields: byName, body: body)
-    }
-
-    /// One piece after the other, some milliseconds apart, so that they arrive as pieces.
-    private func play(_ reaction: ScriptedServer.Reaction, on channel: any Channel) {
-        var time = reaction.delay
-        for piece in reaction.pieces {
-            channel.eventLoop.scheduleTask(in: time) { channel.writeAndFlush(ByteBuffer(string: piece), promise: nil) }
-            time = time + .milliseconds(3)
-        }
-        if reaction.closes { channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) } }
     }
 }

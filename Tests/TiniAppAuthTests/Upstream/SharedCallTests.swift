@@ -92,7 +92,8 @@ struct SharedCallTests {
             for index in 0..<200 {
                 let route = AuthRoute.allCases[index % 3]
                 let body = #"{"\#(route.requiredKey)":"\#(index % 40)"}"#
-                fixture.service.handle(route, contentType: "application/json", body: Array(body.utf8)) { _ in
+                fixture.service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
+                    _ in
                     counter.count(index)
                 }
             }

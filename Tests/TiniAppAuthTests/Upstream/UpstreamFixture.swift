@@ -1,6 +1,8 @@
 import Logging
+import MetricsTestKit
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Testing
 
 @testable import TiniAppAuth
@@ -10,6 +12,7 @@ struct UpstreamFixture: Sendable {
     let service: AuthService
     let server: ScriptedServer
     let log: LogRecorder
+    let metrics: TestMetrics
     /// The service's event loop.
     let eventLoop: any EventLoop
 
@@ -20,19 +23,32 @@ struct UpstreamFixture: Sendable {
     /// Starts both, runs the body, and stops both.
     static func run(
         closesAtOnce: Bool = false,
+        tls: NIOSSLContext? = nil,
         configure: (inout AuthService.Configuration) -> Void = { _ in },
         script: @escaping ScriptedServer.Script,
         _ body: (UpstreamFixture) async throws -> Void
     ) async throws {
         let serverGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let clientGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = try await ScriptedServer(group: serverGroup, closesAtOnce: closesAtOnce, script: script)
+        let server = try await ScriptedServer(
+            group: serverGroup,
+            closesAtOnce: closesAtOnce,
+            tls: tls,
+            script: script
+        )
         let log = LogRecorder()
-        var configuration = try configuration(port: server.port)
+        let metrics = TestMetrics()
+        var configuration = try configuration(port: server.port, scheme: tls == nil ? "http" : "https")
         configure(&configuration)
         let eventLoop = clientGroup.any()
-        let service = try AuthService(configuration, eventLoop: eventLoop, logger: log.logger)
-        let fixture = UpstreamFixture(service: service, server: server, log: log, eventLoop: eventLoop)
+        let service = try AuthService(configuration, eventLoop: eventLoop, logger: log.logger, metrics: metrics)
+        let fixture = UpstreamFixture(
+            service: service,
+            server: server,
+            log: log,
+            metrics: metrics,
+            eventLoop: eventLoop
+        )
         do {
             try await body(fixture)
         } catch {
@@ -45,14 +61,16 @@ struct UpstreamFixture: Sendable {
         #expect(!log.text.contains("SECRET"), "codes and tokens appear in no log")
     }
 
-    static func configuration(port: Int) throws -> AuthService.Configuration {
-        let exchange = try #require(UpstreamURL("http://127.0.0.1:\(port)/oauth/auth/token"))
+    static func configuration(port: Int, scheme: String = "http") throws -> AuthService.Configuration {
+        let exchange = try #require(UpstreamURL("\(scheme)://127.0.0.1:\(port)/oauth/auth/token"))
         let derived = try #require(AuthEndpoints.derived(from: exchange))
         var configuration = AuthService.Configuration(
             credentials: credentials(),
             endpoints: AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
         )
         configuration.requestTimeout = .seconds(30)
+        // Where they are not what is tested, only the connections that calls ask for.
+        configuration.upstream.warmConnections = 0
         return configuration
     }
 
@@ -62,8 +80,12 @@ struct UpstreamFixture: Sendable {
     }
 
     func send(_ route: AuthRoute, _ body: String) async -> Result<UpstreamAnswer, AuthError> {
+        await outcome(route, body).result
+    }
+
+    func outcome(_ route: AuthRoute, _ body: String, age: Duration = .zero) async -> AuthOutcome {
         await withCheckedContinuation { continuation in
-            service.handle(route, contentType: "application/json", body: Array(body.utf8)) {
+            service.handle(route, contentType: "application/json", body: Array(body.utf8), age: age) {
                 continuation.resume(returning: $0)
             }
         }
@@ -76,12 +98,18 @@ struct UpstreamFixture: Sendable {
 
     /// Makes calls in one turn of the service's event loop, so that none is answered before the last is made.
     func sendAll(_ calls: [(AuthRoute, String)]) async -> [Result<UpstreamAnswer, AuthError>] {
-        let results = ResultCollector(count: calls.count)
+        await outcomes(calls).map(\.result)
+    }
+
+    /// The same, with all that is told of them.
+    func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
+        let outcomes = OutcomeCollector(count: calls.count)
         return await withCheckedContinuation { continuation in
             eventLoop.execute {
                 for (number, (route, body)) in calls.enumerated() {
-                    service.handle(route, contentType: "application/json", body: Array(body.utf8)) { result in
-                        if let all = results.add(result, number) { continuation.resume(returning: all) }
+                    service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
+                        outcome in
+                        if let all = outcomes.add(outcome, number) { continuation.resume(returning: all) }
                     }
                 }
             }

@@ -1,0 +1,80 @@
+import Glibc
+import Logging
+
+/// Writes each log entry as a line for a person at a terminal: time of day, level, message, and the metadata as
+/// `key=value`. Leaves out what is for machines alone.
+struct TerminalLogHandler: LogHandler {
+    /// Fields that say again what the message says.
+    private static let omitted: Set = ["httpRequest", "route", "status"]
+
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    /// Gets the whole line, its newline included.
+    private let write: @Sendable ([UInt8]) -> Void
+
+    init(logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void = StandardError.write) {
+        self.logLevel = logLevel
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let level = event.level.rawValue.uppercased()
+        let padding = String(repeating: " ", count: 9 - level.utf8.count)
+        var line = "\(Self.timeOfDay()) \(level)\(padding)\(Self.escaped(event.message.description))"
+        let fields = fields(of: event).filter { !Self.omitted.contains($0.key) }
+        Self.append(fields.filter { !$0.key.hasPrefix("logging.googleapis.com/") }, to: &line)
+        write(Array("\(line)\n".utf8))
+    }
+
+    private static func append(_ fields: Logger.Metadata, to line: inout String) {
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            if case .dictionary(let members) = value {
+                append(members, to: &line)
+            } else {
+                line += " \(escaped(name))=\(quoted(value.description))"
+            }
+        }
+    }
+
+    /// In quotation marks if it would not be seen as one word.
+    private static func quoted(_ value: String) -> String {
+        let escaped = escaped(value)
+        let isWord = !escaped.isEmpty && !escaped.utf8.contains { $0 == 0x20 || $0 == UInt8(ascii: "\"") }
+        return isWord
+            ? escaped
+            : "\"\(escaped.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\""))\""
+    }
+
+    /// Without what could break the line, or move the cursor: controls, formatting, separators of lines.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Local time, as the clock beside the screen has it.
+    private static func timeOfDay() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var local = tm()
+        localtime_r(&now.tv_sec, &local)
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        let time = [local.tm_hour, local.tm_min, local.tm_sec].map { digits(Int($0), 2) }
+        return "\(time.joined(separator: ":")).\(digits(now.tv_nsec / 1_000_000, 3))"
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("What the start logs") struct StartLogTests {
+        @Test("The effective settings, and of the secret only that it is set")
+        func settings() async throws {
+            let upstream = try RecordingUpstream.start()
+            let backend = try await Backend.start(
+                environment: ["MAX_BODY_BYTES": "4321"],
+                upstream: upstream.authEndpoint
+            )
+            let lines = try JSONLog.lines(backend.logs())
+            let named = lines.filter { line in line.values.contains { "\($0)".contains(upstream.authEndpoint) } }
+            let text = "\(try #require(named.first))"
+            for value in ["CLIENT_SECRET", "4321", "UPSTREAM_MAX_CONNECTIONS", "REQUEST_TIMEOUT", "CONNECT_TIMEOUT"] {
+                #expect(text.contains(value), "\(value)")
+            }
+            #expect(!backend.logs().contains(Sandbox.clientSecret))
+            await backend.stop()
+        }
+
+        @Test("On a terminal its lines are for people")
+        func terminal() async throws {
+            let upstream = try RecordingUpstream.start()
+            let directory = try ScratchDirectory()
+            // As `make run` in a terminal: standard error is one. Its end is none for the process: HUP means another thing.
+            let process = try await ServerProcess.start(
+                "script",
+                arguments: [
+                    "-qefc", "exec setpriv --pdeathsig TERM -- \(try Backend.executable) serve",
+                    directory.path("typescript"),
+                ],
+                environment: [
+                    "CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret,
+                    "AUTH_ENDPOINT": upstream.authEndpoint, "LISTEN_SOCKET": directory.path("fcgi.sock"),
+                    "SWIFT_BACKTRACE": "enable=no",
+                ],
+                in: directory,
+                name: "script",
+                deathSignal: .terminate
+            )
+            try await process.waitUntilReady { directory.text("typescript").contains("listening") }
+            let nginx = try await Nginx.start(backendSocket: directory.path("fcgi.sock"))
+            _ = try await Curl.post("\(nginx.url)/auth_exchange", json: #"{"code":"secret-code"}"#)
+            try await eventually("a line") { directory.text("typescript").contains("/auth_exchange") }
+            let lines = directory.text("typescript").components(separatedBy: "\r\n")
+            let line = try #require(lines.first { $0.contains("/auth_exchange") })
+            #expect(line.firstMatch(of: /^\d\d:\d\d:\d\d\.\d{3} +INFO +POST \/auth_exchange 200/) != nil, "\(line)")
+            #expect(!line.contains("{") && !directory.text("typescript").contains("secret-code"))
+            #expect(!directory.text("typescript").contains(Sandbox.clientSecret))
+            process.terminate()
+            _ = try await process.waitForExit()
+            await nginx.stop()
+        }
+    }
+}

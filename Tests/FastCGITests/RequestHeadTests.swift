@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+struct RequestHeadTests {
+    typealias Bytes = FastCGIBytes
+
+    @Test("a request's age begins with its connection, not with its last byte")
+    func age() throws {
+        let requests = Collected<FastCGIRequest>()
+        try RunningResponder.run(handle: { request, connection in
+            requests.append(request)
+            connection.send(FastCGIResponse(status: 200))
+        }) { _, path in
+            let begin = ContinuousClock.now
+            let peer = try WebServerPeer(path: path)
+            Thread.sleep(forTimeInterval: 0.1)
+            let sent = ContinuousClock.now
+            _ = try peer.exchange()
+            let request = try #require(requests.all.first)
+            #expect(request.acceptedAt >= begin && request.acceptedAt < sent)
+        }
+    }
+
+    @Test("the client's address and trace come along, and the connection keeps all but the body")
+    func head() throws {
+        let seen = Collected<(FastCGIRequest, FastCGIRequest)>()
+        try RunningResponder.run(handle: { request, connection in
+            seen.append((request, connection.head))
+            connection.send(FastCGIResponse(status: 200))
+        }) { _, path in
+            let params = [("REMOTE_ADDR", "192.0.2.7"), ("HTTP_X_CLOUD_TRACE_CONTEXT", "t/1;o=1")]
+            _ = try WebServerPeer(path: path).exchange(Bytes.request(params: Bytes.usualParams + params))
+        }
+        let (request, head) = try #require(seen.all.first)
+        #expect(request.remoteAddress == "192.0.2.7")
+        #expect(request.traceContext == "t/1;o=1")
+        #expect(!request.body.isEmpty && head.body.isEmpty)
+        var whole = head
+        whole.body = request.body
+        #expect(whole == request)
+    }
+}

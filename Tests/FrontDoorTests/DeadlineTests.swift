@@ -1,0 +1,24 @@
+import TestSupport
+import Testing
+
+/// REQUEST_TIMEOUT begins when the connection is accepted.
+@Suite("The deadline of a request")
+struct DeadlineTests {
+    @Test("counts the time that the request took to arrive")
+    func countsArrival() async throws {
+        let upstream = try HeldUpstream()
+        try await FrontDoor.with(settings: ["REQUEST_TIMEOUT": "3"], upstream: upstream.authEndpoint) { door in
+            let accepted = ContinuousClock.now
+            let peer = try await door.connect()
+            try await Task.sleep(for: .seconds(2))
+            let sent = ContinuousClock.now
+            try await peer.send(SampleRequest.exchange(#"{"code":"a"}"#).bytes)
+            let answer = try await peer.answer(within: FrontDoor.promptly)
+            #expect(answer.status == 504)
+            #expect(answer.reason == "upstream_timeout")
+            #expect(.now - accepted >= .seconds(2.9))
+            // Three seconds from here if the clock had begun with the request.
+            #expect(.now - sent < .seconds(2.5))
+        }
+    }
+}

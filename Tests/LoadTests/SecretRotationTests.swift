@@ -1,0 +1,135 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension UpstreamProofs {
+    /// SIGHUP reads CLIENT_SECRET_FILE again, in the midst of calls.
+    @Suite("A new secret by SIGHUP") struct SecretRotationTests {
+        private static let secrets = ["the-first-secret-0001", "the-second-secret-0002", "the-third-secret-0003"]
+        /// Calls take this long at the upstream, microseconds: some are under way at any time.
+        private static let delay = 300_000
+
+        @Test("Under load no call fails, and the next one has the new signature")
+        func underLoad() async throws {
+            try await Self.prove(seconds: 0.6)
+        }
+
+        /// - Parameter seconds: how long each secret is used.
+        static func prove(seconds: Double) async throws {
+            let directory = try ScratchDirectory()
+            let file = try directory.write("\(secrets[0])\n", to: "secret")
+            let upstream = try FaultUpstream()
+            let backend = try await Backend.start(
+                // Requests are logged at info: what is seen is what SIGHUP has logged.
+                environment: ["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": file, "LOG_LEVEL": "notice"],
+                upstream: upstream.authEndpoint
+            )
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            let stopSign = StopSign()
+            defer { stopSign.raise() }
+            let port = nginx.port
+            async let load = BlockingThread.run { try send(to: port, until: stopSign) }
+
+            func hangUp(after change: () throws -> Void) async throws -> (sent: ContinuousClock.Instant, said: String) {
+                try await Task.sleep(for: .seconds(seconds))
+                try change()
+                let before = backend.logs()
+                let sent = ContinuousClock.now
+                backend.process.terminate(signal: SIGHUP)
+                try await eventually("a line about SIGHUP") { backend.logs().dropFirst(before.count).contains("\n") }
+                return (sent, String(backend.logs().dropFirst(before.count)))
+            }
+            // As an operator or a secret manager does it: another file in the place of the old one.
+            let second = try await hangUp { try replace(file, with: secrets[1], in: directory) }
+            let secondIsRead = ContinuousClock.now
+            let emptied = try await hangUp { try replace(file, with: "", in: directory) }
+            let removed = try await hangUp { unlink(file) }
+            let third = try await hangUp { try replace(file, with: secrets[2], in: directory) }
+            let thirdIsRead = ContinuousClock.now
+            try await Task.sleep(for: .seconds(seconds))
+            stopSign.raise()
+            let (statuses, rate) = try await load
+
+            let arrivals = upstream.arrivals
+            let signed = try await SignatureCheck.secrets(of: arrivals.map(\.request), among: secrets)
+            let counts = secrets.map { secret in signed.filter { $0 == secret }.count }
+            printFigures(
+                "new secrets by SIGHUP",
+                "\(Int(rate)) requests a second, statuses \(statuses); signed with the first, second, third secret: \(counts)"
+            )
+            #expect(statuses.keys.sorted() == [200])
+            #expect(arrivals.count == statuses[200], "each arrived, and once")
+            // Signed a moment before it arrived: what arrives just after SIGHUP may have either.
+            let changes = [(second.sent, secondIsRead), (third.sent, thirdIsRead)]
+            for (arrival, secret) in zip(arrivals, signed) {
+                let known = changes.filter { $0.1 + .milliseconds(100) < arrival.time }.count
+                let begun = changes.filter { $0.0 < arrival.time }.count
+                #expect(secrets[known...begun].contains { $0 == secret })
+            }
+            #expect(second.said.contains(#""severity":"NOTICE""#) && third.said.contains(#""severity":"NOTICE""#))
+            for bad in [emptied.said, removed.said] {
+                #expect(bad.contains(#""severity":"ERROR""#) && bad.contains("CLIENT_SECRET_FILE"), "\(bad)")
+            }
+            #expect(secrets.allSatisfy { !backend.logs().contains($0) })
+            await nginx.stop()
+            await backend.stop()
+        }
+
+        @Test("With CLIENT_SECRET in the environment SIGHUP does no harm")
+        func secretFromEnvironment() async throws {
+            let upstream = try FaultUpstream()
+            let backend = try await Backend.start(environment: ["LOG_LEVEL": "notice"], upstream: upstream.authEndpoint)
+            let nginx = try await Nginx.start(backendSocket: backend.socketPath)
+            let url = "\(nginx.url)/auth_exchange"
+            let request = FaultedRequest(.delayed, route: 0, name: "hup", after: Self.delay)
+            async let inFlight = Curl.post(url, json: request.json)
+            try await eventually("its arrival") { upstream.arrivals.count == 1 }
+            let before = backend.logs()
+            for _ in 0..<3 { backend.process.terminate(signal: SIGHUP) }
+            try await eventually("a line about SIGHUP") { backend.logs().count > before.count }
+            #expect(try await inFlight.status == 200)
+            #expect(try await Curl.post(url, json: #"{"code":"after"}"#).status == 200)
+            let signed = try await SignatureCheck.secrets(
+                of: upstream.arrivals.map(\.request),
+                among: [Sandbox.clientSecret]
+            )
+            #expect(signed == [Sandbox.clientSecret, Sandbox.clientSecret])
+            #expect(backend.process.isRunning)
+            await nginx.stop()
+            await backend.stop()
+        }
+
+        private static func replace(_ path: String, with text: String, in directory: ScratchDirectory) throws {
+            _ = try Sockets.check("rename", Int(rename(try directory.write(text, to: "new"), path)))
+        }
+
+        /// Opens a connection every five milliseconds, whatever became of those before.
+        private static func send(
+            to port: Int,
+            until stopSign: StopSign
+        ) throws -> (statuses: [Int: Int], rate: Double) {
+            var clients = ManyConnections(to: .nginx(port))
+            let started = ContinuousClock.now
+            var sent = 0
+            while !stopSign.isUp, sent < 20_000 {
+                let request = FaultedRequest(.delayed, route: sent % 2, name: "n\(sent)", after: delay)
+                try clients.open(sending: HTTPRequestBytes.post(request.path, json: request.json))
+                sent += 1
+                try clients.read(until: started + .milliseconds(5) * sent)
+            }
+            let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
+            try clients.read(until: .now + .seconds(20))
+            return (clients.statuses, rate)
+        }
+    }
+}
+
+extension LoadLongTests {
+    struct SecretRotation {
+        @Test("Under 200 requests a second")
+        func twoHundred() async throws {
+            try await UpstreamProofs.SecretRotationTests.prove(seconds: 2)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A stand-in for Tiki that fails in the ways that servers and networks do, and counts what reaches it.
+///
+/// Written with plain sockets, one thread a connection. What it does with a request is asked for by the request
+/// (``UpstreamFault``); what it does with a connection before any request, by its ``Door``.
+package final class FaultUpstream: Sendable {
+    /// What becomes of a connection when it has been accepted.
+    package enum Door: Sendable {
+        case open
+        /// Reset at once.
+        case reset
+        /// Closed at once. What arrives all the same is counted.
+        case close
+        /// Closed if no request comes for so many microseconds.
+        case idleFor(Int)
+    }
+
+    /// A request that arrived.
+    package struct Arrival: Sendable {
+        package let request: ReceivedRequest
+        /// What was done with it; nil if it came on a connection that was closed on this side.
+        package let fault: UpstreamFault?
+        /// When it had been read.
+        package let time: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var arrivals: [Arrival] = []
+        var accepted: [ContinuousClock.Instant] = []
+        var ended = 0
+        var isHolding = false
+    }
+
+    /// Its port on 127.0.0.1.
+    package let port: Int
+    private let descriptor: CInt
+    private let state = Mutex(State())
+    private let released = NSCondition()
+
+    /// The URL for `AUTH_ENDPOINT`.
+    package var authEndpoint: String { "http://127.0.0.1:\(port)/tiniapp-open-api/oauth/auth/token" }
+    /// What has arrived so far.
+    package var arrivals: [Arrival] { state.withLock { $0.arrivals } }
+    /// How many connections have been closed or reset on this side.
+    package var ended: Int { state.withLock { $0.ended } }
+    /// When connections were accepted.
+    package var accepted: [ContinuousClock.Instant] { state.withLock { $0.accepted } }
+
+    /// Starts one.
+    ///
+    /// - Parameters:
+    ///   - port: 0 for a free one.
+    ///   - door: what becomes of a connection, by its number, counted from 0.
+    package init(port: Int = 0, door: @escaping @Sendable (Int) -> Door = { _ in .open }) throws {
+        descriptor = try Sockets.make(AF_INET)
+        self.port = try Sockets.bindLoopback(descriptor, port: port)
+        _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
+        // The thread must not keep this alive: closing the socket ends the thread.
+        let descriptor = descriptor
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0, let self else { break }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                serve(connection, behind: door)
+            }
+            close(descriptor)
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
+    /// Answers nothing that arrives from now on, until ``release()``.
+    package func hold() {
+        state.withLock { $0.isHolding = true }
+    }
+
+    /// Answers what is held, and what comes later at once.
+    package func release() {
+        state.withLock { $0.isHolding = false }
+        released.withLock { released.broadcast() }
+    }
+
+    func waitWhileHolding() {
+        released.withLock {
+            while state.withLock({ $0.isHolding }) { released.wait() }
+        }
+    }
+
+    func note(_ request: ReceivedRequest, _ fault: UpstreamFault?) {
+        state.withLock { $0.arrivals.append(Arrival(request: request, fault: fault, time: .now)) }
+    }
+
+    func noteEnd() {
+        state.withLock { $0.ended += 1 }
+    }
+
+    private func serve(_ connection: CInt, behind door: @escaping @Sendable (Int) -> Door) {
+        let number = state.withLock { state in
+            state.accepted.append(.now)
+            return state.accepted.count - 1
+        }
+        Thread.detachNewThread { [weak self] in
+            var connection = FaultConnection(connection)
+            connection.serve(door(number)) { self }
+        }
+    }
+}

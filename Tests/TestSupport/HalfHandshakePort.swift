@@ -1,0 +1,59 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A port of 127.0.0.1 that begins a TLS handshake and does not bring it to its end.
+package final class HalfHandshakePort: Sendable {
+    /// What it does when it has sent half of its first message.
+    package enum Ending: Sendable {
+        case reset
+        case close
+        /// It stays silent, for half a minute.
+        case stall
+    }
+
+    /// The first bytes of a ServerHello (RFC 8446 section 4.1.3): a record of 122 bytes that stops in the random number.
+    private static let half = Data([0x16, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3] + Array(repeating: 7, count: 20))
+
+    /// Its number.
+    package let port: Int
+    private let descriptor: CInt
+    private let count = Atomic(0)
+
+    /// How many connections it has accepted.
+    package var accepted: Int { count.load(ordering: .relaxed) }
+
+    package init(_ ending: Ending) throws {
+        descriptor = try Sockets.make(AF_INET)
+        port = try Sockets.bindLoopback(descriptor)
+        _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
+        let descriptor = descriptor
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0, let self else { break }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                count.add(1, ordering: .relaxed)
+                Thread.detachNewThread { Self.serve(connection, ending) }
+            }
+            close(descriptor)
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
+    private static func serve(_ connection: CInt, _ ending: Ending) {
+        let socket = FaultSocket(connection)
+        // The ClientHello first, else closing would be a reset.
+        _ = try? Sockets.receive(connection)
+        _ = socket.send(half)
+        switch ending {
+        case .reset: socket.resetOnClose()
+        case .close: break
+        case .stall: _ = socket.hasMore(within: 30_000_000)
+        }
+        close(connection)
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Glibc
+
+/// TLS in front of a port that speaks none: nginx's stream module, which passes bytes on and knows no HTTP.
+package final class TLSTerminator: Sendable {
+    /// Its port on 127.0.0.1.
+    package let port: Int
+    private let process: ServerProcess
+    private let directory: ScratchDirectory
+
+    private init(_ process: ServerProcess, _ directory: ScratchDirectory, port: Int) {
+        self.process = process
+        self.directory = directory
+        self.port = port
+    }
+
+    /// Starts one.
+    ///
+    /// - Parameters:
+    ///   - certificate: what it shows.
+    ///   - target: the port on 127.0.0.1 behind it. Each connection has one of its own there, once its handshake is done.
+    package static func start(_ certificate: Certificate, to target: Int) async throws -> TLSTerminator {
+        let directory = try ScratchDirectory()
+        let port = try FreePort.find()
+        // A client's abrupt end is nothing to log, and a half-closed connection must get through.
+        let configuration = """
+            load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+            daemon off;
+            user root;
+            pid nginx.pid;
+            error_log error.log crit;
+            worker_rlimit_nofile 8192;
+            events { worker_connections 4096; }
+            stream {
+                server {
+                    listen 127.0.0.1:\(port) ssl backlog=1024;
+                    ssl_certificate \(certificate.path);
+                    ssl_certificate_key \(certificate.keyPath);
+                    proxy_pass 127.0.0.1:\(target);
+                    proxy_half_close on;
+                }
+            }
+            """
+        let process = try await ServerProcess.start(
+            "nginx",
+            arguments: [
+                "-e", directory.path("error.log"), "-p", directory.path,
+                "-c", try directory.write(configuration, to: "nginx.conf"),
+            ],
+            in: directory,
+            name: "nginx",
+            deathSignal: .terminate
+        )
+        try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
+        return TLSTerminator(process, directory, port: port)
+    }
+
+    /// Ends it at once.
+    package func stop() async {
+        process.terminate(signal: SIGTERM)
+        _ = try? await process.waitForExit(timeout: .seconds(5))
+        await process.stop()
+        directory.remove()
+    }
+}

@@ -1,0 +1,43 @@
+import Logging
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct EffectiveSettingsTests {
+    func settings(_ changes: [String: String?] = [:]) throws -> [String: String] {
+        let environment = SettingsFixture.environment(changes)
+        return try Configuration(environment: environment).effectiveSettings(environment).mapValues(\.description)
+    }
+
+    @Test("every setting is there, with its default if nothing else is said")
+    func all() throws {
+        let settings = try settings()
+        #expect(Set(settings.keys) == Set(Setting.all.map(\.name)))
+        #expect(settings["CLIENT_KEY"] == "the-key")
+        #expect(settings["MAX_IN_FLIGHT"] == "4096")
+        #expect(settings["GOOGLE_CLOUD_PROJECT"] == "not set")
+        #expect(settings["UPSTREAM_CA_FILE"] == "the system's")
+    }
+
+    @Test("what follows from other settings stands as it is in force")
+    func derived() throws {
+        let settings = try settings(["REQUEST_TIMEOUT": "2.5"])
+        #expect(settings["REFRESH_ENDPOINT"] == "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token/refresh")
+        #expect(settings["INFO_ENDPOINT"] == "https://api.tiki.vn/tiniapp-open-api/oauth/me")
+        #expect(settings["CONNECT_TIMEOUT"] == "1.25")
+        #expect(try self.settings(["CONNECT_TIMEOUT": "2.4"])["CONNECT_TIMEOUT"] == "2.4")
+    }
+
+    @Test("of the secret only where it comes from, of an endpoint nothing that could be a key")
+    func secrets() throws {
+        let settings = try settings(["INFO_ENDPOINT": "https://h/me?key=S3CR3T"])
+        #expect(settings["CLIENT_SECRET"] == "set" && settings["CLIENT_SECRET_FILE"] == "not set")
+        #expect(settings["INFO_ENDPOINT"] == "https://h/me")
+        #expect(!settings.values.contains { $0.contains(SettingsFixture.secret) || $0.contains("S3CR3T") })
+        try SettingsFixture.withFile(Array("N3W\n".utf8)) { path in
+            let settings = try self.settings(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path])
+            #expect(settings["CLIENT_SECRET"] == "not set" && settings["CLIENT_SECRET_FILE"] == path)
+            #expect(!settings.values.contains { $0.contains("N3W") })
+        }
+    }
+}

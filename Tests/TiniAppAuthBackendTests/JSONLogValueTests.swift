@@ -1,0 +1,51 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct JSONLogValueTests {
+    func json(_ value: Logger.MetadataValue) -> String {
+        var json: [UInt8] = []
+        JSONLogValue.append(value, to: &json)
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    @Test("numbers and booleans are numbers and booleans, and text that looks like one is text")
+    func scalars() {
+        #expect(json(.stringConvertible(-12)) == "-12")
+        #expect(json(.stringConvertible(Int64.max)) == "9223372036854775807")
+        #expect(json(.stringConvertible(1.25)) == "1.25")
+        #expect(json(.stringConvertible(1e-9)) == "1e-09")
+        #expect(json(.stringConvertible(0.0)) == "0.0")
+        #expect(json(.stringConvertible(true)) == "true")
+        #expect(json(.stringConvertible(false)) == "false")
+        #expect(json(.string("12")) == #""12""#)
+        #expect(json(.string("true")) == #""true""#)
+    }
+
+    @Test("what JSON has no number for is text", arguments: [Double.nan, .infinity, -.infinity])
+    func notFinite(number: Double) {
+        #expect(json(.stringConvertible(number)) == "\"\(number)\"")
+    }
+
+    @Test("dictionaries are objects in the order of their names, arrays are arrays, in any depth")
+    func nested() {
+        let value: Logger.MetadataValue = .dictionary([
+            "b": .array([.stringConvertible(1), "x", .array([]), .dictionary([:])]), "a\"\n": "c\u{0}",
+        ])
+        #expect(json(value) == #"{"a\"\u000a":"c\u0000","b":[1,"x",[],{}]}"#)
+    }
+
+    @Test("any other value is its description")
+    func described() {
+        #expect(json(.stringConvertible(Duration.seconds(1))) == "\"\(Duration.seconds(1))\"")
+    }
+
+    @Test("a nested entry is one line of JSON")
+    func line() throws {
+        let recorder = LogRecorder()
+        recorder.logger().info("x", metadata: ["outer": .dictionary(["n": .stringConvertible(5)])])
+        #expect(try recorder.fields()["outer"] as? [String: Int] == ["n": 5])
+    }
+}

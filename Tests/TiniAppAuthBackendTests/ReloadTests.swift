@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import Metrics
+import NIOPosix
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct ReloadTests {
+    let recorder = LogRecorder()
+
+    /// Reloads with this environment, and returns what the service manager was told.
+    func reload(_ environment: [String: String]) async throws -> [String] {
+        let socket = try NotifySocket()
+        let service = try AuthService(
+            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            logger: recorder.logger(),
+            metrics: NOOPMetricsHandler.instance
+        )
+        let manager = ServiceManager(environment: ["NOTIFY_SOCKET": socket.name])
+        await Reload(environment: environment, service: service, manager: manager, logger: recorder.logger()).run()
+        return [socket.receive(), socket.receive(), socket.receive(within: 0)].compactMap(\.self)
+    }
+
+    func withSecretFile(_ content: String, _ body: ([String: String]) async throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)").path
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await body(SettingsFixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path]))
+    }
+
+    @Test("a new secret is taken, and the manager told when it begins and when it is done")
+    func taken() async throws {
+        try await withSecretFile("N3W-S3CR3T\n") { environment in
+            let told = try await reload(environment)
+            #expect(told.count == 2)
+            #expect(told.first?.hasPrefix("RELOADING=1\n") == true)
+            #expect(told.last?.hasPrefix("READY=1\n") == true)
+        }
+        let fields = try recorder.fields()
+        #expect(fields["severity"] as? String == "NOTICE")
+        #expect(fields["secret"] as? String == "read from CLIENT_SECRET_FILE")
+        #expect(try !recorder.line().contains("N3W"))
+    }
+
+    @Test("a secret that cannot be used is not, and the sentence names the setting", arguments: ["", " N3W", "<N3W>"])
+    func bad(content: String) async throws {
+        try await withSecretFile(content) { environment in
+            // The manager hears that the reload is over all the same.
+            let told = try await reload(environment)
+            #expect(told.last?.hasPrefix("READY=1\n") == true)
+        }
+        let fields = try recorder.fields()
+        #expect(fields["severity"] as? String == "ERROR")
+        #expect((fields["error"] as? String)?.hasPrefix("CLIENT_SECRET_FILE names a file whose content ") == true)
+        #expect(try !recorder.line().contains("N3W"))
+    }
+
+    @Test("a file that has gone keeps the old secret")
+    func gone() async throws {
+        _ = try await reload(SettingsFixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": "/nowhere"]))
+        #expect(try recorder.fields()["error"] as? String == "CLIENT_SECRET_FILE names a file that cannot be read")
+    }
+
+    @Test("a secret in the environment cannot change, and the log says so")
+    func environment() async throws {
+        _ = try await reload(SettingsFixture.valid)
+        let fields = try recorder.fields()
+        #expect(fields["severity"] as? String == "NOTICE")
+        #expect((fields["secret"] as? String)?.contains("in the environment") == true)
+        #expect(try !recorder.line().contains(SettingsFixture.secret))
+    }
+}

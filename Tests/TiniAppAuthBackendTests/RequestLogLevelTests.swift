@@ -1,0 +1,77 @@
+import FastCGI
+import Logging
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct RequestLogLevelTests {
+    func level(
+        path: String = "/auth_exchange",
+        status: Int,
+        error: AuthError? = nil,
+        outcome: AuthOutcome? = nil,
+        delivery: FastCGIConnection.Outcome = .sent
+    ) -> Logger.Level {
+        RequestLog.level(
+            of: RequestLog.Entry(
+                request: FastCGIRequest(method: "POST", path: path),
+                requestID: RequestID("id-1"),
+                target: Target(path: path),
+                status: status,
+                error: error,
+                outcome: outcome,
+                delivery: delivery,
+                duration: .zero
+            )
+        )
+    }
+
+    @Test(
+        "a user's mistake is info, Tiki's failure a warning, a refused signature an error",
+        arguments: [
+            (200, nil, .info), (400, "invalid_code", .info), (401, nil, .info), (429, nil, .info),
+            (500, nil, .warning), (503, "busy", .warning), (401, "invalid_signature", .error),
+            (400, "invalid_signature", .error),
+        ] as [(Int, String?, Logger.Level)]
+    )
+    func relayed(status: Int, reason: String?, expected: Logger.Level) {
+        #expect(level(status: status, outcome: RequestLogTests.answered(status, reason: reason)) == expected)
+    }
+
+    @Test(
+        "of our own errors those of the client are info, those of Tiki warnings, ours errors",
+        arguments: [
+            (.missingKey("code"), .info), (.notFound, .info), (.methodNotAllowed(allowed: "POST"), .info),
+            (.payloadTooLarge(limit: 1), .info), (.unsupportedMediaType, .info), (.upstreamUnreachable, .warning),
+            (.upstreamInvalidResponse, .warning), (.upstreamTimeout, .warning), (.overloaded, .error),
+            (.shuttingDown, .error),
+        ] as [(AuthError, Logger.Level)]
+    )
+    func own(error: AuthError, expected: Logger.Level) {
+        let outcome = AuthOutcome(result: .failure(error))
+        #expect(level(status: error.status, error: error, outcome: outcome) == expected)
+        #expect(level(status: error.status, error: error) == expected, "before any call, the same")
+    }
+
+    @Test(
+        "probes, metrics and the greeting are for debugging, unless they fail",
+        arguments: ["/", "/health/live", "/health/ready", "/metrics"]
+    )
+    func probes(path: String) {
+        #expect(level(path: path, status: 200) == .debug)
+        let error = AuthError.methodNotAllowed(allowed: "GET, HEAD")
+        #expect(level(path: path, status: 405, error: error) == .info)
+    }
+
+    @Test("readiness that says no during the shutdown is no failure")
+    func notReady() {
+        #expect(level(path: "/health/ready", status: 503) == .debug)
+    }
+
+    @Test("an answer that was not taken is a warning at least")
+    func notTaken() {
+        #expect(level(status: 200, outcome: RequestLogTests.answered(200), delivery: .peerGone) == .warning)
+        #expect(level(status: 503, error: .overloaded, delivery: .peerGone) == .error)
+    }
+}

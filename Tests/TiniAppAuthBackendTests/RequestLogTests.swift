@@ -1,0 +1,115 @@
+import FastCGI
+import Foundation
+import Logging
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct RequestLogTests {
+    static let trace = TraceContextTests.trace
+    let recorder = LogRecorder()
+
+    func entry(
+        _ path: String = "/auth_exchange",
+        method: String = "POST",
+        status: Int = 200,
+        error: AuthError? = nil,
+        outcome: AuthOutcome? = nil,
+        traceContext: String? = nil,
+        remoteAddress: String? = "192.0.2.7"
+    ) -> RequestLog.Entry {
+        RequestLog.Entry(
+            request: FastCGIRequest(
+                method: method,
+                path: path,
+                remoteAddress: remoteAddress,
+                traceContext: traceContext,
+                body: Array("S3CR3T".utf8)
+            ),
+            requestID: RequestID("id-1"),
+            target: Target(path: path),
+            status: status,
+            error: error,
+            outcome: outcome,
+            duration: .microseconds(12_345)
+        )
+    }
+
+    static func answered(_ status: Int, reason: String? = nil) -> AuthOutcome {
+        AuthOutcome(
+            result: .success(UpstreamAnswer(status: status, body: Array("S3CR3T".utf8), errorReason: reason)),
+            isShared: true,
+            attempts: 1,
+            upstreamDuration: .milliseconds(10)
+        )
+    }
+
+    @Test("a relayed answer leaves every field, numbers as numbers")
+    func relayed() throws {
+        let outcome = Self.answered(400, reason: "invalid_code")
+        let log = RequestLog(logger: recorder.logger(), project: "p-1")
+        log.write(entry(status: 400, outcome: outcome, traceContext: "\(Self.trace)/74;o=1"))
+        #expect(try recorder.fields()["time"] != nil)
+        let rest = try recorder.line().split(separator: ",", maxSplits: 1).last
+        #expect(
+            rest == """
+                "severity":"INFO","message":"POST /auth_exchange 400","attempts":1,"duration_ms":12.35,\
+                "httpRequest":{"latency":"0.012345s","remoteIp":"192.0.2.7","requestMethod":"POST",\
+                "requestUrl":"/auth_exchange","status":400},"logging.googleapis.com/spanId":"000000000000004a",\
+                "logging.googleapis.com/trace":"projects/p-1/traces/\(Self.trace)",\
+                "logging.googleapis.com/trace_sampled":true,"reason":"invalid_code","request_id":"id-1",\
+                "route":"exchange","shared":true,"status":400,"upstream_ms":10.0,"upstream_status":400}
+
+                """
+        )
+    }
+
+    @Test("without a project the trace goes by its own name; without a trace there is none")
+    func noProject() throws {
+        RequestLog(logger: recorder.logger(), project: nil).write(entry(traceContext: Self.trace))
+        let fields = try recorder.fields()
+        #expect(fields["logging.googleapis.com/trace"] as? String == Self.trace)
+        #expect(fields["logging.googleapis.com/spanId"] == nil)
+        let other = LogRecorder()
+        RequestLog(logger: other.logger(), project: "p").write(entry(traceContext: "x/1;o=1"))
+        #expect(try !other.line().contains("googleapis"))
+    }
+
+    @Test(
+        "a failed call says why, finer than the answer does",
+        arguments: [
+            (AuthError.upstreamInvalidResponse, 502, "connection_lost"), (.upstreamTimeout, 504, "timeout"),
+        ] as [(AuthError, Int, String)]
+    )
+    func failed(error: AuthError, status: Int, failure: String) throws {
+        let outcome = AuthOutcome(result: .failure(error), attempts: 1, failure: failure)
+        RequestLog(logger: recorder.logger(), project: nil).write(entry(status: status, error: error, outcome: outcome))
+        let fields = try recorder.fields()
+        #expect(fields["severity"] as? String == "WARNING")
+        #expect(fields["reason"] as? String == error.reason)
+        #expect(fields["failure"] as? String == failure)
+        #expect(fields["upstream_status"] == nil && fields["upstream_ms"] == nil)
+    }
+
+    @Test(
+        "nothing that a client made up gets into the line",
+        arguments: [("/S3CR3T", "POST"), ("/auth_exchange", "S3CR3T"), ("/S3CR3T", "S3CR3T"), ("/metrics/S3CR3T", "X")]
+    )
+    func madeUp(path: String, method: String) throws {
+        let error = AuthError.notFound
+        let log = RequestLog(logger: recorder.logger(), project: nil)
+        log.write(
+            entry(path, method: method, status: 404, error: error, traceContext: "S3CR3T", remoteAddress: "S3CR3T")
+        )
+        #expect(try !recorder.line().contains("S3CR3T"))
+        #expect(try recorder.fields()["message"] as? String != nil)
+    }
+
+    @Test("nginx's name for a peer without an address is no address")
+    func noAddress() throws {
+        RequestLog(logger: recorder.logger(), project: nil).write(entry(remoteAddress: "unix:"))
+        let request = try #require(try recorder.fields()["httpRequest"] as? [String: Any])
+        #expect(request["remoteIp"] == nil)
+    }
+}

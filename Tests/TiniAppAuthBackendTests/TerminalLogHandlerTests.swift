@@ -1,0 +1,66 @@
+import Logging
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct TerminalLogHandlerTests {
+    let recorder = LogRecorder()
+
+    var logger: Logger {
+        Logger(label: "test") { [recorder] _ in TerminalLogHandler(logLevel: .trace, write: recorder.append) }
+    }
+
+    /// The one line, without its time of day.
+    func line() throws -> String {
+        let line = try recorder.line()
+        let parts = line.split(separator: " ", maxSplits: 1)
+        #expect(parts.first?.wholeMatch(of: /\d\d:\d\d:\d\d\.\d{3}/) != nil)
+        return String(parts.last ?? "")
+    }
+
+    @Test("an entry is time, level, message and metadata in order")
+    func entry() throws {
+        var logger = logger
+        logger[metadataKey: "b"] = "two words"
+        logger.info("POST /auth_exchange 200", metadata: ["a": .stringConvertible(12.5), "c": ""])
+        #expect(try line() == "INFO     POST /auth_exchange 200 a=12.5 b=\"two words\" c=\"\"\n")
+    }
+
+    @Test("messages begin in the same column, whatever the level", arguments: Logger.Level.allCases)
+    func aligned(level: Logger.Level) throws {
+        logger.log(level: level, "message")
+        let line = try line()
+        #expect(line.hasPrefix(level.rawValue.uppercased() + " "))
+        #expect(line.dropFirst(9) == "message\n")
+    }
+
+    @Test("what is for Google Cloud alone is left out; other dictionaries are spread out")
+    func leftOut() throws {
+        logger.info(
+            "x",
+            metadata: [
+                "httpRequest": .dictionary(["status": "200"]), "logging.googleapis.com/trace": "t",
+                "settings": .dictionary(["LISTEN": "/tmp/s", "B": "1"]),
+            ]
+        )
+        #expect(try line() == "INFO     x B=1 LISTEN=/tmp/s\n")
+    }
+
+    @Test(
+        "nothing that an entry holds breaks the line or commands the terminal",
+        arguments: [
+            ("\n", "\\u{a}"), ("\r\n", "\\u{d}\\u{a}"), ("\u{1B}[2J", "\\u{1b}[2J"), ("\u{9B}2J", "\\u{9b}2J"),
+            ("\u{7F}", "\\u{7f}"), ("\u{2028}", "\\u{2028}"), ("\u{202E}", "\\u{202e}"), ("é🧧", "é🧧"),
+        ]
+    )
+    func escapes(text: String, shown: String) throws {
+        logger.error("<\(text)>", metadata: ["k\(text)": "<\(text)>"])
+        #expect(try line() == "ERROR    <\(shown)> k\(shown)=<\(shown)>\n")
+    }
+
+    @Test("a quotation mark within a value does not end it")
+    func quotationMarks() throws {
+        logger.info("x", metadata: ["k": "a\" b=\"c"])
+        #expect(try line() == "INFO     x k=\"a\\\" b=\\\"c\"\n")
+    }
+}

@@ -1,0 +1,74 @@
+import FastCGI
+import Foundation
+import Logging
+import NIOPosix
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct WatchdogTests {
+    private struct Handler: FastCGIHandler {
+        func handle(_ request: FastCGIRequest, on connection: FastCGIConnection) {}
+        func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse {
+            FastCGIResponse(status: 503)
+        }
+    }
+
+    static let isLibraryInitialized = (try? FastCGILibrary.initialize()) != nil
+
+    /// Of a responder that does not serve yet.
+    func responder() throws -> FastCGIResponder {
+        try #require(Self.isLibraryInitialized)
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("watchdog-\(UUID().uuidString)").path
+        return try FastCGIResponder(
+            listener: ListeningSocket.open(path: path),
+            limits: FastCGILimits(),
+            shutdownGrace: .zero,
+            handler: Handler(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    @Test("the process is alive only while both of its threads go round")
+    func bothThreads() throws {
+        let socket = try NotifySocket()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let responder = try responder()
+        let watchdog = Watchdog(
+            manager: ServiceManager(environment: ["NOTIFY_SOCKET": socket.name]),
+            interval: .milliseconds(40),
+            responder: responder,
+            eventLoop: group.any()
+        )
+        let task = Task { await watchdog.run() }
+        defer { task.cancel() }
+        #expect(socket.receive(within: 300) == nil, "the door does not turn yet")
+
+        let ended = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            try? responder.serve()
+            ended.signal()
+        }
+        for _ in 0..<3 { #expect(socket.receive(within: 20_000) == "WATCHDOG=1") }
+
+        let release = DispatchSemaphore(value: 0)
+        let blocked = DispatchSemaphore(value: 0)
+        group.any().execute {
+            blocked.signal()
+            release.wait()
+        }
+        #expect(blocked.wait(timeout: .now() + 20) == .success)
+        // What was under way when it began to hang may still come.
+        _ = socket.receive(within: 200)
+        socket.drain()
+        #expect(socket.receive(within: 300) == nil, "the event loop hangs")
+        release.signal()
+        for _ in 0..<3 { #expect(socket.receive(within: 20_000) == "WATCHDOG=1") }
+
+        // A responder that has ended is not one that hangs: the rest of the shutdown has time.
+        responder.shutDown()
+        #expect(ended.wait(timeout: .now() + 20) == .success)
+        socket.drain()
+        #expect(socket.receive(within: 20_000) == "WATCHDOG=1")
+    }
+}
