@@ -9,11 +9,19 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
 BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
-TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl
+TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
+VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
+    python3:python3 python3-venv curl:curl openssl:openssl
+
+# Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
+RELEASE_BUILD  := swift build -c release --static-swift-stdlib
+
+# Where `make install` installs.
+PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-long fuzz test-sanitizers lint format
+.PHONY: help run build release install uninstall test test-long test-deploy fuzz test-sanitizers lint format
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,18 +34,36 @@ build: ## build the backend and the sandbox (debug)
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift build
 
+release: ## build what `make install` installs
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	$(RELEASE_BUILD) --product tiniapp-auth-backend
+
+install: ## install it with its units and nginx's configuration: INSTANCE=… DOMAIN=… (PREFIX=/usr/local, DESTDIR=)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' INSTANCE='$(INSTANCE)' DOMAIN='$(DOMAIN)' scripts/install.sh
+
+uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local, DESTDIR=)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
+
 test: ## run the unit tests, and the end-to-end tests through nginx
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	swift test
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
-	swift build -c release --product tiniapp-auth-backend
-	swift build -c release --product tiki-sandbox
+	$(RELEASE_BUILD) --product tiniapp-auth-backend
+	$(RELEASE_BUILD) --product tiki-sandbox
 	@# One after the other: the load proofs measure, and want the machine for themselves.
 	LONG_TESTS=1 swift test --filter SocketMutationLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
 	scripts/fuzz.sh 60
+
+test-deploy: ## install it on a machine of its own and into a container, and prove both under load (root)
+	@[ "$$(id -u)" = 0 ] || { echo "make test-deploy boots systemd and runs containers: run it as root." >&2; exit 1; }
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES)
+	$(RELEASE_BUILD) --product tiniapp-auth-backend
+	$(RELEASE_BUILD) --product tiki-sandbox
+	Tests/Deploy/vm.sh
+	Tests/Deploy/container.sh
 
 fuzz: ## fuzz what reads raw bytes, for SECONDS=… (600 if not given)
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -50,7 +76,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the formatting, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/Deploy/*.sh .ci/run
 	@scripts/check-nginx.sh
 
 format: ## format the Swift sources in place

@@ -1,0 +1,71 @@
+# The responder behind nginx in one container, for Cloud Run or any other engine: README.md, "On Cloud Run".
+
+ARG SWIFT_IMAGE=swift:6.3-bookworm
+ARG BASE_IMAGE=debian:bookworm-slim
+
+# --- dependencies: built again only if Package.swift changes ------------------------------------------------
+
+FROM ${SWIFT_IMAGE} AS dependencies
+
+# Unpinned like the bases: a rebuild is how Debian's security updates come in, and old versions leave its archive.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libfcgi-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /build
+COPY Package.swift ./
+COPY Sources/CFCGI Sources/CFCGI
+COPY scripts/container-placeholders.sh scripts/
+# The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer
+# keeps whole seconds, so that files in it would all be built again.
+RUN scripts/container-placeholders.sh \
+    && swift build -c release --static-swift-stdlib --product tiniapp-auth-backend \
+    && tar --format=pax -cf build.tar .build \
+    && rm -r .build Sources
+
+# --- the binary -----------------------------------------------------------------------------------------------
+
+FROM dependencies AS build
+
+COPY Sources Sources
+COPY scripts/container-quit-only.c scripts/
+RUN tar -xf build.tar \
+    && swift build -c release --static-swift-stdlib --product tiniapp-auth-backend \
+    && install -D -s -m 755 .build/release/tiniapp-auth-backend /image/usr/local/bin/tiniapp-auth-backend \
+    && mkdir -p /image/usr/local/lib \
+    && clang -O2 -Wall -Werror -shared -fPIC -s -o /image/usr/local/lib/container-quit-only.so scripts/container-quit-only.c
+
+COPY scripts/container-entrypoint.sh /image/usr/local/bin/container-entrypoint
+COPY nginx/http.conf nginx/routes.conf nginx/limit-zones.conf nginx/limits.conf \
+     nginx/cloud-run-client.conf nginx/container.conf.template \
+     /image/etc/tiniapp-auth-backend/nginx/
+# Whatever the modes in the checkout: any user may read it, nobody may write it.
+RUN chmod -R u=rwX,go=rX /image
+
+# --- the image ------------------------------------------------------------------------------------------------
+
+FROM ${BASE_IMAGE}
+
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates libfcgi0ldbl libstdc++6 nginx-light \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
+        /var/log/apt /var/log/*.log /var/log/nginx /usr/share/nginx/html /var/www
+
+COPY --from=build /image /
+
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="tiniapp-auth-backend" \
+      org.opencontainers.image.description="Logs the users of a Tiki Mini App in: nginx and a FastCGI responder" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
+
+ENV PORT=8080
+EXPOSE 8080
+
+# Any other will do: nothing in the image belongs to it, and only /tmp is written.
+USER 10001:0
+
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["container-entrypoint"]

@@ -1,0 +1,95 @@
+# shellcheck shell=bash disable=SC2154  # vm.sh sets them
+# Certificates, sandboxes and calls for the VM's proofs. Sourced.
+
+# INSTANCE: its domain, credentials, and where its Tiki listens. The secrets must not turn up anywhere.
+declare -A domain=([production]=auth.production.test [staging]=auth.staging.test)
+declare -A client_key=([production]=KeyOfProduction [staging]=KeyOfStaging)
+declare -A secret=([production]=SecretOfProduction-7f1c [staging]=SecretOfStaging-93ab)
+declare -A tiki_port=([production]=9443 [staging]=9444)
+declare -A sandbox_pid=()
+
+# make_certificates: a certificate authority of our own; each site's certificate where certbot would put it (RSA and
+# ECDSA, to see both), and Tiki's.
+make_certificates() {
+    local instance key
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Deploy test CA" \
+        -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
+    for instance in production staging; do
+        key=(rsa:2048)
+        [[ $instance == production ]] || key=(ec -pkeyopt ec_paramgen_curve:P-256)
+        certificate "${domain[$instance]}" "$tree/etc/letsencrypt/live/${domain[$instance]}" "${key[@]}"
+    done
+    certificate tiki.test "$work/tiki" rsa:2048
+    install -m 644 "$work/ca.pem" "$tree/etc/ssl/tiki-ca.pem"
+    # Its name has to be asked for, as in earnest.
+    echo 'nameserver 127.0.0.53' >"$tree/etc/resolv.conf"
+}
+
+# certificate NAME FOLDER KEY…
+certificate() {
+    local name=$1 folder=$2
+    shift 2
+    mkdir -p "$folder"
+    openssl req -newkey "$@" -nodes -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
+        -keyout "$folder/privkey.pem" -out "$work/request.pem" 2>/dev/null
+    openssl x509 -req -in "$work/request.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 \
+        -copy_extensions copy -out "$folder/fullchain.pem" 2>/dev/null
+}
+
+# A call takes 0.2 s, so that there always is something in flight.
+start_sandboxes() {
+    local instance
+    start_in_net python3 Tests/Deploy/dns.py tiki.test >"$work/sandbox-dns.log" 2>&1
+    sandbox_pid[dns]=$!
+    for instance in production staging; do
+        start_in_net env CLIENT_SECRET="${secret[$instance]}" "$products/tiki-sandbox" --port "${tiki_port[$instance]}" \
+            --client-key "${client_key[$instance]}" --delay 200 --quiet \
+            --certificate "$work/tiki/fullchain.pem" --private-key "$work/tiki/privkey.pem" \
+            >"$work/sandbox-$instance.log" 2>&1
+        sandbox_pid[$instance]=$!
+    done
+    for instance in "${!sandbox_pid[@]}"; do
+        eventually 10 grep -q listening "$work/sandbox-$instance.log" || cat "$work/sandbox-$instance.log"
+    done
+}
+
+stop_sandboxes() {
+    local pid
+    for pid in "${sandbox_pid[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+}
+
+# new_codes INSTANCE COUNT
+new_codes() {
+    in_net curl --noproxy '*' -fsS --max-time 10 --cacert "$work/ca.pem" --resolve "tiki.test:${tiki_port[$1]}:127.0.0.1" \
+        -d "{\"count\":$2}" "https://tiki.test:${tiki_port[$1]}/sandbox/codes"
+}
+
+# one_code INSTANCE
+one_code() { new_codes "$1" 1 | sed 's/.*\["\([^"]*\)"\].*/\1/'; }
+
+# https INSTANCE PATH [CURL OPTION…]: through nginx; what came back is for the caller to judge.
+https() {
+    local name=${domain[$1]} path=$2
+    shift 2
+    in_net curl --noproxy '*' -sS --max-time 20 --cacert "$work/ca.pem" --resolve "$name:443:127.0.0.1" \
+        --resolve "$name:80:127.0.0.1" -H 'Content-Type: application/json' "$@" "https://$name$path" || true
+}
+
+is_ready() { [[ $(https "$1" /health/ready -o /dev/null -w '%{http_code}' 2>/dev/null) == 200 ]]; }
+
+# member NAME JSON: the value of a string member.
+member() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
+
+# unit INSTANCE / property INSTANCE NAME
+unit() { printf 'tiniapp-auth-backend@%s.service' "$1"; }
+property() { in_tree systemctl show -P "$2" "$(unit "$1")"; }
+
+# set_setting INSTANCE NAME VALUE: as an operator would edit the file.
+set_setting() {
+    local file=$tree/etc/tiniapp-auth-backend/$1.env
+    sed -i "/^$2=/d" "$file"
+    printf '%s=%s\n' "$2" "$3" >>"$file"
+}

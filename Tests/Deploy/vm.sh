@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Proves the VM's half on a machine of its own: a fresh Debian tree, systemd booted in it, `make install`, two instances
+# behind nginx with TLS, and two sandboxes in Tiki's place. Needs root and a release build (make release).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+PATH=$PATH:/usr/sbin:/sbin
+products=${PRODUCTS_DIRECTORY:-.build/release}
+work=$(mktemp -d)
+source Tests/Deploy/checks.sh
+source Tests/Deploy/tree.sh
+source Tests/Deploy/vm-fixture.sh
+
+cleanup() {
+    trap '' HUP INT TERM
+    set +e
+    stop_sandboxes
+    remove_tree
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'echo "vm.sh: ${BASH_SOURCE[0]}, line $LINENO, has failed with $?" >&2' ERR
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if ((EUID != 0)); then
+    echo "vm.sh boots systemd in a container: run it as root." >&2
+    exit 1
+fi
+for program in tiniapp-auth-backend tiki-sandbox; do
+    [[ -x $products/$program ]] || { echo "vm.sh: there is no $products/$program; run make release." >&2 && exit 1; }
+done
+
+echo "Making a Debian tree (about a minute)…"
+make_tree systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl
+make_certificates
+gixy=$work/venv/bin/gixy
+if ! { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet gixy-ng==0.2.59; } >"$work/pip.log" 2>&1; then
+    tail -n 5 "$work/pip.log" >&2
+    echo "vm.sh: gixy-ng could not be installed from PyPI; pip says why above." >&2
+    exit 1
+fi
+source Tests/Deploy/vm-install.sh
+boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/products"
+start_sandboxes
+source Tests/Deploy/vm-service.sh
+source Tests/Deploy/vm-site.sh
+source Tests/Deploy/vm-restart.sh
+source Tests/Deploy/vm-uninstall.sh
+summary

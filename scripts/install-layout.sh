@@ -1,0 +1,30 @@
+# shellcheck shell=bash disable=SC2034  # read by the scripts that source it
+# Where `make install` puts what, and `make uninstall` looks for it. Paths are without DESTDIR.
+
+fail() {
+    printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
+    exit 1
+}
+
+prefix=${PREFIX:-/usr/local}
+destdir=${DESTDIR:-}
+destdir=${destdir%/}
+instance=${INSTANCE:-}
+domain=${DOMAIN:-}
+[[ $prefix =~ ^(/[A-Za-z0-9._-]+)+$ ]] || fail "PREFIX must be an absolute path of plain characters, not '$prefix'."
+
+share=$prefix/share/tiniapp-auth-backend
+etc=/etc/tiniapp-auth-backend
+sites=/etc/nginx/sites-available
+http_conf=/etc/nginx/conf.d/tiniapp-auth-backend.conf
+# Where systemd looks for units.
+case $prefix in
+    /usr | /usr/local) unit_dir=$prefix/lib/systemd/system ;;
+    *) unit_dir=/etc/systemd/system ;;
+esac
+
+units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
+# Replaced by each version.
+shared_nginx=(http.conf routes.conf tls.conf)
+# The operator's.
+own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf)
