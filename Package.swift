@@ -84,6 +84,7 @@ let package = Package(
         .testTarget(
             name: "TiniAppAuthTests",
             dependencies: [
+                "TestSupport",
                 "TiniAppAuth",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -7,7 +7,7 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Validate the configuration, and on request the way to Tiki.",
-        discussion: "Exits with 78 if the configuration is wrong, with 1 if an endpoint cannot be reached."
+        discussion: "Ends with a verdict. Exits with 78 if the configuration is wrong, with 1 if logins cannot work."
     )
 
     @Flag(help: "Also connect to each endpoint; report name, certificate, latency and clock skew.")
@@ -18,14 +18,15 @@ struct CheckCommand: AsyncParsableCommand {
             try Configuration(environment: ProcessInfo.processInfo.environment)
         }
         print("configuration: ok, client key \(configuration.service.credentials.key)")
-        guard upstream else { return }
-        var allReached = true
-        for route in AuthRoute.allCases {
+        var reports: [UpstreamCheck.Report] = []
+        for route in upstream ? AuthRoute.allCases : [] {
             let url = configuration.service.endpoints[route]
             let report = await UpstreamCheck(url, configuration.service.upstream).run()
             print("\(route.rawValue): \(report.text)")
-            if !report.isReachable { allReached = false }
+            reports.append(report)
         }
-        if !allReached { throw ExitCode.failure }
+        let verdict = CheckVerdict(reports)
+        print(verdict.description)
+        if !verdict.isGood { throw ExitCode.failure }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
 import TiniAppAuth
 
 /// Shows what would be sent for a body. For comparing with Tiki's page "Calculate signature".
@@ -21,19 +20,9 @@ struct SignCommand: ParsableCommand {
         let credentials = try loadOrExit { () throws(ConfigurationError) in
             try ClientCredentials(environment: ProcessInfo.processInfo.environment)
         }
-        let body = body.map { Array($0.utf8) } ?? Self.readStandardInput()
+        let body = body.map { Array($0.utf8) } ?? StandardInput.bytes()
         let signature = RequestSigner(credentials).sign(body, timestamp: timestamp ?? WallClock.milliseconds())
         for (name, value) in signature.headers { print("\(name): \(value)") }
         print("Encoded payload: \(String(decoding: signature.encodedPayload, as: UTF8.self))")
-    }
-
-    /// All of standard input, less one newline at its end: editors and `echo` add it, and it is never signed.
-    private static func readStandardInput() -> [UInt8] {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        // Not readLine(), which would mend bytes that are not UTF-8.
-        while case let count = read(STDIN_FILENO, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
-        if text.last == UInt8(ascii: "\n") { text.removeLast() }
-        return text
     }
 }

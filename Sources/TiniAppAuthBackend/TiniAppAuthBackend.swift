@@ -12,7 +12,10 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
             \(Setting.table)
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, SignCommand.self, CheckCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, SignCommand.self, ExchangeCommand.self, RefreshCommand.self,
+            InfoCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 }

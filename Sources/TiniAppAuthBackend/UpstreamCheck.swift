@@ -7,9 +7,11 @@ import TiniAppAuth
 /// Connects to an endpoint as the service does, and looks at what it finds. Sends no code, no token, no signature:
 /// a `HEAD` request, for the `Date` in its answer.
 struct UpstreamCheck {
-    /// What was found, as a line for the terminal.
+    /// What was found, with a line for the terminal.
     struct Report {
         var isReachable: Bool
+        /// Seconds by which our clock is ahead of the endpoint's; nil if that is not known.
+        var clockSkew: Int64?
         var text: String
     }
 
@@ -36,8 +38,9 @@ struct UpstreamCheck {
             var parts = ["\(url.origin.host) port \(url.origin.port)", "connected in \(Self.milliseconds(latency)) ms"]
             parts.append(try await Self.certificateText(channel))
             let date = try await HeadRequest.send(to: url, on: channel, timeout: configuration.connectTimeout)
-            parts.append(Self.skewText(date, now: configuration.clock()))
-            return Report(isReachable: true, text: parts.joined(separator: ", "))
+            let skew = Self.skew(date, now: configuration.clock())
+            parts.append(skew.map { "clock skew \($0) s" } ?? "clock skew unknown: no Date in the answer")
+            return Report(isReachable: true, clockSkew: skew, text: parts.joined(separator: ", "))
         } catch {
             return Report(
                 isReachable: false,
@@ -56,9 +59,8 @@ struct UpstreamCheck {
         return certificate ?? "no TLS"
     }
 
-    private static func skewText(_ date: String?, now: Int64) -> String {
-        guard let theirs = date.flatMap(HTTPDate.unixTime) else { return "clock skew unknown: no Date in the answer" }
+    private static func skew(_ date: String?, now: Int64) -> Int64? {
         // Date has whole seconds: half of one is the best guess.
-        return "clock skew \((now - theirs * 1_000 - 500) / 1_000) s"
+        date.flatMap(HTTPDate.unixTime).map { (now - $0 * 1_000 - 500) / 1_000 }
     }
 }

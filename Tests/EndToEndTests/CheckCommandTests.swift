@@ -7,7 +7,9 @@ extension EndToEnd {
         func good() async throws {
             let outcome = try await check(endpoint: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token")
             #expect(outcome.status == .code(0))
-            #expect(outcome.output == "configuration: ok, client key \(Sandbox.clientKey)\n")
+            let lines = outcome.output.split(separator: "\n")
+            #expect(lines.first == "configuration: ok, client key \(Sandbox.clientKey)")
+            #expect(lines.last?.hasPrefix("verdict: good. ") == true && lines.count == 2)
             #expect(outcome.error.isEmpty)
         }
 
@@ -16,7 +18,8 @@ extension EndToEnd {
             let sandbox = try await Sandbox.start()
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
             #expect(outcome.status == .code(0))
-            let lines = outcome.output.split(separator: "\n").dropFirst()
+            #expect(outcome.output.hasSuffix("\nverdict: good. The settings are complete, and Tiki can be reached.\n"))
+            let lines = outcome.output.split(separator: "\n").dropFirst().dropLast()
             #expect(lines.map { $0.prefix { $0 != ":" } } == ["exchange", "refresh", "info"])
             for line in lines {
                 for part in ["127.0.0.1 port", "connected in", "no TLS", "clock skew 0 s"] {
@@ -43,6 +46,7 @@ extension EndToEnd {
             let untrusted = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
             #expect(untrusted.status == .code(1))
             #expect(untrusted.output.contains("not reachable"))
+            #expect(untrusted.output.contains("\nverdict: bad. Tiki cannot be reached"))
             await sandbox.stop()
         }
 
@@ -51,12 +55,24 @@ extension EndToEnd {
             let sandbox = try await Sandbox.start(arguments: ["--clock-offset", "-90"])
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
             #expect(outcome.output.contains("clock skew 90 s") || outcome.output.contains("clock skew 89 s"))
+            #expect(outcome.output.contains("ahead of Tiki's: Tiki refuses every call"))
+            #expect(outcome.status == .code(1))
+            await sandbox.stop()
+        }
+
+        @Test("A clock that is wrong, and not yet too much, is told and passes")
+        func smallSkew() async throws {
+            let sandbox = try await Sandbox.start(arguments: ["--clock-offset", "20"])
+            let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
+            #expect(outcome.output.contains("verdict: good. This machine's clock is 2"))
+            #expect(outcome.output.contains("behind Tiki's: from 60 s on"))
+            #expect(outcome.status == .code(0))
             await sandbox.stop()
         }
 
         @Test("An endpoint that cannot be reached: exit code 1")
         func unreachable() async throws {
-            let closed = try ClosedPort()
+            let closed = try ReservedPort()
             let outcome = try await check(["--upstream"], endpoint: "http://127.0.0.1:\(closed.port)/auth/token")
             #expect(outcome.status == .code(1))
             #expect(outcome.output.split(separator: "\n").count { $0.contains("not reachable") } == 3)

@@ -5,7 +5,7 @@ extension EndToEnd {
     @Suite("The way to Tiki") struct UnreachableTests {
         @Test("A closed port: upstream_unreachable")
         func closedPort() async throws {
-            let closed = try ClosedPort()
+            let closed = try ReservedPort()
             let endpoint = "http://127.0.0.1:\(closed.port)/auth/token"
             try await expectUnreachable(endpoint, because: "connection refused", routes: PayloadErrorTests.routes)
         }

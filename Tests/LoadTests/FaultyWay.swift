@@ -38,7 +38,7 @@ struct FaultyWay: Sendable {
 
     /// A port that refuses.
     static func refused(_ environment: [String: String?] = [:]) async throws -> FaultyWay {
-        let closed = try ClosedPort()
+        let closed = try ReservedPort()
         return try await start("http://127.0.0.1:\(closed.port)/oauth/auth/token", environment, .port(closed))
     }
 

@@ -28,13 +28,13 @@ import Testing
 
     @Test("Nor one that is down; and when it comes up, connections are there before a call needs them")
     func down() async throws {
-        let port = try FreePort.find()
-        let backend = try await Backend.start(upstream: "http://127.0.0.1:\(port)/auth/token")
+        let reserved = try ReservedPort()
+        let backend = try await Backend.start(upstream: "http://127.0.0.1:\(reserved.port)/auth/token")
         let before = try CPUTime(of: backend.process).milliseconds
         try await Task.sleep(for: .seconds(4))
         let cpu = try CPUTime(of: backend.process).milliseconds - before
         let lines = backend.logs().split(separator: "\n").filter { $0.contains("cannot connect to Tiki") }
-        let upstream = try FaultUpstream(port: port)
+        let upstream = try FaultUpstream(port: reserved.port)
         // The pause is 4 s at most by now, and some more by its jitter.
         try await eventually("connections", within: .seconds(12)) { upstream.accepted.count >= 2 }
         printFigures("a server that is down", "\(cpu) ms of CPU in 4 s, \(lines.count) line about it")

@@ -1,7 +1,9 @@
 import Glibc
 
-/// A port of 127.0.0.1 on which nobody listens and nobody else can, as long as this lives.
-package final class ClosedPort: Sendable {
+/// A port of 127.0.0.1 on which nobody listens, and that nobody is given by chance, as long as this lives.
+///
+/// Who names it and sets `SO_REUSEADDR`, as servers do, may listen on it: the kernel minds only a second listener.
+package final class ReservedPort: Sendable {
     private let descriptor: CInt
     /// Its number.
     package let port: Int
@@ -9,6 +11,7 @@ package final class ClosedPort: Sendable {
     package init() throws {
         descriptor = try Sockets.make(AF_INET)
         port = try Sockets.bindLoopback(descriptor)
+        try Sockets.allowReuse(descriptor)
     }
 
     deinit {
@@ -34,15 +37,5 @@ package final class UnixListener: Sendable {
 
     deinit {
         close(descriptor)
-    }
-}
-
-/// Finds ports.
-package enum FreePort {
-    /// One that was free a moment ago.
-    package static func find() throws -> Int {
-        let descriptor = try Sockets.make(AF_INET)
-        defer { close(descriptor) }
-        return try Sockets.bindLoopback(descriptor)
     }
 }

@@ -6,8 +6,9 @@ package final class Nginx: Sendable {
     /// The process of the master.
     package let process: ServerProcess
     /// Its port on 127.0.0.1.
-    package let port: Int
+    package var port: Int { reserved.port }
     private let directory: ScratchDirectory
+    private let reserved: ReservedPort
 
     /// The folder that holds all it writes: logs and temporary files.
     package var prefix: String { directory.path }
@@ -18,10 +19,10 @@ package final class Nginx: Sendable {
     /// Its access log so far.
     package var accessLog: String { directory.text("access.log") }
 
-    private init(_ process: ServerProcess, _ directory: ScratchDirectory, port: Int) {
+    private init(_ process: ServerProcess, _ directory: ScratchDirectory, _ reserved: ReservedPort) {
         self.process = process
         self.directory = directory
-        self.port = port
+        self.reserved = reserved
     }
 
     /// Starts one in front of a unix socket.
@@ -35,27 +36,20 @@ package final class Nginx: Sendable {
         limited: Bool = false,
         replacing replacements: [String: String] = [:]
     ) async throws -> Nginx {
-        for _ in 0..<5 {
-            let directory = try ScratchDirectory()
-            let port = try FreePort.find()
-            let configuration = try render(directory, port, backendSocket, limited, replacements)
-            let process = try await ServerProcess.start(
-                "nginx",
-                arguments: ["-e", directory.path("error.log"), "-p", directory.path, "-c", configuration],
-                in: directory,
-                name: "nginx",
-                // A killed master would leave its workers.
-                deathSignal: .terminate
-            )
-            do {
-                // Written once the port is bound.
-                try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
-                return Nginx(process, directory, port: port)
-            } catch  where directory.text("error.log").contains("Address already in use") {
-                await process.stop()
-            }
-        }
-        throw TestSupportError("nginx found no free port")
+        let directory = try ScratchDirectory()
+        let reserved = try ReservedPort()
+        let configuration = try render(directory, reserved.port, backendSocket, limited, replacements)
+        let process = try await ServerProcess.start(
+            "nginx",
+            arguments: ["-e", directory.path("error.log"), "-p", directory.path, "-c", configuration],
+            in: directory,
+            name: "nginx",
+            // A killed master would leave its workers.
+            deathSignal: .terminate
+        )
+        // Written once the port is bound.
+        try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
+        return Nginx(process, directory, reserved)
     }
 
     /// Ends it at once, its workers too.

@@ -17,8 +17,7 @@ package enum Sockets {
     /// - Returns: its number.
     package static func bindLoopback(_ descriptor: CInt, port: Int = 0) throws -> Int {
         // A port that was listened on a moment ago has connections that linger.
-        var on: CInt = 1
-        if port != 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size)) }
+        if port != 0 { try allowReuse(descriptor) }
         try withLoopback(port: port) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -28,6 +27,13 @@ package enum Sockets {
             }
         }
         return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Lets another socket that allows it too have the same port, as long as not both listen.
+    package static func allowReuse(_ descriptor: CInt) throws {
+        var on: CInt = 1
+        let length = socklen_t(MemoryLayout<CInt>.size)
+        _ = try check("setsockopt", Int(setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, length)))
     }
 
     package static func withLoopback<Result>(

@@ -4,14 +4,15 @@ import Glibc
 /// TLS in front of a port that speaks none: nginx's stream module, which passes bytes on and knows no HTTP.
 package final class TLSTerminator: Sendable {
     /// Its port on 127.0.0.1.
-    package let port: Int
+    package var port: Int { reserved.port }
     private let process: ServerProcess
     private let directory: ScratchDirectory
+    private let reserved: ReservedPort
 
-    private init(_ process: ServerProcess, _ directory: ScratchDirectory, port: Int) {
+    private init(_ process: ServerProcess, _ directory: ScratchDirectory, _ reserved: ReservedPort) {
         self.process = process
         self.directory = directory
-        self.port = port
+        self.reserved = reserved
     }
 
     /// Starts one.
@@ -21,7 +22,7 @@ package final class TLSTerminator: Sendable {
     ///   - target: the port on 127.0.0.1 behind it. Each connection has one of its own there, once its handshake is done.
     package static func start(_ certificate: Certificate, to target: Int) async throws -> TLSTerminator {
         let directory = try ScratchDirectory()
-        let port = try FreePort.find()
+        let reserved = try ReservedPort()
         // A client's abrupt end is nothing to log, and a half-closed connection must get through.
         let configuration = """
             load_module /usr/lib/nginx/modules/ngx_stream_module.so;
@@ -33,7 +34,7 @@ package final class TLSTerminator: Sendable {
             events { worker_connections 4096; }
             stream {
                 server {
-                    listen 127.0.0.1:\(port) ssl backlog=1024;
+                    listen 127.0.0.1:\(reserved.port) ssl backlog=1024;
                     ssl_certificate \(certificate.path);
                     ssl_certificate_key \(certificate.keyPath);
                     proxy_pass 127.0.0.1:\(target);
@@ -52,7 +53,7 @@ package final class TLSTerminator: Sendable {
             deathSignal: .terminate
         )
         try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
-        return TLSTerminator(process, directory, port: port)
+        return TLSTerminator(process, directory, reserved)
     }
 
     /// Ends it at once.

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import TiniAppAuth
@@ -43,11 +44,11 @@ struct ConnectFailureTests {
 
     @Test("a port on which nobody listens", arguments: ["127.0.0.1", "localhost"])
     func refused(host: String) async throws {
-        let port = try await UnusedPort.find()
-        let failure = try await Connecting.failure("http://\(host):\(port)/")
+        let unused = try ReservedPort()
+        let failure = try await Connecting.failure("http://\(host):\(unused.port)/")
         #expect(failure.reason == .refused)
         #expect(failure.description == "connection refused")
-        #expect(failure.address?.hasSuffix(":\(port)") == true)
+        #expect(failure.address?.hasSuffix(":\(unused.port)") == true)
     }
 
     @Test("a name that does not exist")

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TiniAppAuth
@@ -67,10 +68,10 @@ struct ConnectionPoolTests {
 
     @Test("a port on which nobody listens is unreachable, at once, for every call that waits")
     func nobodyListens() async throws {
-        let unused = try await UnusedPort.find()
+        let unused = try ReservedPort()
         try await UpstreamFixture.run(
             configure: { configuration in
-                guard let endpoints = try? UpstreamFixture.configuration(port: unused).endpoints else { return }
+                guard let endpoints = try? UpstreamFixture.configuration(port: unused.port).endpoints else { return }
                 configuration.endpoints = endpoints
                 configuration.upstream.maxConnections = 2
             },
@@ -95,15 +96,4 @@ struct ConnectionPoolTests {
     }
 
     typealias Reaction = ScriptedServer.Reaction
-}
-
-/// Finds a port on which nobody listens.
-enum UnusedPort {
-    static func find() async throws -> Int {
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = listener.localAddress?.port
-        try await listener.close()
-        return try #require(port)
-    }
 }

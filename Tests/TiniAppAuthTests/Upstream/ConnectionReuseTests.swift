@@ -62,7 +62,7 @@ struct ConnectionReuseTests {
     func closedWhileIdle() async throws {
         try await UpstreamFixture.run(script: { _ in .json() }) { fixture in
             #expect(await fixture.call().text == "{}")
-            for channel in fixture.server.channels { try await channel.close() }
+            for channel in fixture.server.channels { try await channel.hangUp().get() }
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 2)
             #expect(fixture.server.requests.count == 2)
@@ -78,7 +78,7 @@ struct ConnectionReuseTests {
                 fixture.eventLoop.execute {
                     // The event loop is kept from looking until the close has gone through.
                     let closed = DispatchSemaphore(value: 0)
-                    channel.close().whenComplete { _ in closed.signal() }
+                    channel.hangUp().whenComplete { _ in closed.signal() }
                     closed.wait()
                     fixture.service.handle(
                         .exchange,

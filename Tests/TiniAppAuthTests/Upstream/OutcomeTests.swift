@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import TiniAppAuth
@@ -47,10 +48,10 @@ struct OutcomeTests {
 
     @Test("what never reached Tiki has neither attempts nor a time there")
     func unreachable() async throws {
-        let port = try await UnusedPort.find()
+        let unused = try ReservedPort()
         try await UpstreamFixture.run(
             configure: { configuration in
-                guard let endpoints = try? UpstreamFixture.configuration(port: port).endpoints else { return }
+                guard let endpoints = try? UpstreamFixture.configuration(port: unused.port).endpoints else { return }
                 configuration.endpoints = endpoints
             },
             script: { _ in .json() }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import TiniAppAuth
@@ -8,7 +9,8 @@ import Testing
 struct WarmOutageTests {
     @Test("a server that is down is said once, as is its return; a call does not wait for the next try")
     func downAndUp() async throws {
-        let port = try await UnusedPort.find()
+        let reserved = try ReservedPort()
+        let port = reserved.port
         try await UpstreamFixture.run(
             configure: { configuration in
                 guard let endpoints = try? UpstreamFixture.configuration(port: port).endpoints else { return }

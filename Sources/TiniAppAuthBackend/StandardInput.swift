@@ -1,0 +1,33 @@
+import ArgumentParser
+import Glibc
+
+/// Reads what a command is given otherwise than by arguments.
+enum StandardInput {
+    /// All of it, less one newline at its end, which editors and `echo` add.
+    static func bytes() -> [UInt8] {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        // Not readLine(), which would mend bytes that are not UTF-8.
+        while case let count = read(STDIN_FILENO, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+        if text.last == UInt8(ascii: "\n") { text.removeLast() }
+        return text
+    }
+
+    /// A token. At a terminal it is asked for, and not shown as it is typed.
+    ///
+    /// - Parameter name: what to ask for.
+    /// - Throws: `ValidationError` if there is none.
+    static func token(named name: String) throws -> String {
+        let bytes = isatty(STDIN_FILENO) == 1 ? try typed(prompt: "\(name): ") : bytes()
+        guard let token = String(validating: bytes, as: UTF8.self), !token.isEmpty else {
+            throw ValidationError("\(name) expected on standard input.")
+        }
+        return token
+    }
+
+    private static func typed(prompt: String) throws -> [UInt8] {
+        guard let line = getpass(prompt) else { throw ValidationError("This terminal cannot be read.") }
+        defer { explicit_bzero(line, strlen(line)) }
+        return Array(UnsafeBufferPointer(start: line, count: strlen(line)).lazy.map(UInt8.init(bitPattern:)))
+    }
+}

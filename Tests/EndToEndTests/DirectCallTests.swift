@@ -1,0 +1,122 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The commands exchange, refresh and info") struct DirectCallTests {
+        @Test("Each prints Tiki's answer alone, byte for byte, and exits with 0")
+        func chain() async throws {
+            let sandbox = try await Sandbox.start()
+            let exchanged = try await run(["exchange", try await sandbox.mintCode()], sandbox)
+            #expect(exchanged.status == .code(0) && exchanged.error.isEmpty)
+            let tokens = try Answer(exchanged)
+            let info = try await run(["info"], sandbox, input: tokens.accessToken + "\n")
+            #expect(info.status == .code(0))
+            #expect(info.output.contains(#""customer_id""#))
+            let refreshed = try await run(["refresh"], sandbox, input: tokens.refreshToken)
+            #expect(refreshed.status == .code(0))
+            #expect(try Answer(refreshed).accessToken != tokens.accessToken)
+            #expect(try await sandbox.calls().count == 3, "each was sent once")
+            await sandbox.stop()
+        }
+
+        @Test("A code that is used: Tiki's answer, what to do, and 1")
+        func usedCode() async throws {
+            let sandbox = try await Sandbox.start()
+            let code = try await sandbox.mintCode()
+            _ = try await run(["exchange", code], sandbox)
+            let outcome = try await run(["exchange", code], sandbox)
+            #expect(outcome.status == .code(1))
+            #expect(outcome.output.contains(#""reason":"invalid_code""#))
+            #expect(outcome.error.contains("Get another with my.getAuthCode"))
+            #expect(!outcome.error.contains(code))
+            await sandbox.stop()
+        }
+
+        @Test("A token that is none, and a secret that is another's: each says what to look at")
+        func refused() async throws {
+            let sandbox = try await Sandbox.start()
+            let unknown = try await run(["info"], sandbox, input: "CANARY")
+            #expect(unknown.status == .code(1) && unknown.error.contains("log in again"))
+            let unsigned = try await run(["refresh"], sandbox, input: "CANARY", ["CLIENT_SECRET": "another"])
+            #expect(
+                unsigned.status == .code(1) && unsigned.error.contains("CLIENT_KEY and CLIENT_SECRET belong together")
+            )
+            #expect(!(unknown.error + unsigned.error).contains("CANARY"))
+            await sandbox.stop()
+        }
+
+        @Test("Without Tiki: why, nothing on standard output, and 1")
+        func unreachable() async throws {
+            let closed = try ReservedPort()
+            let outcome = try await run(
+                ["exchange", "CANARY"],
+                ["AUTH_ENDPOINT": "http://127.0.0.1:\(closed.port)/auth/token"]
+            )
+            #expect(outcome.status == .code(1) && outcome.output.isEmpty)
+            #expect(outcome.error.contains("connection refused"))
+            #expect(outcome.error.contains("exchange: upstream_unreachable: "))
+            #expect(outcome.error.contains("Nothing was sent"))
+            #expect(!outcome.error.contains("CANARY"))
+        }
+
+        @Test("No token is a usage error, and so is one in an argument", arguments: ["refresh", "info"])
+        func noToken(command: String) async throws {
+            let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
+            #expect(try await run([command], settings, input: "\n").status == .code(64))
+            #expect(try await run([command, "CANARY"], settings).status == .code(64))
+        }
+
+        @Test("A wrong configuration: 78")
+        func configuration() async throws {
+            let outcome = try await run(["exchange", "CANARY"], ["AUTH_ENDPOINT": "nonsense"])
+            #expect(outcome.status == .code(78) && outcome.error.contains("AUTH_ENDPOINT is not an http or https URL"))
+        }
+
+        @Test("Completion scripts for the usual shells name the commands", arguments: ["bash", "zsh", "fish"])
+        func completions(shell: String) async throws {
+            let outcome = try await Command.run(try Backend.executable, ["--generate-completion-script", shell])
+            #expect(outcome.status == .code(0))
+            for command in ["serve", "check", "sign", "exchange", "refresh", "info"] {
+                #expect(outcome.output.contains(command))
+            }
+        }
+
+        private struct Answer {
+            let accessToken: String
+            let refreshToken: String
+
+            init(_ outcome: Command.Outcome) throws {
+                let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+                let data = try #require(object?["data"] as? [String: Any])
+                accessToken = try #require(data["access_token"] as? String)
+                refreshToken = try #require(data["refresh_token"] as? String)
+            }
+        }
+
+        private func run(
+            _ arguments: [String],
+            _ sandbox: Sandbox,
+            input: String = "",
+            _ more: [String: String] = [:]
+        ) async throws -> Command.Outcome {
+            try await run(arguments, ["AUTH_ENDPOINT": sandbox.authEndpoint].merging(more) { $1 }, input: input)
+        }
+
+        private func run(
+            _ arguments: [String],
+            _ settings: [String: String],
+            input: String = ""
+        ) async throws -> Command.Outcome {
+            let credentials = ["CLIENT_KEY": Sandbox.clientKey, "CLIENT_SECRET": Sandbox.clientSecret]
+            let outcome = try await Command.run(
+                try Backend.executable,
+                arguments,
+                environment: credentials.merging(settings) { $1 },
+                input: Data(input.utf8)
+            )
+            #expect(!(outcome.output + outcome.error).contains(Sandbox.clientSecret))
+            return outcome
+        }
+    }
+}
