@@ -23,6 +23,13 @@ case $prefix in
     *) unit_dir=/etc/systemd/system ;;
 esac
 
+# Where each shell looks for completions, by default where PREFIX is /usr or /usr/local.
+declare -A completions=(
+    [bash]=$prefix/share/bash-completion/completions/tiniapp-auth-backend
+    [zsh]=$prefix/share/zsh/site-functions/_tiniapp-auth-backend
+    [fish]=$prefix/share/fish/vendor_completions.d/tiniapp-auth-backend.fish
+)
+
 units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
 # Replaced by each version.
 shared_nginx=(http.conf routes.conf tls.conf)

@@ -40,6 +40,14 @@ echo "Installing into ${destdir:-/} with prefix $prefix"
 strip=()
 ! command -v strip >/dev/null || strip=(--strip)
 install -D -m 755 "${strip[@]}" "$binary" "$destdir$prefix/bin/tiniapp-auth-backend"
+for shell in "${!completions[@]}"; do
+    # It runs where it is installed, not always where it is packed.
+    if script=$("$binary" --generate-completion-script "$shell" 2>/dev/null); then
+        install -D -m 644 /dev/stdin "$destdir${completions[$shell]}" <<<"$script"
+    else
+        echo "  no completions for $shell: $binary does not run here (is libfcgi0ldbl missing?)"
+    fi
+done
 for file in "${shared_nginx[@]}"; do
     replace "nginx/$file" "$share/nginx/$file"
 done

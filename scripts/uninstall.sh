@@ -18,7 +18,7 @@ if ((${#in_use[@]})); then
     exit 1
 fi
 
-rm -f "$destdir$prefix/bin/tiniapp-auth-backend" "$destdir$http_conf"
+rm -f "$destdir$prefix/bin/tiniapp-auth-backend" "$destdir$http_conf" "${completions[@]/#/$destdir}"
 rm -rf "$destdir$share"
 for unit in "${units[@]}"; do
     rm -f "$destdir$unit_dir/$unit"
