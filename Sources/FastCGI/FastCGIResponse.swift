@@ -34,17 +34,20 @@ package struct FastCGIResponse: Sendable, Equatable {
     /// fields, an empty line, the body.
     var document: [UInt8] {
         var document = [UInt8]()
-        document.reserveCapacity(256 + body.count)
-        for (name, value) in [("Status", "\(status) \(reasonPhrase)")] + headers {
-            // A line break within a field would start another one (response splitting), so none gets through.
-            document.append(contentsOf: name.utf8.filter(Self.isVisible))
-            document.append(contentsOf: ": ".utf8)
-            document.append(contentsOf: value.utf8.filter { Self.isVisible($0) || $0 == UInt8(ascii: " ") })
-            document.append(contentsOf: "\r\n".utf8)
-        }
+        document.reserveCapacity(512 + body.count)
+        Self.append(name: "Status", value: "\(status) \(reasonPhrase)", to: &document)
+        for (name, value) in headers { Self.append(name: name, value: value, to: &document) }
         document.append(contentsOf: "\r\n".utf8)
         document.append(contentsOf: body)
         return document
+    }
+
+    /// A line break within a field would start another one (response splitting), so none gets through.
+    private static func append(name: String, value: String, to document: inout [UInt8]) {
+        for byte in name.utf8 where isVisible(byte) { document.append(byte) }
+        document.append(contentsOf: ": ".utf8)
+        for byte in value.utf8 where isVisible(byte) || byte == UInt8(ascii: " ") { document.append(byte) }
+        document.append(contentsOf: "\r\n".utf8)
     }
 
     private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7F }

@@ -13,7 +13,12 @@ extension JSONScanner {
     mutating func scanString(decoding: Bool) throws(JSONSyntaxError) -> ScannedString {
         var string = ScannedString()
         take()
-        while !take("\"") {
+        while true {
+            let plain = bytes[position...].prefix(while: Self.isPlain)
+            take(plain.count)
+            if decoding { string.decoded.append(contentsOf: plain) }
+            if !plain.isEmpty { string.isEmpty = false }
+            if take("\"") { return string }
             guard let next else { throw error(.unexpectedEnd) }
             string.isEmpty = false
             switch next {
@@ -22,16 +27,17 @@ extension JSONScanner {
                 if decoding { string.decoded.append(contentsOf: Self.utf8(of: scalar)) }
             case 0..<0x20:
                 throw error(.controlCharacter)
-            case 0x20..<0x80:
-                if decoding { string.decoded.append(next) }
-                take()
             default:
                 let length = try utf8SequenceLength()
                 if decoding { string.decoded.append(contentsOf: bytes[position..<position + length]) }
-                for _ in 0..<length { take() }
+                take(length)
             }
         }
-        return string
+    }
+
+    /// Whether a byte of a string stands for itself, and is a whole character.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// Reads an escape, or two that are a surrogate pair.

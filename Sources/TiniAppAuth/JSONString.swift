@@ -3,20 +3,28 @@ package enum JSONString {
     /// Appends the string in quotation marks, escaping what must be and no more.
     package static func append(_ string: String, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                json.append(UInt8(ascii: "\\"))
-                json.append(byte)
-            case 0..<0x20:
-                json.append(contentsOf: "\\u00".utf8)
-                json.append(hexDigit(byte >> 4))
-                json.append(hexDigit(byte & 0xF))
-            default:
-                json.append(byte)
-            }
+        if string.utf8.contains(where: mustBeEscaped) {
+            for byte in string.utf8 { appendEscaped(byte, to: &json) }
+        } else {
+            json.append(contentsOf: string.utf8)
         }
         json.append(UInt8(ascii: "\""))
+    }
+
+    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to json: inout [UInt8]) {
+        guard mustBeEscaped(byte) else { return json.append(byte) }
+        if byte < 0x20 {
+            json.append(contentsOf: "\\u00".utf8)
+            json.append(hexDigit(byte >> 4))
+            json.append(hexDigit(byte & 0xF))
+        } else {
+            json.append(UInt8(ascii: "\\"))
+            json.append(byte)
+        }
     }
 }
 

@@ -2,12 +2,13 @@
 enum MediaType {
     /// Whether it is `application/json`, in UTF-8 if it names a charset at all.
     static func isJSON(_ contentType: String) -> Bool {
-        isUTF8(contentType) { $0 == "application/json" }
+        // What nearly everybody sends needs no taking apart.
+        contentType == "application/json" || isUTF8(contentType) { $0 == "application/json" }
     }
 
     /// Whether it is that, or a type that is written in JSON (`+json`, RFC 6839 section 3.1).
     static func isWrittenInJSON(_ contentType: String) -> Bool {
-        isUTF8(contentType) { $0 == "application/json" || ($0.hasPrefix("application/") && $0.hasSuffix("+json")) }
+        isJSON(contentType) || isUTF8(contentType) { $0.hasPrefix("application/") && $0.hasSuffix("+json") }
     }
 
     private static func isUTF8(_ contentType: String, ofType isWanted: (Substring) -> Bool) -> Bool {

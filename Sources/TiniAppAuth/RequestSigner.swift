@@ -29,10 +29,16 @@ package struct RequestSigner: Sendable {
         payload.append(contentsOf: body)
         let encodedPayload = Base64URL.encode(payload)
         let code = HMAC<SHA256>.authenticationCode(for: encodedPayload, using: secret)
+        var signature = [UInt8]()
+        signature.reserveCapacity(2 * SHA256.byteCount)
+        for byte in code {
+            signature.append(hexDigit(byte >> 4))
+            signature.append(hexDigit(byte & 0xF))
+        }
         return RequestSignature(
             clientID: clientKey,
             timestamp: timestamp,
-            signature: String(decoding: code.flatMap { [hexDigit($0 >> 4), hexDigit($0 & 0xF)] }, as: UTF8.self),
+            signature: String(decoding: signature, as: UTF8.self),
             encodedPayload: encodedPayload
         )
     }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Logging
 import TiniAppAuth
 
@@ -24,18 +23,15 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let head: [(name: String, text: String)] = [
-            ("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))),
-            ("severity", Self.severity(event.level)),
-            ("message", event.message.description),
-        ]
-        var line = Array("{".utf8)
-        for (name, text) in head {
-            if line.count > 1 { line.append(UInt8(ascii: ",")) }
-            JSONString.append(name, to: &line)
-            line.append(UInt8(ascii: ":"))
-            JSONString.append(text, to: &line)
-        }
+        var line: [UInt8] = []
+        // Of a request's line, and some more.
+        line.reserveCapacity(1_024)
+        line.append(contentsOf: #"{"time":""#.utf8)
+        line.append(contentsOf: LogTime.utc().utf8)
+        line.append(contentsOf: #"","severity":""#.utf8)
+        line.append(contentsOf: Self.severity(event.level).utf8)
+        line.append(contentsOf: #"","message":"#.utf8)
+        JSONString.append(event.message.description, to: &line)
         let fields = fields(of: event)
         if !fields.isEmpty { line.append(UInt8(ascii: ",")) }
         JSONLogValue.append(members: fields, to: &line)

@@ -32,11 +32,9 @@ struct RequestLog: Sendable {
     func write(_ entry: Entry) {
         let level = Self.level(of: entry)
         guard level >= logger.logLevel else { return }
-        logger.log(
-            level: level,
-            "\(entry.method) \(entry.path) \(entry.status)",
-            metadata: entry.fields.merging(traceFields(entry.request)) { own, _ in own }
-        )
+        var fields = entry.fields
+        addTrace(of: entry.request, to: &fields)
+        logger.log(level: level, "\(entry.method) \(entry.path) \(entry.status)", metadata: fields)
     }
 
     /// A user's mistake is info, Tiki's failure a warning, ours an error. Probes and the greeting are for debugging.
@@ -60,23 +58,25 @@ struct RequestLog: Sendable {
         }
     }
 
-    private func traceFields(_ request: FastCGIRequest) -> Logger.Metadata {
-        guard let context = request.traceContext.flatMap(TraceContext.init) else { return [:] }
+    private func addTrace(of request: FastCGIRequest, to fields: inout Logger.Metadata) {
+        guard let context = request.traceContext.flatMap(TraceContext.init) else { return }
         // Without a project the trace's own name is what Google Cloud asks for.
         let trace = project.map { "projects/\($0)/traces/\(context.traceID)" } ?? context.traceID
-        var fields: Logger.Metadata = ["logging.googleapis.com/trace": "\(trace)"]
+        fields["logging.googleapis.com/trace"] = "\(trace)"
         if let spanID = context.spanID { fields["logging.googleapis.com/spanId"] = "\(spanID)" }
         if let isSampled = context.isSampled {
             fields["logging.googleapis.com/trace_sampled"] = .stringConvertible(isSampled)
         }
-        return fields
     }
 }
 
 extension RequestLog.Entry {
+    private static let knownMethods: Set = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
+    ]
+
     fileprivate var method: String {
-        let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"]
-        return known.contains(request.method) ? request.method : "other"
+        Self.knownMethods.contains(request.method) ? request.method : "other"
     }
 
     fileprivate var path: String { target == nil ? "other" : request.path }

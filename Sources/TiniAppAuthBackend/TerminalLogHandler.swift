@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 
 /// Writes each log entry as a line for a person at a terminal: time of day, level, message, and the metadata as
@@ -26,7 +25,7 @@ struct TerminalLogHandler: LogHandler {
     func log(event: LogEvent) {
         let level = event.level.rawValue.uppercased()
         let padding = String(repeating: " ", count: 9 - level.utf8.count)
-        var line = "\(Self.timeOfDay()) \(level)\(padding)\(Self.escaped(event.message.description))"
+        var line = "\(LogTime.timeOfDay()) \(level)\(padding)\(Self.escaped(event.message.description))"
         let fields = fields(of: event).filter { !Self.omitted.contains($0.key) }
         Self.append(fields.filter { !$0.key.hasPrefix("logging.googleapis.com/") }, to: &line)
         write(Array("\(line)\n".utf8))
@@ -62,19 +61,5 @@ struct TerminalLogHandler: LogHandler {
             }
         }
         return result
-    }
-
-    /// Local time, as the clock beside the screen has it.
-    private static func timeOfDay() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var local = tm()
-        localtime_r(&now.tv_sec, &local)
-        func digits(_ number: Int, _ count: Int) -> String {
-            let text = String(number)
-            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
-        }
-        let time = [local.tm_hour, local.tm_min, local.tm_sec].map { digits(Int($0), 2) }
-        return "\(time.joined(separator: ":")).\(digits(now.tv_nsec / 1_000_000, 3))"
     }
 }

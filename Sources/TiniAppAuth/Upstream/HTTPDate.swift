@@ -3,28 +3,35 @@ import Glibc
 /// Reads dates in HTTP (RFC 9110 section 5.6.7), in the one form that servers still send:
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
 package enum HTTPDate {
+    /// Where digits stand, and what must stand beside them; `_` is looked at later, or, in the day's name, not at all.
+    private static let form = Array("___, 00 ___ 0000 00:00:00 GMT".utf8)
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
+    ].map { Array($0.utf8) }
 
     /// Seconds since 1970; nil if the text is no such date.
     package static func unixTime(_ text: String) -> Int64? {
-        let words = text.split(separator: " ")
-        guard words.count == 6, words[0].hasSuffix(","), words[5] == "GMT",
-            let month = months.firstIndex(of: String(words[2])),
-            let day = number(words[1], 1...31), let year = number(words[3], 0...9_999)
+        let text = Array(text.utf8)
+        guard text.count == form.count, zip(text, form).allSatisfy(fits),
+            let month = months.firstIndex(where: { $0.elementsEqual(text[8..<11]) })
         else { return nil }
-        let time = words[4].split(separator: ":", omittingEmptySubsequences: false)
-        guard time.count == 3, let hour = number(time[0], 0...23), let minute = number(time[1], 0...59),
-            let second = number(time[2], 0...60)
-        else { return nil }
+        func number(_ range: Range<Int>) -> Int32 {
+            text[range].reduce(0) { $0 * 10 + Int32($1 - UInt8(ascii: "0")) }
+        }
         var parts = tm()
-        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (day, Int32(month), year - 1_900)
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
+        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (number(5..<7), Int32(month), number(12..<16) - 1_900)
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (number(17..<19), number(20..<22), number(23..<25))
+        guard (1...31).contains(parts.tm_mday), parts.tm_hour < 24, parts.tm_min < 60, parts.tm_sec <= 60 else {
+            return nil
+        }
         return Int64(timegm(&parts))
     }
 
-    private static func number(_ text: Substring, _ range: ClosedRange<Int32>) -> Int32? {
-        Int32(text).flatMap { range.contains($0) ? $0 : nil }
+    private static func fits(_ byte: UInt8, _ expected: UInt8) -> Bool {
+        switch expected {
+        case UInt8(ascii: "_"): true
+        case UInt8(ascii: "0"): (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        default: byte == expected
+        }
     }
 }

@@ -31,7 +31,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func open(on channel: any Channel) throws {
         do {
             self.channel = channel
-            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            // All header fields are our own; the client key, a setting, is checked at start. No need to look again.
+            try channel.pipeline.syncOperations.addHTTPClientHandlers(enableOutboundHeaderValidation: false)
             try channel.pipeline.syncOperations.addHandler(self)
             guard channel.isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
             openedAt = .now()
