@@ -46,12 +46,12 @@ struct MetricsPageTests {
         #expect(names("TYPE") == Set(MetricsHelp.sentences.keys))
     }
 
-    @Test("the README's table has every metric with its sentence")
-    func readme() throws {
+    @Test("the operations guide has every metric with its sentence")
+    func guide() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-        let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| `tiniapp_auth_") }
+        let guide = try String(contentsOf: root.appendingPathComponent("docs/operations.md"), encoding: .utf8)
+        let rows = guide.split(separator: "\n").filter { $0.hasPrefix("| `tiniapp_auth_") }
         let table = rows.map { row in
             let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             let name = cells[0].replacing("`", with: "").prefix { $0 != "{" }
