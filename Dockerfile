@@ -16,6 +16,7 @@ RUN apt-get update \
 WORKDIR /build
 COPY Package.swift ./
 COPY Sources/CFCGI Sources/CFCGI
+COPY Sources/CMalloc Sources/CMalloc
 COPY scripts/container-placeholders.sh scripts/
 # The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer
 # keeps whole seconds, so that files in it would all be built again.

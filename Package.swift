@@ -29,6 +29,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "FastCGI",
             dependencies: [
@@ -54,6 +55,7 @@ let package = Package(
         .executableTarget(
             name: "TiniAppAuthBackend",
             dependencies: [
+                "CMalloc",
                 "FastCGI",
                 "TiniAppAuth",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

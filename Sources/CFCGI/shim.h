@@ -1,7 +1,7 @@
 #include <fcgiapp.h>
 #include <fastcgi.h>
 
-#include <linux/memfd.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,9 +13,12 @@ _Static_assert(offsetof(FCGX_Request, ipcFd) == 6 * sizeof(void *), "FCGX_Reques
 _Static_assert(offsetof(FCGX_Request, keepConnection) == offsetof(FCGX_Request, ipcFd) + 2 * sizeof(int),
                "FCGX_Request.keepConnection has moved");
 
-// glibc shows these two only under _GNU_SOURCE, which Swift's importer does not set.
+// glibc shows these only under _GNU_SOURCE, which Swift's importer does not set.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
-extern int memfd_create(const char *, unsigned int);
+extern int pipe2(int *, int);
+#ifndef F_SETPIPE_SZ
+#define F_SETPIPE_SZ 1031
+#endif
 
 // The rest are wrappers for what Swift cannot name: variadic calls, unions, macros that are expressions.
 
@@ -23,8 +26,12 @@ static inline int cfcgi_accept_nonblocking(int listener) {
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-static inline int cfcgi_memory_file(const char *name) {
-    return memfd_create(name, MFD_CLOEXEC);
+static inline int cfcgi_pipe_nonblocking(int *ends) {
+    return pipe2(ends, O_NONBLOCK | O_CLOEXEC);
+}
+
+static inline int cfcgi_pipe_resize(int end, int capacity) {
+    return fcntl(end, F_SETPIPE_SZ, capacity);
 }
 
 static inline int cfcgi_epoll_watch(int epoll, int fd) {

@@ -16,5 +16,9 @@ package struct FastCGILimits: Sendable, Equatable {
     package var maxFramingBytes = 65_536
     /// Requests of the whole responder that have been handed over and not been answered.
     package var maxInFlight = 4_096
+
+    /// Bytes of a whole request, the record of its beginning included.
+    var maxRequestBytes: Int { maxParamsBytes + maxStdinBytes + maxFramingBytes + 16 }
+
     package init() {}
 }

@@ -44,11 +44,17 @@ package struct FastCGIResponse: Sendable, Equatable {
 
     /// A line break within a field would start another one (response splitting), so none gets through.
     private static func append(name: String, value: String, to document: inout [UInt8]) {
-        for byte in name.utf8 where isVisible(byte) { document.append(byte) }
+        append(name.utf8, to: &document) { $0 > 0x20 && $0 != 0x7F }
         document.append(contentsOf: ": ".utf8)
-        for byte in value.utf8 where isVisible(byte) || byte == UInt8(ascii: " ") { document.append(byte) }
+        append(value.utf8, to: &document) { $0 >= 0x20 && $0 != 0x7F }
         document.append(contentsOf: "\r\n".utf8)
     }
 
-    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7F }
+    private static func append(_ text: String.UTF8View, to document: inout [UInt8], where isFit: (UInt8) -> Bool) {
+        if text.allSatisfy(isFit) {
+            document.append(contentsOf: text)
+        } else {
+            for byte in text where isFit(byte) { document.append(byte) }
+        }
+    }
 }

@@ -35,7 +35,7 @@ final class FrontDoor {
         try poll.watch(wakeUpDescriptor)
         try poll.watch(listener.descriptor)
         // Now, since later there may be no descriptor left for it.
-        feed = try RequestFeed()
+        feed = try RequestFeed(capacity: limits.maxRequestBytes)
         self.listener = consume listener
         self.wakeUpDescriptor = wakeUpDescriptor
         self.inFlight = inFlight
@@ -167,11 +167,10 @@ final class FrontDoor {
         if connection.isWatched { poll.unwatch(descriptor) }
         guard let socket = pending.remove(descriptor) else { return }
         do {
-            if feed == nil { feed = try RequestFeed() }
+            if feed == nil { feed = try RequestFeed(capacity: limits.maxRequestBytes) }
             try feed?.fill(with: connection.gate.request)
             var fcgx = try FCGXRequest(decoding: &feed)
             let body = try fcgx.readBody(count: connection.gate.stdinBytes)
-            try feed?.empty()
             let head = FastCGIRequest(fcgx, acceptedAt: connection.acceptedAt)
             var request = head
             request.body = body

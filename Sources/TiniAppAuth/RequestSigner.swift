@@ -6,11 +6,12 @@ import Crypto
 /// payload; the samples are right.
 package struct RequestSigner: Sendable {
     private let clientKey: String
-    private let secret: SymmetricKey
+    /// The code with the secret in it and nothing else yet: each signature goes on from a copy.
+    private let keyed: HMAC<SHA256>
 
     package init(_ credentials: ClientCredentials) {
         clientKey = credentials.key
-        secret = SymmetricKey(data: Array(credentials.secret.utf8))
+        keyed = HMAC(key: SymmetricKey(data: Array(credentials.secret.utf8)))
     }
 
     /// Signs a body as it is at a moment.
@@ -28,10 +29,11 @@ package struct RequestSigner: Sendable {
         payload.append(UInt8(ascii: "."))
         payload.append(contentsOf: body)
         let encodedPayload = Base64URL.encode(payload)
-        let code = HMAC<SHA256>.authenticationCode(for: encodedPayload, using: secret)
+        var code = keyed
+        code.update(data: encodedPayload)
         var signature = [UInt8]()
         signature.reserveCapacity(2 * SHA256.byteCount)
-        for byte in code {
+        for byte in code.finalize() {
             signature.append(hexDigit(byte >> 4))
             signature.append(hexDigit(byte & 0xF))
         }

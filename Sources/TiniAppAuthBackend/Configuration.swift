@@ -29,12 +29,12 @@ struct Configuration: Sendable {
         upstream.maxAnswerBytes = reader.integer(.maxResponseBytes, in: 1_024...Self.largestAnswer)
         let requestTimeout = reader.seconds(.requestTimeout, in: 0.1...300)
         upstream.connectTimeout = TimeAmount(reader.connectTimeout(requestTimeout: requestTimeout))
-        let maxBodyBytes = reader.integer(.maxBodyBytes, in: 1...1_048_576)
+        let maxBodyBytes = reader.integer(.maxBodyBytes, in: 1...524_288)
 
         limits = FastCGILimits()
         limits.arrivalTimeout = reader.seconds(.arrivalTimeout, in: 0.1...300)
         limits.maxPendingConnections = reader.integer(.maxPendingConnections, in: 1...65_536)
-        limits.maxParamsBytes = reader.integer(.maxParamsBytes, in: 1_024...1_048_576)
+        limits.maxParamsBytes = reader.integer(.maxParamsBytes, in: 1_024...262_144)
         limits.maxInFlight = reader.integer(.maxInFlight, in: 1...65_536)
         // A body somewhat over the service's limit still gets in, so that it gets a readable answer.
         limits.maxStdinBytes = maxBodyBytes + 65_536

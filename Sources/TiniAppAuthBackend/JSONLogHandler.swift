@@ -27,7 +27,7 @@ struct JSONLogHandler: LogHandler {
         // Of a request's line, and some more.
         line.reserveCapacity(1_024)
         line.append(contentsOf: #"{"time":""#.utf8)
-        line.append(contentsOf: LogTime.utc().utf8)
+        LogTime().appendUTC(to: &line)
         line.append(contentsOf: #"","severity":""#.utf8)
         line.append(contentsOf: Self.severity(event.level).utf8)
         line.append(contentsOf: #"","message":"#.utf8)

@@ -6,13 +6,15 @@ enum JSONLogValue {
     /// Appends the members of an object, without its braces, in the order of their names.
     static func append(members: Logger.Metadata, to json: inout [UInt8]) {
         var isFirst = true
-        // The places are sorted, which is less to move about than names and values.
-        for index in members.indices.sorted(by: { members[$0].key < members[$1].key }) {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             if !isFirst { json.append(UInt8(ascii: ",")) }
             isFirst = false
-            JSONString.append(members[index].key, to: &json)
-            json.append(UInt8(ascii: ":"))
-            append(members[index].value, to: &json)
+            if case .stringConvertible(let fields as LogFields) = value {
+                append(members: fields, to: &json)
+            } else {
+                append(name: name, to: &json)
+                append(value, to: &json)
+            }
         }
     }
 
@@ -38,5 +40,32 @@ enum JSONLogValue {
             json.append(UInt8(ascii: "]"))
         case .string, .stringConvertible: JSONString.append(value.description, to: &json)
         }
+    }
+
+    private static func append(members: LogFields, to json: inout [UInt8]) {
+        for (index, field) in members.all.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            append(name: field.name, to: &json)
+            append(field.value, to: &json)
+        }
+    }
+
+    private static func append(_ value: LogFields.Value, to json: inout [UInt8]) {
+        switch value {
+        case .text(let text): JSONString.append(text, to: &json)
+        case .number(let number): json.append(contentsOf: String(number).utf8)
+        case .decimal(let number) where number.isFinite: json.append(contentsOf: number.description.utf8)
+        case .decimal(let number): JSONString.append(number.description, to: &json)
+        case .flag(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .fields(let fields):
+            json.append(UInt8(ascii: "{"))
+            append(members: fields, to: &json)
+            json.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func append(name: String, to json: inout [UInt8]) {
+        JSONString.append(name, to: &json)
+        json.append(UInt8(ascii: ":"))
     }
 }

@@ -1,37 +1,59 @@
 import Glibc
 
 /// When a log entry was made, to the millisecond.
-enum LogTime {
-    /// In UTC, as RFC 3339 section 5.6 writes it: `2026-11-24T08:15:30.042Z`.
-    static func utc() -> String {
-        let (seconds, milliseconds) = now()
+struct LogTime {
+    private let seconds: time_t
+    private let milliseconds: Int
+
+    /// Now.
+    init() {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        seconds = now.tv_sec
+        milliseconds = now.tv_nsec / 1_000_000
+    }
+
+    /// Appends it in UTC, as RFC 3339 section 5.6 writes it: `2026-11-24T08:15:30.042Z`.
+    func appendUTC(to line: inout [UInt8]) {
         var time = seconds
         var parts = tm()
         gmtime_r(&time, &parts)
-        return "\(parts.tm_year + 1_900)-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
-            + "T\(clock(parts, milliseconds))Z"
+        let year = Int(parts.tm_year) + 1_900
+        Self.append(year / 100, to: &line)
+        Self.append(year, to: &line)
+        line.append(UInt8(ascii: "-"))
+        Self.append(Int(parts.tm_mon) + 1, to: &line)
+        line.append(UInt8(ascii: "-"))
+        Self.append(Int(parts.tm_mday), to: &line)
+        line.append(UInt8(ascii: "T"))
+        appendClock(parts, to: &line)
+        line.append(UInt8(ascii: "Z"))
     }
 
     /// The time of day here, as the clock beside the screen has it.
-    static func timeOfDay() -> String {
-        let (seconds, milliseconds) = now()
+    var timeOfDay: String {
         var time = seconds
         var parts = tm()
         localtime_r(&time, &parts)
-        return clock(parts, milliseconds)
+        var text: [UInt8] = []
+        appendClock(parts, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func now() -> (seconds: time_t, milliseconds: Int32) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return (now.tv_sec, Int32(now.tv_nsec / 1_000_000))
+    private func appendClock(_ parts: tm, to line: inout [UInt8]) {
+        Self.append(Int(parts.tm_hour), to: &line)
+        line.append(UInt8(ascii: ":"))
+        Self.append(Int(parts.tm_min), to: &line)
+        line.append(UInt8(ascii: ":"))
+        Self.append(Int(parts.tm_sec), to: &line)
+        line.append(UInt8(ascii: "."))
+        line.append(UInt8(ascii: "0") + UInt8(milliseconds / 100))
+        Self.append(milliseconds % 100, to: &line)
     }
 
-    private static func clock(_ parts: tm, _ milliseconds: Int32) -> String {
-        "\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))"
-            + ".\(milliseconds < 100 ? "0" : "")\(padded(milliseconds))"
+    /// The last two digits.
+    private static func append(_ number: Int, to line: inout [UInt8]) {
+        line.append(UInt8(ascii: "0") + UInt8(number / 10 % 10))
+        line.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
-
-    /// With at least two digits.
-    private static func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -34,7 +34,11 @@ struct RequestLog: Sendable {
         guard level >= logger.logLevel else { return }
         var fields = entry.fields
         addTrace(of: entry.request, to: &fields)
-        logger.log(level: level, "\(entry.method) \(entry.path) \(entry.status)", metadata: fields)
+        logger.log(
+            level: level,
+            "\(entry.method) \(entry.path) \(entry.status)",
+            metadata: ["request": .stringConvertible(fields)]
+        )
     }
 
     /// A user's mistake is info, Tiki's failure a warning, ours an error. Probes and the greeting are for debugging.
@@ -58,15 +62,13 @@ struct RequestLog: Sendable {
         }
     }
 
-    private func addTrace(of request: FastCGIRequest, to fields: inout Logger.Metadata) {
+    private func addTrace(of request: FastCGIRequest, to fields: inout LogFields) {
         guard let context = request.traceContext.flatMap(TraceContext.init) else { return }
         // Without a project the trace's own name is what Google Cloud asks for.
         let trace = project.map { "projects/\($0)/traces/\(context.traceID)" } ?? context.traceID
-        fields["logging.googleapis.com/trace"] = "\(trace)"
-        if let spanID = context.spanID { fields["logging.googleapis.com/spanId"] = "\(spanID)" }
-        if let isSampled = context.isSampled {
-            fields["logging.googleapis.com/trace_sampled"] = .stringConvertible(isSampled)
-        }
+        fields.append("logging.googleapis.com/trace", trace)
+        fields.append("logging.googleapis.com/spanId", context.spanID)
+        if let isSampled = context.isSampled { fields.append("logging.googleapis.com/trace_sampled", .flag(isSampled)) }
     }
 }
 
@@ -81,37 +83,39 @@ extension RequestLog.Entry {
 
     fileprivate var path: String { target == nil ? "other" : request.path }
 
-    fileprivate var fields: Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "httpRequest": .dictionary(httpRequest), "request_id": "\(requestID.text)",
-            "route": "\(target?.name ?? "unknown")", "status": .stringConvertible(status),
-            "duration_ms": .stringConvertible(duration.milliseconds),
-        ]
-        if let error { fields["reason"] = "\(error.reason)" }
+    fileprivate var fields: LogFields {
+        var fields = LogFields(capacity: 16)
+        fields.append("request_id", requestID.text)
+        fields.append("route", Target.name(of: target))
+        fields.append("status", .number(status))
         if case .success(let answer) = outcome?.result {
-            fields["upstream_status"] = .stringConvertible(answer.status)
-            if let reason = answer.errorReason { fields["reason"] = "\(reason)" }
+            fields.append("upstream_status", .number(answer.status))
+            fields.append("reason", answer.errorReason)
         }
+        fields.append("reason", error?.reason)
+        fields.append("duration_ms", .decimal(duration.milliseconds))
         if let outcome {
-            fields["shared"] = .stringConvertible(outcome.isShared)
-            fields["attempts"] = .stringConvertible(outcome.attempts)
             if let duration = outcome.upstreamDuration {
-                fields["upstream_ms"] = .stringConvertible(duration.milliseconds)
+                fields.append("upstream_ms", .decimal(duration.milliseconds))
             }
-            if let failure = outcome.failure { fields["failure"] = "\(failure)" }
+            fields.append("shared", .flag(outcome.isShared))
+            fields.append("attempts", .number(outcome.attempts))
+            fields.append("failure", outcome.failure)
         }
-        if delivery != .sent { fields["outcome"] = "\(delivery)" }
+        if delivery != .sent { fields.append("outcome", "\(delivery)") }
+        fields.append("httpRequest", .fields(httpRequest))
         return fields
     }
 
-    private var httpRequest: Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "requestMethod": "\(method)", "requestUrl": "\(path)", "status": .stringConvertible(status),
-            "latency": "\(duration.decimalSeconds)s",
-        ]
+    private var httpRequest: LogFields {
+        var fields = LogFields(capacity: 5)
+        fields.append("requestMethod", method)
+        fields.append("requestUrl", path)
+        fields.append("status", .number(status))
+        fields.append("latency", "\(duration.decimalSeconds)s")
         // nginx's name for a peer without an address is "unix:".
         if let address = request.remoteAddress, address.utf8.allSatisfy({ $0.isHexDigit || ".:".utf8.contains($0) }) {
-            fields["remoteIp"] = "\(address)"
+            fields.append("remoteIp", address)
         }
         return fields
     }

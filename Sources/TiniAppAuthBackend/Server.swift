@@ -73,6 +73,7 @@ struct Server {
                 let reload = Reload(environment: environment, service: service, manager: manager, logger: logger)
                 for await _ in hangUps { await reload.run() }
             }
+            group.addTask { await HeapTrim().run() }
             if let interval = ServiceManager.watchdogInterval(environment) {
                 let watchdog = Watchdog(
                     manager: manager,

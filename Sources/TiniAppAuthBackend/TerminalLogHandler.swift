@@ -25,18 +25,18 @@ struct TerminalLogHandler: LogHandler {
     func log(event: LogEvent) {
         let level = event.level.rawValue.uppercased()
         let padding = String(repeating: " ", count: 9 - level.utf8.count)
-        var line = "\(LogTime.timeOfDay()) \(level)\(padding)\(Self.escaped(event.message.description))"
-        let fields = fields(of: event).filter { !Self.omitted.contains($0.key) }
-        Self.append(fields.filter { !$0.key.hasPrefix("logging.googleapis.com/") }, to: &line)
+        var line = "\(LogTime().timeOfDay) \(level)\(padding)\(Self.escaped(event.message.description))"
+        Self.append(fields(of: event), to: &line)
         write(Array("\(line)\n".utf8))
     }
 
     private static func append(_ fields: Logger.Metadata, to line: inout String) {
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            if case .dictionary(let members) = value {
-                append(members, to: &line)
-            } else {
-                line += " \(escaped(name))=\(quoted(value.description))"
+        for (name, value) in fields.sorted(by: { $0.key < $1.key })
+        where !omitted.contains(name) && !name.hasPrefix("logging.googleapis.com/") {
+            switch value {
+            case .dictionary(let members): append(members, to: &line)
+            case .stringConvertible(let fields as LogFields): append(fields.metadata, to: &line)
+            default: line += " \(escaped(name))=\(quoted(value.description))"
             }
         }
     }

@@ -29,7 +29,7 @@ has "it says what is left to do" "systemctl enable --now tiniapp-auth-backend@pr
 
 for completion in bash-completion/completions/tiniapp-auth-backend zsh/site-functions/_tiniapp-auth-backend \
     fish/vendor_completions.d/tiniapp-auth-backend.fish; do
-    holds "completions: $completion" grep -q -- --upstream "$tree/usr/local/share/$completion"
+    holds "completions: $completion" grep -q upstream "$tree/usr/local/share/$completion"
 done
 has "bash completes a command" exchange "$(bash -c 'source "$1"; COMP_WORDS=(tiniapp-auth-backend ex) COMP_CWORD=1
     COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE} COMP_TYPE=9

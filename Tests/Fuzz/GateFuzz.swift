@@ -92,11 +92,10 @@ private func decode(_ gate: ConnectionGate) {
     let (params, stdin) = contents(of: gate.request)
     precondition(stdin.count == gate.stdinBytes)
     do {
-        if feed == nil { feed = try RequestFeed() }
+        if feed == nil { feed = try RequestFeed(capacity: FastCGILimits().maxRequestBytes) }
         try feed?.fill(with: gate.request)
         var fcgx = try FCGXRequest(decoding: &feed)
         let body = try fcgx.readBody(count: gate.stdinBytes)
-        try feed?.empty()
         precondition(body == stdin, "libfcgi reads another body")
         let pairs = pairs(params)
         for name in usedParams {

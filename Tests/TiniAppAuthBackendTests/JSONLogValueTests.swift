@@ -42,6 +42,25 @@ struct JSONLogValueTests {
         #expect(json(.stringConvertible(Duration.seconds(1))) == "\"\(Duration.seconds(1))\"")
     }
 
+    @Test("fields in a fixed order keep it, stand among the others, and hold all kinds of values")
+    func fixedOrder() throws {
+        var inner = LogFields(capacity: 1)
+        inner.append("k\"", .text("v\n"))
+        var fields = LogFields(capacity: 6)
+        fields.append("z", .number(-5))
+        fields.append("y", .decimal(12.5))
+        fields.append("x", .decimal(.infinity))
+        fields.append("w", .flag(true))
+        fields.append("v", .fields(inner))
+        fields.append("u", nil as String?)
+        var json: [UInt8] = []
+        JSONLogValue.append(members: ["b": .stringConvertible(fields), "a": "1", "c": "2"], to: &json)
+        let expected = #""a":"1","z":-5,"y":12.5,"x":"inf","w":true,"v":{"k\"":"v\u000a"},"c":"2""#
+        #expect(String(decoding: json, as: UTF8.self) == expected)
+        #expect(fields.metadata["z"] == .stringConvertible(-5))
+        #expect(fields.description == fields.metadata.description)
+    }
+
     @Test("a nested entry is one line of JSON")
     func line() throws {
         let recorder = LogRecorder()

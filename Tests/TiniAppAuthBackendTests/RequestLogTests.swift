@@ -54,12 +54,12 @@ struct RequestLogTests {
         let rest = try recorder.line().split(separator: ",", maxSplits: 1).last
         #expect(
             rest == """
-                "severity":"INFO","message":"POST /auth_exchange 400","attempts":1,"duration_ms":12.35,\
-                "httpRequest":{"latency":"0.012345s","remoteIp":"192.0.2.7","requestMethod":"POST",\
-                "requestUrl":"/auth_exchange","status":400},"logging.googleapis.com/spanId":"000000000000004a",\
+                "severity":"INFO","message":"POST /auth_exchange 400","request_id":"id-1","route":"exchange",\
+                "status":400,"upstream_status":400,"reason":"invalid_code","duration_ms":12.35,"upstream_ms":10.0,\
+                "shared":true,"attempts":1,"httpRequest":{"requestMethod":"POST","requestUrl":"/auth_exchange",\
+                "status":400,"latency":"0.012345s","remoteIp":"192.0.2.7"},\
                 "logging.googleapis.com/trace":"projects/p-1/traces/\(Self.trace)",\
-                "logging.googleapis.com/trace_sampled":true,"reason":"invalid_code","request_id":"id-1",\
-                "route":"exchange","shared":true,"status":400,"upstream_ms":10.0,"upstream_status":400}
+                "logging.googleapis.com/spanId":"000000000000004a","logging.googleapis.com/trace_sampled":true}
 
                 """
         )

@@ -46,6 +46,19 @@ struct TerminalLogHandlerTests {
         #expect(try line() == "INFO     x B=1 LISTEN=/tmp/s\n")
     }
 
+    @Test("fields in a fixed order are spread out too, and those for Google Cloud left out")
+    func fixedOrder() throws {
+        var inner = LogFields(capacity: 1)
+        inner.append("latency", .text("1s"))
+        var fields = LogFields(capacity: 4)
+        fields.append("request_id", .text("r 1"))
+        fields.append("attempts", .number(1))
+        fields.append("httpRequest", .fields(inner))
+        fields.append("reason", nil as String?)
+        logger.info("x", metadata: ["request": .stringConvertible(fields)])
+        #expect(try line() == "INFO     x attempts=1 request_id=\"r 1\"\n")
+    }
+
     @Test(
         "nothing that an entry holds breaks the line or commands the terminal",
         arguments: [

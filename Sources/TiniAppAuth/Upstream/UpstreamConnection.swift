@@ -8,6 +8,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
+    /// Announces a request to the decoder, which looks at the method alone.
+    private static let anyPost = HTTPRequestHead(version: .http1_1, method: .POST, uri: "")
+
     private weak var owner: (any UpstreamConnectionOwner)?
     private var channel: (any Channel)?
     private(set) var state: UpstreamConnectionState
@@ -31,8 +34,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func open(on channel: any Channel) throws {
         do {
             self.channel = channel
-            // All header fields are our own; the client key, a setting, is checked at start. No need to look again.
-            try channel.pipeline.syncOperations.addHTTPClientHandlers(enableOutboundHeaderValidation: false)
+            try channel.pipeline.syncOperations.addHandler(RequestWriter())
+            try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPResponseDecoder()))
             try channel.pipeline.syncOperations.addHandler(self)
             guard channel.isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
             openedAt = .now()
@@ -47,22 +50,20 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Writes a request, unless the connection is found closed.
     ///
-    /// - Parameter headers: makes the header fields, with the signature, at the last moment.
-    /// - Returns: whether its bytes may have reached Tiki from now on; false if not one can have left.
-    func send(_ call: UpstreamCall, headers: () -> HTTPHeaders) -> Bool {
+    /// - Parameter request: makes the request's bytes, with the signature, at the last moment.
+    /// - Returns: whether they may have reached Tiki from now on; false if not one can have left.
+    func send(_ call: UpstreamCall, request: () -> ByteBuffer) -> Bool {
         guard let channel, channel.isEstablished, change({ $0.willWrite() }) else {
             end(.connectionLost, isFault: true)
             return false
         }
         idleTimer?.cancel()
         self.call = call
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: call.url.target, headers: headers())
         let pipeline = channel.pipeline.syncOperations
         let written = channel.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenFailure { _ in self.end(.connectionLost, isFault: true) }
-        pipeline.write(wrapOutboundOut(.head(head)), promise: nil)
-        pipeline.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: call.body)))), promise: nil)
-        pipeline.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        pipeline.write(wrapOutboundOut(.head(Self.anyPost)), promise: nil)
+        pipeline.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(request()))), promise: written)
         return true
     }
 

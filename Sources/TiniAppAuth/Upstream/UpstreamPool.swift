@@ -113,7 +113,7 @@ final class UpstreamPool {
     private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
         connection.send(call) {
             call.willSend(on: connection, at: configuration.clock())
-            return UpstreamRequest.headers(for: call, to: origin, signedBy: signer)
+            return UpstreamRequest.bytes(of: call, to: origin, signedBy: signer)
         }
     }
 

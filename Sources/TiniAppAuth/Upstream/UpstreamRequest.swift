@@ -1,23 +1,34 @@
-import NIOHTTP1
+import NIOCore
 
-/// The header fields of a call to Tiki.
+/// The bytes of a call to Tiki as they are sent (RFC 9112 section 3): request line, header fields, body.
 enum UpstreamRequest {
     /// Signs the call as it is sent at ``UpstreamCall/sentAt``.
-    static func headers(
-        for call: UpstreamCall,
+    ///
+    /// No field can hold a line break: the URL is percent-encoded, the client key printable ASCII by the settings' rules.
+    static func bytes(
+        of call: UpstreamCall,
         to origin: UpstreamURL.Origin,
         signedBy signer: RequestSigner
-    ) -> HTTPHeaders {
-        var headers = HTTPHeaders([
-            ("Host", origin.authority),
-            ("Content-Type", "application/json"),
-            ("Content-Length", String(call.body.count)),
-            ("Accept", "application/json"),
-            ("Accept-Encoding", "identity"),
-            ("User-Agent", "tiniapp-auth-backend"),
-        ])
+    ) -> ByteBuffer {
         let signature = signer.sign(call.body, timestamp: call.sentAt)
-        headers.add(contentsOf: signature.headers.map { ($0.name, $0.value) })
-        return headers
+        var bytes = ByteBufferAllocator().buffer(capacity: 512 + call.url.target.utf8.count + call.body.count)
+        bytes.writeStaticString("POST ")
+        bytes.writeString(call.url.target)
+        bytes.writeStaticString(" HTTP/1.1\r\nHost: ")
+        bytes.writeString(origin.authority)
+        bytes.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
+        bytes.writeString(String(call.body.count))
+        bytes.writeStaticString(
+            "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nUser-Agent: tiniapp-auth-backend\r\n"
+        )
+        for (name, value) in signature.headers {
+            bytes.writeString(name)
+            bytes.writeStaticString(": ")
+            bytes.writeString(value)
+            bytes.writeStaticString("\r\n")
+        }
+        bytes.writeStaticString("\r\n")
+        bytes.writeBytes(call.body)
+        return bytes
     }
 }

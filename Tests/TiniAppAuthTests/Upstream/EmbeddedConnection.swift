@@ -34,7 +34,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, on: channel.eventLoop) }
         return connection.send(call) {
             call.willSend(on: connection, at: 1_000)
-            return ["Host": "h", "Content-Length": "2"]
+            return ByteBuffer(string: "POST /path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
         }
     }
 
