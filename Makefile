@@ -10,6 +10,7 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
+API_PACKAGES   := $(SITE_PACKAGES) python3:python3 python3-venv nodejs:node
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     python3:python3 python3-venv curl:curl openssl:openssl
@@ -21,7 +22,8 @@ RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall test test-long test-deploy fuzz test-sanitizers lint format
+.PHONY: help run build release install uninstall test test-api test-docs test-long test-deploy bench fuzz \
+    test-sanitizers lint format
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -44,9 +46,19 @@ install: ## install it with its units and nginx's configuration: INSTANCE=… DO
 uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local, DESTDIR=)
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
 
-test: ## run the unit tests, and the end-to-end tests through nginx
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(API_PACKAGES)
 	swift test
+	Tests/API/run.sh
+	Tests/Docs/run.sh
+
+test-api: build ## hold openapi.yaml against the running server, and try the example app
+	@scripts/install-packages.sh $(API_PACKAGES)
+	Tests/API/run.sh
+
+test-docs: build ## run the commands of the READMEs, and see that pages, settings and errors agree
+	@scripts/install-packages.sh $(API_PACKAGES)
+	Tests/Docs/run.sh
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -55,6 +67,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@# One after the other: the load proofs measure, and want the machine for themselves.
 	LONG_TESTS=1 swift test --filter SocketMutationLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 
 test-deploy: ## install it on a machine of its own and into a container, and prove both under load (root)
@@ -64,6 +77,9 @@ test-deploy: ## install it on a machine of its own and into a container, and pro
 	$(RELEASE_BUILD) --product tiki-sandbox
 	Tests/Deploy/vm.sh
 	Tests/Deploy/container.sh
+
+bench: release ## measure it beside what people would pick instead: some 20 minutes, or two with QUICK=1
+	QUICK='$(QUICK)' Benchmarks/run.sh
 
 fuzz: ## fuzz what reads raw bytes, for SECONDS=… (600 if not given)
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -76,7 +92,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the formatting, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/Deploy/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/API/*.sh Tests/Deploy/*.sh Tests/Docs/*.sh Benchmarks/*.sh .ci/run
 	@scripts/check-nginx.sh
 
 format: ## format the Swift sources in place

@@ -18,12 +18,19 @@ purpose_of() {
         systemd-container) echo "boots that tree" ;;
         systemd) echo "checks the units" ;;
         sslscan) echo "looks at nginx's TLS" ;;
-        python3) echo "sends the load" ;;
-        python3-venv) echo "a place for what checks configurations and is not in Debian: gixy, hadolint" ;;
+        python3) echo "sends the load, and asks the API" ;;
+        python3-venv) echo "a place for what is not in Debian: gixy and hadolint, schemathesis and openapi-spec-validator" ;;
+        nodejs) echo "runs the example app's tests" ;;
         buildah) echo "builds the container's image" ;;
         podman) echo "runs the container" ;;
         runc) echo "what podman runs it with" ;;
         git) echo "fetches the Swift packages" ;;
+        wrk) echo "sends the benchmarks' load" ;;
+        libnginx-mod-http-echo) echo "lets the benchmarks' upstream take its time" ;;
+        gcc) echo "builds the benchmarks' reference in C" ;;
+        libcurl4-openssl-dev) echo "HTTP client of that reference" ;;
+        libssl-dev) echo "signs in that reference" ;;
+        valgrind) echo "counts the responder's instructions" ;;
         binutils) echo "looks into the binary" ;;
         *) echo "needed by make" ;;
     esac

@@ -10,6 +10,7 @@ extension Configuration {
         for setting in Setting.all {
             values[setting.name] = (environment[setting.name] ?? setting.defaultValue).map { "\($0)" } ?? "not set"
         }
+        if environment["LISTEN_FDS"] != nil { values[Setting.listenSocket.name] = "passed by systemd" }
         // Above all: before anything of the environment is shown.
         values[Setting.clientSecret.name] = environment[Setting.clientSecret.name] == nil ? "not set" : "set"
         for (setting, route) in [

@@ -1,4 +1,4 @@
-/// A sentence for each metric, shown beside it. The README's table says the same; a test compares them.
+/// A sentence for each metric, shown beside it. docs/operations.md says the same; a test compares them.
 enum MetricsHelp {
     static let sentences = [
         "tiniapp_auth_requests_total": "Requests answered, by route and status.",

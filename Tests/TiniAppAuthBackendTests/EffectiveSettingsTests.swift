@@ -28,6 +28,11 @@ struct EffectiveSettingsTests {
         #expect(try self.settings(["CONNECT_TIMEOUT": "2.4"])["CONNECT_TIMEOUT"] == "2.4")
     }
 
+    @Test("a socket that systemd passes is used in place of our own")
+    func passedSocket() throws {
+        #expect(try settings(["LISTEN_FDS": "1"])["LISTEN_SOCKET"] == "passed by systemd")
+    }
+
     @Test("of the secret only where it comes from, of an endpoint nothing that could be a key")
     func secrets() throws {
         let settings = try settings(["INFO_ENDPOINT": "https://h/me?key=S3CR3T"])

@@ -1,0 +1,1 @@
+"""What `make bench` runs: the contestants side by side, in turn, in several rounds. Entry: Benchmarks/run.sh."""

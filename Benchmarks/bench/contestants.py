@@ -1,0 +1,115 @@
+"""Who is compared. Each stands ready on a port of its own, and does the same job for the same upstream."""
+
+import signal
+import subprocess
+
+from . import certificates
+from .contestant import BUNDLE, Contestant
+from .places import BENCHMARKS, NGINX_DIR, SHIPPED, WORK, descriptor_limit, fill
+from .ports import listen
+from .upstream import HOST, PATH, nginx
+
+VENV = WORK / "venv"
+C_RESPONDER = WORK / "c-responder"
+
+
+def make_bundle():
+    """The certificates that Python trusts, and ours: loading all of them is part of what a call costs there."""
+    code = "import certifi; print(certifi.contents(), end='')"
+    trusted = subprocess.run([VENV / "bin/python", "-c", code], capture_output=True, text=True, check=True).stdout
+    BUNDLE.write_text(trusted + "\n" + certificates.CA.read_text())
+
+
+class Ours(Contestant):
+    """As shipped, with room for the most clients and as many connections as C has threads with them. Its log goes to a
+    file, as does nginx's.
+    """
+
+    def start(self, upstream, scheme, delay):
+        self.serve([SHIPPED, "serve"], MAX_IN_FLIGHT="8192", UPSTREAM_MAX_CONNECTIONS="1024")
+        self.front()
+
+
+class CReference(Contestant):
+    """libfcgi and libcurl, a thread for each request in flight, behind the same nginx."""
+
+    threads = 64
+
+    def start(self, upstream, scheme, delay):
+        self.serve([C_RESPONDER], THREADS=str(self.threads))
+        self.front()
+
+
+class CReferenceManyThreads(CReference):
+    threads = 1024
+
+
+class Flask(Contestant):
+    """The tutorial's, as its Dockerfile runs it: gunicorn stands in the open."""
+
+    has_nginx = False
+    workers, threads = 1, 8
+    # It keeps nothing open, and takes its time to work off what clients that went away have left.
+    warm_up_clients = 8
+    stop_seconds = 2
+
+    def start(self, upstream, scheme, delay):
+        self.serve(
+            [
+                VENV / "bin/gunicorn", "--chdir", BENCHMARKS / "flask", "--bind", f"127.0.0.1:{self.port}",
+                "--workers", self.workers, "--threads", self.threads, "--timeout", 0, "--no-control-socket", "app:app",
+            ],
+            PYTHONDONTWRITEBYTECODE="1",
+        )
+        # TERM would have it work off what is in the queue.
+        self.responder.stop_signal = signal.SIGQUIT
+
+
+class FlaskTuned(Flask):
+    workers, threads = 2, 64
+
+
+class Proxy(Contestant):
+    """nginx alone, which passes on and does not sign: the limit."""
+
+    signs = False
+    has_responder = False
+
+    def start(self, upstream, scheme, delay):
+        conf = fill(
+            "proxy.conf.template", NGINX_DIR=NGINX_DIR, FILES=descriptor_limit(), LISTEN=listen(self.port),
+            SCHEME=scheme, SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};", HOST=HOST,
+            CA=certificates.CA,
+        )
+        (self.folder / "nginx.conf").write_text(conf)
+        self.nginx = nginx(self.name, self.folder)
+
+
+class Direct(Contestant):
+    """No contestant: the upstream itself, to see that it is not the bottleneck."""
+
+    signs = False
+    has_responder = False
+    has_nginx = False
+
+    def start(self, upstream, scheme, delay):
+        self.url = f"{scheme}://127.0.0.1:{upstream.ports[scheme, delay]}{PATH}"
+
+
+KINDS = {
+    "ours": (Ours, "tiniapp-auth-backend"),
+    "c-64": (CReference, "C, 64 threads"),
+    "c-1024": (CReferenceManyThreads, "C, 1,024 threads"),
+    "flask": (Flask, "Flask, 1 × 8"),
+    "flask-tuned": (FlaskTuned, "Flask, 2 × 64"),
+    "proxy": (Proxy, "nginx `proxy_pass`"),
+    "upstream": (Direct, "upstream itself"),
+}
+
+
+def label(name):
+    return KINDS[name][1]
+
+
+def start(name, upstream, scheme, delay):
+    return KINDS[name][0](name, upstream, scheme, delay)

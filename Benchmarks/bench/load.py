@@ -1,0 +1,40 @@
+"""Runs wrk, and reads what Benchmarks/wrk/exchange.lua prints."""
+
+import json
+import os
+import random
+import string
+import subprocess
+
+from .places import BENCHMARKS
+
+# So late that whoever is slow is measured as slow, and whoever does not answer as an error.
+_TIMEOUT = 14
+
+
+def run(url, clients, seconds):
+    """POSTs for so long with so many clients. Returns the figures; `errors` has all that was no 200."""
+    command = [
+        "wrk", "--threads", str(_threads(clients)), "--connections", str(clients), "--duration", f"{seconds}s",
+        "--timeout", f"{_TIMEOUT}s", "--script", str(BENCHMARKS / "wrk/exchange.lua"),
+        url, "--", "".join(random.choices(string.ascii_letters, k=8)),
+    ]
+    wrk = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        output, _ = wrk.communicate(timeout=seconds + 60)
+    except BaseException:
+        wrk.kill()
+        wrk.wait()
+        raise
+    lines = [line for line in output.splitlines() if line.startswith("RESULT ")]
+    if wrk.returncode or not lines:
+        raise RuntimeError(f"wrk has failed with {wrk.returncode}: {output[-500:]}")
+    result = json.loads(lines[-1].removeprefix("RESULT "))
+    result["errors"] = sum(result[kind] for kind in ("status", "connect", "read", "write", "timeout"))
+    result["rps"] = result["requests"] / result["seconds"]
+    return result
+
+
+def _threads(clients):
+    """One drives some hundred clients with ease; more would only take turns on two cores."""
+    return 1 if clients < 1024 else min(2, os.cpu_count() or 1)

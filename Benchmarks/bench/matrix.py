@@ -1,0 +1,84 @@
+"""What is measured: scenes, points, who takes part, and for how long."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """So many clients against an upstream of that scheme and delay (ms)."""
+
+    scheme: str
+    delay: int
+    clients: int
+
+    def __str__(self):
+        return f"{self.scheme} {self.delay} ms {self.clients} clients"
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    rounds: int
+    # Of each measurement, and before it.
+    seconds: int
+    warm_up: int
+    # Point → names, in the order of the first round.
+    cells: dict
+    starts: int
+    container_starts: int
+    # How long to watch the memory after the burst.
+    memory_seconds: int
+
+    def scenes(self):
+        """(scheme, delay) → points, in order."""
+        scenes = {}
+        for point in self.cells:
+            scenes.setdefault((point.scheme, point.delay), []).append(point)
+        return scenes
+
+    def estimate(self):
+        """Seconds that it will take, roughly: a measurement has about a second around it."""
+        cells = sum(map(len, self.cells.values()))
+        starts = sum(len(self.contestants(points)) for points in self.scenes().values())
+        around = 2 * (self.memory_seconds + 15) + self.starts * 0.2 + self.container_starts * 1.5
+        return self.rounds * (cells * (self.seconds + self.warm_up + 1) + starts * 1.2) + around
+
+    def contestants(self, points):
+        return list(dict.fromkeys(name for point in points for name in self.cells[point]))
+
+
+def _plan(table):
+    return {Point(scheme, delay, clients): names.split() for scheme, delay, clients, names in table}
+
+
+# Where a contestant is not named it stands still: Flask with more clients than threads only queues them, and C with 64
+# threads at 100 ms is at 640 requests/s whatever comes.
+FULL = Plan(
+    rounds=3, seconds=4, warm_up=1, starts=20, container_starts=10, memory_seconds=60,
+    cells=_plan([
+        ("http", 0, 1, "ours c-64 proxy flask flask-tuned"),
+        ("http", 0, 16, "ours c-64 proxy"),
+        ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+        ("http", 0, 256, "ours c-64 proxy"),
+        ("http", 0, 1024, "ours c-64 proxy flask flask-tuned"),
+        ("http", 0, 4096, "ours c-64 proxy"),
+        ("https", 0, 1, "ours c-64 proxy"),
+        ("https", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+        ("https", 0, 1024, "ours c-64 proxy"),
+        ("http", 100, 64, "ours c-64 proxy flask flask-tuned"),
+        ("http", 100, 1024, "ours c-1024 proxy flask flask-tuned upstream"),
+        ("http", 100, 4096, "ours c-1024 proxy"),
+        ("https", 100, 1024, "ours c-1024 proxy"),
+        ("https", 100, 4096, "ours c-1024 proxy"),
+    ]),
+)
+
+QUICK = Plan(
+    rounds=1, seconds=2, warm_up=1, starts=10, container_starts=3, memory_seconds=5,
+    cells=_plan([
+        ("http", 0, 1, "ours proxy"),
+        ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+        ("https", 0, 64, "ours c-64 proxy flask upstream"),
+        ("http", 100, 1024, "ours c-1024 proxy flask"),
+        ("http", 100, 4096, "ours c-1024 proxy"),
+    ]),
+)

@@ -1,0 +1,59 @@
+"""One measurement: a contestant, a number of clients, some seconds."""
+
+import threading
+
+from . import load, usage
+
+
+# What is left in flight after its last client, anyone but Flask has done within a second.
+_QUIET_SECONDS = 4
+
+
+def measure(contestant, upstream, point, plan):
+    """Warms up, then returns the figures of the measured seconds, and whether it is ready for more clients."""
+    responder = contestant.responder.pids() if contestant.responder else []
+    nginx = contestant.nginx.pids() if contestant.nginx else []
+    # Thousands of clients take a second to connect.
+    warm_up = plan.warm_up * (2 if point.clients > 1024 else 1)
+    load.run(contestant.url, min(point.clients, contestant.warm_up_clients), warm_up)
+    usage.is_quiet_within(_QUIET_SECONDS, responder + nginx)
+    usage.reset_peak(responder + nginx)
+    calls = upstream.counts()
+    cpu = usage.cpu_seconds(responder), usage.cpu_seconds(nginx)
+    most_threads = _Most(lambda: usage.threads(responder))
+    result = load.run(contestant.url, point.clients, plan.seconds)
+    thousands = max(result["requests"], 1) / 1000
+    result["threads"] = most_threads.end()
+    result["responder_cpu_s_per_1000"] = (usage.cpu_seconds(responder) - cpu[0]) / thousands
+    result["nginx_cpu_s_per_1000"] = (usage.cpu_seconds(nginx) - cpu[1]) / thousands
+    calls_after = upstream.counts()
+    result["upstream_connections_per_1000"] = (calls_after["connections"] - calls["connections"]) / thousands
+    # At least 1, or calls were shared or made up. Over 1 by those that wrk did not wait for.
+    result["upstream_requests_per_request"] = (calls_after["requests"] - calls["requests"]) / thousands / 1000
+    result["responder_peak_mb"] = usage.peak_mb(responder)
+    result["nginx_peak_mb"] = usage.peak_mb(nginx)
+    for service in contestant.services():
+        service.check()
+    is_quiet = usage.is_quiet_within(_QUIET_SECONDS, responder + nginx)
+    result["responder_after_mb"] = usage.resident_mb(responder)
+    return result, is_quiet
+
+
+class _Most:
+    """The largest value of a figure, looked at four times a second."""
+
+    def __init__(self, figure):
+        self._figure = figure
+        self._largest = figure()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self):
+        while not self._over.wait(0.25):
+            self._largest = max(self._largest, self._figure())
+
+    def end(self):
+        self._over.set()
+        self._thread.join()
+        return self._largest

@@ -1,0 +1,82 @@
+"""What a run has found, and the arithmetic on it: medians, and ratios within a round."""
+
+import statistics
+
+from .matrix import Point
+
+
+class Results:
+    def __init__(self):
+        # (point, contestant) → figures by round; None where the contestant failed.
+        self.rounds = {}
+        self.failures = []
+        self.startup = {}
+        self.memory = {}
+        self.binary_mb = None
+        self.image_mb = None
+        self.machine = {}
+
+    def add(self, point, name, figures):
+        self.rounds.setdefault((point, name), []).append(figures)
+
+    def median(self, point, name, figure):
+        """None if it was not measured."""
+        values = [figures[figure] for figures in self.rounds.get((point, name), []) if figures]
+        return statistics.median(values) if values else None
+
+    def total(self, point, name, figure):
+        values = [figures[figure] for figures in self.rounds.get((point, name), []) if figures]
+        return sum(values) if values else None
+
+    def ratio(self, point, name, other, figure="rps"):
+        """The median of the rounds' ratios: the machine's speed drifts from round to round, for both alike."""
+        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((point, other), []))
+        values = [one[figure] / two[figure] for one, two in pairs if one and two and two[figure]]
+        return statistics.median(values) if values else None
+
+    def ratio_of_points(self, name, point, other, figure="rps"):
+        """The same for one contestant at two points."""
+        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((other, name), []))
+        values = [one[figure] / two[figure] for one, two in pairs if one and two and two[figure]]
+        return statistics.median(values) if values else None
+
+    def difference(self, point, name, other, figure):
+        """As ratio()."""
+        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((point, other), []))
+        values = [one[figure] - two[figure] for one, two in pairs if one and two]
+        return statistics.median(values) if values else None
+
+    def startup_ms(self, who):
+        return statistics.median(self.startup[who]) * 1000 if self.startup.get(who) else None
+
+    def json(self):
+        return {
+            "machine": self.machine,
+            "cells": [
+                {
+                    "scheme": point.scheme, "delay_ms": point.delay, "clients": point.clients, "contestant": name,
+                    "rounds": rounds,
+                }
+                for (point, name), rounds in self.rounds.items()
+            ],
+            "startup_seconds": self.startup,
+            "memory": self.memory,
+            "binary_stripped_mb": self.binary_mb,
+            "image_mb": self.image_mb,
+            "failures": self.failures,
+        }
+
+    @staticmethod
+    def of_json(document):
+        """So that table, picture and verdict can be made anew without a run."""
+        results = Results()
+        for cell in document["cells"]:
+            point = Point(cell["scheme"], cell["delay_ms"], cell["clients"])
+            results.rounds[point, cell["contestant"]] = cell["rounds"]
+        results.machine = document["machine"]
+        results.startup = document["startup_seconds"]
+        results.memory = document["memory"]
+        results.binary_mb = document["binary_stripped_mb"]
+        results.image_mb = document["image_mb"]
+        results.failures = document["failures"]
+        return results

@@ -1,0 +1,31 @@
+"""Sizes of what is shipped, and which machine it was."""
+
+import os
+import platform
+import re
+import subprocess
+
+from .places import BACKEND, ROOT, SHIPPED
+
+
+def binary_mb():
+    """Of the shipped form, which this makes; in units of 1,000,000 bytes."""
+    SHIPPED.parent.mkdir(exist_ok=True)
+    subprocess.run(["strip", "-o", str(SHIPPED), str(BACKEND)], check=True, timeout=120)
+    SHIPPED.chmod(0o755)
+    return SHIPPED.stat().st_size / 1e6
+
+
+def image_mb():
+    """As README.md has it, from `make test-deploy`: building an image takes longer than all of this."""
+    found = re.search(r"The image has ([0-9.]+) MB", (ROOT / "README.md").read_text())
+    return float(found.group(1)) if found else None
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = re.search(r"model name\s*: (.*)", file.read())
+    return {
+        "cores": os.cpu_count(), "processor": model.group(1) if model else platform.machine(),
+        "kernel": platform.release(), "load_before": os.getloadavg()[0],
+    }

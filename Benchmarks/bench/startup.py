@@ -1,0 +1,104 @@
+"""From exec to the first 200: of the responder alone, and of the container's entrypoint, nginx included."""
+
+import http.client
+import os
+import subprocess
+import tempfile
+import time
+
+from . import certificates, container, contestants, fastcgi
+from .contestant import CLIENT_KEY, CLIENT_SECRET
+from .contestants import C_RESPONDER
+from .places import SHIPPED
+from .processes import wait_until
+
+_LIVE = fastcgi.encode("GET", "/health/live")
+
+
+def _settings(upstream):
+    return {
+        "PATH": os.environ["PATH"], "CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET,
+        "AUTH_ENDPOINT": upstream.url("https", 0), "UPSTREAM_CA_FILE": str(certificates.CA), "THREADS": "64",
+    }
+
+
+def _seconds_to_200(command, environment, is_answering, log_file, bound=10):
+    """Starts it, polls every half millisecond, stops it."""
+    with open(log_file, "ab") as log:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+        )
+        try:
+            while not is_answering():
+                if process.poll() is not None or time.perf_counter() - began > bound:
+                    with open(log_file, encoding="utf-8", errors="replace") as lines:
+                        raise RuntimeError(f"{command[0]} does not start:\n{lines.read()[-1500:]}")
+                time.sleep(0.0005)
+            return time.perf_counter() - began
+        finally:
+            process.terminate()
+            try:
+                process.wait(12)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def responder(command, upstream, times):
+    """Asked over its socket, without nginx."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        socket = f"{folder}/fastcgi.sock"
+        environment = {**_settings(upstream), "LISTEN_SOCKET": socket}
+
+        def is_answering():
+            try:
+                return fastcgi.ask(socket, _LIVE, 5)[0] == 200
+            except OSError:
+                return False
+
+        return [_seconds_to_200(command, environment, is_answering, f"{folder}/log") for _ in range(times)]
+
+
+def whole_container(upstream, times):
+    """Asked over HTTP, nginx included."""
+    with container.Image() as image:
+        return [
+            _seconds_to_200(image.command, image.environment(_settings(upstream)), image.is_answering, image.log)
+            for _ in range(times)
+        ]
+
+
+def flask(upstream, times):
+    """Asked over HTTP, as it stands in the open."""
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        contestant = contestants.start("flask", upstream, "https", 0)
+        try:
+            wait_until(lambda: _greets(contestant.port), 20, "Flask answers", interval=0.0005)
+            seconds.append(time.perf_counter() - began)
+        finally:
+            contestant.stop()
+    return seconds
+
+
+def _greets(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def all_of_them(upstream, plan):
+    """Seconds, a list for each."""
+    return {
+        "responder": responder([SHIPPED, "serve"], upstream, plan.starts),
+        "c": responder([C_RESPONDER], upstream, plan.starts),
+        "flask": flask(upstream, plan.container_starts),
+        "container": whole_container(upstream, plan.container_starts),
+    }

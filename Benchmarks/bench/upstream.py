@@ -1,0 +1,81 @@
+"""The stand-in for Tiki: an nginx that answers at once or 100 ms later, and counts."""
+
+import http.client
+import json
+import re
+import shutil
+import signal
+
+from . import certificates
+from .places import WORK, descriptor_limit, fill
+from .ports import free_port, listen
+from .processes import Service, wait_until
+
+# Where Debian keeps nginx's modules.
+_MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
+PATH = "/tiniapp-open-api/oauth/auth/token"
+HOST = "localhost"
+
+
+class Upstream:
+    def __init__(self):
+        # By scheme and delay in ms.
+        self.ports = {scene: free_port() for scene in (("http", 0), ("http", 100), ("https", 0), ("https", 100))}
+        self._figures_port = free_port()
+        self._folder = WORK / "run/tiki"
+        self._folder.mkdir(parents=True)
+        deep = "backlog=8192"
+        (self._folder / "nginx.conf").write_text(
+            fill(
+                "upstream.conf.template", MODULE=_MODULE, FILES=descriptor_limit(),
+                PLAIN=listen(self.ports["http", 0], deep), PLAIN_LATER=listen(self.ports["http", 100], deep),
+                TLS=listen(self.ports["https", 0], f"ssl {deep}"),
+                TLS_LATER=listen(self.ports["https", 100], f"ssl {deep}"),
+                FIGURES=listen(self._figures_port), CERTIFICATE=certificates.CERTIFICATE, KEY=certificates.KEY,
+            )
+        )
+        self.service = nginx("upstream", self._folder)
+        self._figures = http.client.HTTPConnection("127.0.0.1", self._figures_port, timeout=5)
+        wait_until(self._is_up, 5, "the upstream is up")
+
+    def _is_up(self):
+        self.service.check()
+        try:
+            return self.counts()
+        except OSError:
+            self._figures.close()
+            return None
+
+    def url(self, scheme, delay):
+        return f"{scheme}://{HOST}:{self.ports[scheme, delay]}{PATH}"
+
+    def counts(self):
+        """Connections and requests so far; over HTTPS, a connection is a TLS handshake. Asked for on one connection,
+        so that the asking itself adds no connection."""
+        try:
+            text = self._ask()
+        except (http.client.HTTPException, ConnectionError):
+            # Idle for too long, or not there yet.
+            self._figures.close()
+            text = self._ask()
+        _, handled, requests = re.search(r"^ (\d+) (\d+) (\d+) $", text, re.MULTILINE).groups()
+        return {"connections": int(handled), "requests": int(requests)}
+
+    def _ask(self):
+        self._figures.request("GET", "/")
+        return self._figures.getresponse().read().decode()
+
+    def signed(self):
+        """What each call for /auth_info was signed with."""
+        log = self._folder / "signed.log"
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    def stop(self):
+        self._figures.close()
+        self.service.stop(5)
+
+
+def nginx(name, folder):
+    """Starts an nginx on folder/nginx.conf; without the environment, which is not its business."""
+    command = ["env", "-i", shutil.which("nginx"), "-e", "stderr", "-p", folder, "-c", "nginx.conf"]
+    return Service(name, command, folder / "nginx.log", stop_signal=signal.SIGQUIT)

@@ -1,0 +1,67 @@
+"""What processes use, by /proc: CPU, memory, threads."""
+
+import os
+import time
+
+from .processes import stat_of
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pids):
+    """User and system time (fields 14 and 15 of stat), all threads."""
+    total = 0
+    for pid in pids:
+        fields = stat_of(pid)
+        if fields:
+            total += int(fields[11]) + int(fields[12])
+    return total / _TICK
+
+
+def _status(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            return dict(line.rstrip("\n").split(":", 1) for line in file if ":" in line)
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+
+
+def _sum(pids, field):
+    return sum(int(_status(pid).get(field, "0").split()[0]) for pid in pids)
+
+
+def resident_mb(pids):
+    """What several processes share counts for each."""
+    return _sum(pids, "VmRSS") / 1024
+
+
+def peak_mb(pids):
+    """The sum of the processes' own peaks since reset_peak()."""
+    return _sum(pids, "VmHWM") / 1024
+
+
+def threads(pids):
+    return _sum(pids, "Threads")
+
+
+def reset_peak(pids):
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+                file.write("5")
+        except OSError:
+            # Gone, or not ours: then the peak is that since its start.
+            continue
+
+
+def is_quiet_within(seconds, pids):
+    """Waits until what the last clients have left in flight is done: 0.2 s without CPU time."""
+    end = time.monotonic() + seconds
+    before = cpu_seconds(pids)
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        now = cpu_seconds(pids)
+        if now == before:
+            return True
+        before = now
+    return not pids

@@ -1,0 +1,74 @@
+"""Whether an answer is what its example says: status, header fields, body."""
+
+import json
+
+import jsonschema
+
+import document
+
+OWN_REASONS = document.DOCUMENT["components"]["schemas"]["ErrorReason"]["enum"]
+# Those that the document speaks of: what is not documented must not come.
+FIELDS = ("Cache-Control", "Pragma", "X-Request-Id", "Allow", "Retry-After")
+
+
+def assert_fields(answer, documented):
+    for name in FIELDS:
+        values = answer.all(name)
+        header = documented.get(name)
+        if header is None:
+            assert not values, f"{name} is not documented"
+            continue
+        assert len(values) <= 1, f"{name} comes {len(values)} times"
+        assert values or not header.get("required"), f"{name} is missing"
+        for value in values:
+            schema = document.resolved(header["schema"])
+            jsonschema.validate(int(value) if schema["type"] == "integer" else value, schema)
+
+
+def is_own_error(value):
+    return isinstance(value, dict) and bool(value.get("error")) and value["error"]["reason"] in OWN_REASONS
+
+
+def expected(value, actual, request_id):
+    """The example, with what differs from answer to answer taken from the answer."""
+    if isinstance(value, dict) and isinstance(actual, dict):
+        return {
+            key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()
+        }
+    return value
+
+
+def expected_member(key, member, actual, request_id):
+    if key in ("access_token", "refresh_token") and isinstance(actual, str) and actual:
+        return actual
+    if key == "request_id" and request_id:
+        return request_id
+    return expected(member, actual, request_id)
+
+
+def assert_agreement(answer, example):
+    assert answer.status == int(example.status), answer.text
+    assert answer.all("Content-Type") == [example.media_type]
+    assert_fields(answer, example.headers)
+    if example.name == "metrics":
+        return assert_has_lines(answer.text, example.value)
+    if isinstance(example.value, str):
+        assert answer.text == example.value
+        return None
+    request_id = None
+    if is_own_error(example.value):
+        # Where the field is not documented, any will do.
+        request_id = (answer.all("X-Request-Id") or [answer.json["error"]["metadata"]["request_id"]])[0]
+    wanted = expected(example.value, answer.json, request_id)
+    # As text, to see order and white space, too.
+    assert answer.text == json.dumps(wanted, separators=(",", ":"), ensure_ascii=False)
+    return None
+
+
+def assert_has_lines(text, lines):
+    """Of figures only the names: they count."""
+
+    def names(text):
+        return {line if line.startswith("#") else line.rpartition(" ")[0] for line in text.splitlines()}
+
+    assert not names(lines) - names(text)

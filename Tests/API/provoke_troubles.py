@@ -1,0 +1,88 @@
+"""The examples of what is wrong with a server: too much to do, too late, nobody there."""
+
+import signal
+
+import fastcgi
+from provoke import ask, provokes
+from provoke_answers import TIKI_PATHS
+
+# Everything else is asked for through nginx.
+NOT_THROUGH_NGINX = {
+    "invalid_content_length": "nginx passes on a body only if it is as long as announced",
+    "not_ready": "the listening socket closes with the same signal: only a connection that nginx has opened before, "
+    "and not filled yet, gets this",
+}
+
+# nginx is told to answer with the status; its words and header fields are compared all the same.
+NOT_BY_ITS_CAUSE = {
+    "length_required": "nginx 1.22 answers a request without a length with no 411",
+    "misdirected_request": "takes TLS and two names; Tests/Deploy/vm-site.sh has them",
+    "service_unavailable": "takes limits whose statuses an operator has changed",
+}
+
+
+@provokes("too_many_requests")
+def _(world, example):
+    for _ in range(1000):
+        answer = ask(world.limited, example)
+        if answer.status == 429:
+            break
+    return answer
+
+
+@provokes("overloaded")
+def _(world, example):
+    return ask(world.busy, example)
+
+
+@provokes("internal_error")
+def _(world, example):
+    return ask(world.cramped, example)
+
+
+@provokes("upstream_unreachable")
+def _(world, example):
+    return ask(world.without_tiki, example)
+
+
+@provokes("upstream_invalid_response")
+def _(world, example):
+    world.usual.sandbox.fault(path=TIKI_PATHS[example.path], garbage=True)
+    return ask(world.usual, example)
+
+
+@provokes("upstream_timeout")
+def _(world, example):
+    return ask(world.impatient, example)
+
+
+@provokes("shutting_down")
+def _(world, example):
+    return world.ended[1][example.path]
+
+
+@provokes("backend_unavailable")
+def _(world, example):
+    return ask(world.ended[0], example)
+
+
+@provokes("backend_timeout")
+def _(world, example):
+    return world.silent[example.method, example.path].result()
+
+
+@provokes("not_ready")
+def _(world, example):
+    responder = world.new_responder()
+    request = fastcgi.FastCGIRequest(example.path, example.method)
+    request.send_head(responder.socket)
+    # Once a later connection is answered, this one has been accepted.
+    fastcgi.request(responder.socket, "/health/live", "GET")
+    responder.send_signal(signal.SIGTERM)
+    responder.wait_until_logged("shutting down")
+    return request.send_body()
+
+
+@provokes(*NOT_BY_ITS_CAUSE)
+def _(world, example):
+    return ask(world.told, example, f"X-Answer: {example.status}")

@@ -1,0 +1,120 @@
+"""What schemathesis knows about this API beyond openapi.yaml: it loads this file, see test_properties.py."""
+
+import collections
+import itertools
+import json
+import os
+
+import schemathesis
+
+import document
+import http_client
+from documented import problem
+
+OWN_ERROR = document.validator({"$ref": "#/components/schemas/Error"})
+BODIES = {path: document.validator(document.request_schema(path)) for path in document.REQUIRED_KEYS}
+TIKIS_REFUSALS = ("invalid_code", "invalid_token")
+
+# --- some calls succeed ------------------------------------------------------------------------------------
+# Generated codes and tokens are unknown to the sandbox. In every second call there is a real one instead, as far as
+# there are any: codes from the sandbox, tokens from the answers before.
+
+turns = itertools.cycle((True, False))
+credentials = {"code": collections.deque(), "refresh_token": collections.deque(), "access_token": collections.deque()}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    key = document.REQUIRED_KEYS.get(case.operation.path)
+    if key and isinstance(case.body, dict) and isinstance(case.body.get(key), str) and case.body[key] and next(turns):
+        if key == "code" and not credentials["code"]:
+            port = int(os.environ["SANDBOX_PORT"])
+            codes = http_client.request(port, "POST", "/sandbox/codes", body=b'{"count":100}').json["codes"]
+            credentials["code"].extend(codes)
+        if credentials[key]:
+            case.body = case.body | {key: credentials[key].popleft()}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if response.status_code == 200 and case.operation.path in ("/auth_exchange", "/auth_refresh"):
+        data = json.loads(response.content)["data"]
+        for key in ("refresh_token", "access_token"):
+            credentials[key].append(data[key])
+
+
+@schemathesis.check
+class EachCallHasSucceeded:
+    """A run in which Tiki only refuses would not have seen the answers that matter."""
+
+    def __init__(self):
+        self.succeeded = set()
+
+    def after_response(self, ctx, response, case):
+        if response.status_code == 200:
+            self.succeeded.add(case.operation.path)
+
+    def after_run(self, ctx):
+        missing = {path for path, _, _ in document.operations()} - self.succeeded
+        assert not missing, f"never answered with 200: {sorted(missing)}"
+
+
+# --- checks beyond its own ---------------------------------------------------------------------------------
+
+
+@schemathesis.check
+def every_answer_is_documented(ctx, response, case):
+    """Its own checks of status and shape leave out requests with other methods and media types."""
+    fields = [(name, value) for name, values in response.headers.items() for value in values]
+    answer = http_client.Answer(response.status_code, fields, response.content)
+    assert not (why := problem(answer, case.operation.path, response.request.method)), why
+
+
+@schemathesis.check
+def valid_bodies_and_no_others_reach_tiki(ctx, response, case):
+    """In place of positive_data_acceptance: that a code is unknown is not the body's fault."""
+    path = case.operation.path
+    if path in document.REQUIRED_KEYS and response.request.method == "POST":
+        answered_by_tiki = response.status_code == 200 or reason(response) in TIKIS_REFUSALS
+        assert answered_by_tiki == is_valid(response.request, path), f"{response.status_code} {reason(response)}"
+
+
+@schemathesis.check
+def own_errors_have_our_envelope(ctx, response, case):
+    """The document lets Tiki's errors be of almost any shape; ours are of one."""
+    if response.status_code < 400 or response.request.method == "HEAD" or reason(response) in TIKIS_REFUSALS:
+        return
+    envelope = json.loads(response.content)
+    OWN_ERROR.validate(envelope)
+    assert envelope["error"]["code"] == response.status_code
+    assert [envelope["error"]["metadata"]["request_id"]] == response.headers["x-request-id"]
+
+
+def reason(response):
+    try:
+        return json.loads(response.content)["error"]["reason"]
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+class Members(list):
+    """A JSON object as it is written, a key that comes twice included."""
+
+
+def is_valid(request, path):
+    """Whether what was sent is what openapi.yaml asks for, judged by Python's parsers."""
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    if not isinstance(body, bytes) or len(body) > 16_384 or request.headers.get("Content-Type") != "application/json":
+        return False
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=Members, parse_constant=no_json)
+    except ValueError:
+        return False
+    if not isinstance(value, Members) or len(dict(value)) < len(value):
+        return False
+    # Within, anything goes.
+    return BODIES[path].is_valid(json.loads(body))
+
+
+def no_json(constant):
+    raise ValueError(constant)

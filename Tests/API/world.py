@@ -1,0 +1,147 @@
+"""The stacks that the examples need, each with the settings that bring its errors about. Started when asked for."""
+
+import concurrent.futures
+import contextlib
+import functools
+import re
+import shutil
+import signal
+
+import document
+import http_client
+from processes import wait_until
+from servers import ROOT, Nginx, Responder, free_port, scratch_folder
+from stack import Stack
+
+LONG = "60"
+
+
+def replaced(configuration, old, new):
+    assert configuration.count(old) == 1, f"nginx/local.conf.template has no '{old}', or several"
+    return configuration.replace(old, new)
+
+
+class World:
+    def __init__(self):
+        self._started = contextlib.ExitStack()
+        self._threads = concurrent.futures.ThreadPoolExecutor(32)
+        self._started.callback(self._threads.shutdown)
+
+    def stop(self):
+        self._started.close()
+
+    def _keep(self, server):
+        self._started.callback(server.stop)
+        return server
+
+    def _folder(self):
+        folder = scratch_folder()
+        self._started.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _in_background(self, port, method, path):
+        """Sends a request that goes as far as Tiki, and returns its answer to come."""
+        key = document.REQUIRED_KEYS.get(path)
+        body = None if key is None else b'{"%s":"a"}' % key.encode()
+        return self._threads.submit(http_client.request, port, method, path, body=body)
+
+    @functools.cached_property
+    def usual(self):
+        """Everything works, and nobody is limited."""
+        return self._keep(Stack())
+
+    @functools.cached_property
+    def limited(self):
+        """nginx with the limits for each client."""
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, limited=True))
+
+    @functools.cached_property
+    def small(self):
+        """The responder takes less than nginx."""
+        return self._keep(Stack(sandbox=self.usual.sandbox, MAX_BODY_BYTES="100"))
+
+    @functools.cached_property
+    def without_tiki(self):
+        """Nobody listens in Tiki's place."""
+        return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token"))
+
+    @functools.cached_property
+    def impatient(self):
+        """Tiki answers later than the responder waits."""
+        return self._keep(Stack(sandbox_options=["--delay", "5000"], REQUEST_TIMEOUT="1"))
+
+    @functools.cached_property
+    def busy(self):
+        """One request may be in flight, and one is."""
+        stack = self._keep(Stack(MAX_IN_FLIGHT="1", REQUEST_TIMEOUT=LONG))
+        stack.sandbox.fault(no_answer=True)
+        self._in_background(stack.port, "POST", "/auth_info")
+        wait_until(lambda: stack.sandbox.call_count() == 1, "a request is in flight")
+        return stack
+
+    @functools.cached_property
+    def ended(self):
+        """The responder has been told to end while calls were under way, and is gone now.
+
+        Returns the stack, and by path what those calls got.
+        """
+        stack = self._keep(Stack(SHUTDOWN_GRACE="0.2", REQUEST_TIMEOUT=LONG))
+        for _ in document.REQUIRED_KEYS:
+            stack.sandbox.fault(no_answer=True)
+        waiting = {path: self._in_background(stack.port, "POST", path) for path in document.REQUIRED_KEYS}
+        wait_until(lambda: stack.sandbox.call_count() == len(waiting), "all calls are under way")
+        stack.responder.send_signal(signal.SIGTERM)
+        answers = {path: answer.result() for path, answer in waiting.items()}
+        stack.responder.child.process.wait(10)
+        return stack, answers
+
+    @functools.cached_property
+    def silent(self):
+        """Somebody has stopped the responder's process. By method and path, the answers to come after nginx's 15 s."""
+        stack = self._keep(Stack(sandbox=self.usual.sandbox))
+        stack.responder.send_signal(signal.SIGSTOP)
+        return {
+            (method, path): self._in_background(stack.port, method, path)
+            for path, method, _ in document.operations()
+            if method != "HEAD"
+        }
+
+    def new_responder(self):
+        """One without nginx, for a test that ends it."""
+        return self._keep(Responder(self._folder(), self.usual.sandbox.auth_endpoint))
+
+    @functools.cached_property
+    def cramped(self):
+        """nginx has connections for itself and a client, and none for the responder."""
+
+        def change(configuration):
+            configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
+            return replaced(configuration, "worker_connections 16384;", "worker_connections 3;")
+
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+
+    @functools.cached_property
+    def told(self):
+        """nginx answers with the status that the field X-Answer names: for statuses whose cause cannot be had."""
+
+        def change(configuration):
+            # Looked up anew on the way to the error's own location, where it must not answer once more.
+            told = 'map "$uri:$http_x_answer" $told { volatile; "~^/nginx_error:" ""; "~:([0-9]+)$" $1; default ""; }\n'
+            answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
+            return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
+
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+
+    @functools.cached_property
+    def plain(self):
+        """The plain-HTTP half of a VM's site, as it is shipped, on a port of its own."""
+
+        def change(configuration):
+            site = (ROOT / "nginx/vm-site.conf.template").read_text().replace("@DOMAIN@", "localhost")
+            server = re.search(r"^server \{$.*?^\}$", site, re.MULTILINE | re.DOTALL).group()
+            listen = re.search(r"listen 127\.0\.0\.1:\d+;", configuration).group()
+            server = re.sub(r"^ *access_log .*$", "", server.replace("listen 80;", listen), flags=re.MULTILINE)
+            server = server.replace("listen [::]:80;", "")
+            return configuration[: configuration.index("    upstream tiniapp_auth")] + server + "\n}\n"
+
+        return self._keep(Nginx(self._folder(), "/none", change=change))

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { createAuth } from '../src/auth/auth.js';
+import {
+  assertNothingSentTwice,
+  BASE_URL,
+  closedPort,
+  EXCHANGE,
+  faults,
+  freshCode,
+  INFO,
+  MANNERS,
+  newPhone,
+  refusal,
+} from './phone.js';
+
+const auths = (options) => createAuth({ url: BASE_URL, ...options });
+
+for (const manners of MANNERS) {
+  test(`logs in, and knows whom, if my.request is ${JSON.stringify(manners)}`, async () => {
+    const phone = newPhone(manners);
+    const customer = await auths().customer();
+    assert.deepEqual(customer, { customer_id: 1, customer_name: 'Ti Ni', scopes: ['offline', 'user_profile'] });
+    assert.deepEqual(phone.paths(), ['/auth_exchange', '/auth_info']);
+  });
+
+  test(`a refusal has its reason, if my.request is ${JSON.stringify(manners)}`, async () => {
+    const phone = newPhone(manners);
+    await faults(EXCHANGE, refusal(400, 'invalid_signature'));
+    await assert.rejects(auths().accessToken(), { reason: 'invalid_signature' });
+    assert.deepEqual(phone.paths(), ['/auth_exchange']);
+  });
+}
+
+test('the next start of the app needs no login', async () => {
+  const phone = newPhone();
+  const token = await auths().accessToken();
+  assert.equal(await auths().accessToken(), token);
+  assert.deepEqual(phone.paths(), ['/auth_exchange']);
+});
+
+test('callers at the same time share one login', async () => {
+  const phone = newPhone();
+  const auth = auths();
+  const tokens = await Promise.all(Array.from({ length: 10 }, () => auth.accessToken()));
+  assert.equal(new Set(tokens).size, 1);
+  assert.deepEqual(phone.paths(), ['/auth_exchange']);
+});
+
+test('an expired code: a new one, once', async () => {
+  const phone = newPhone();
+  const expired = async () => {
+    const code = await freshCode();
+    await new Promise((resolve) => setTimeout(resolve, Number(process.env.CODE_LIFETIME_MS) + 200));
+    return code;
+  };
+  phone.codes.push(expired);
+  assert.ok(await auths().accessToken());
+  assert.deepEqual(phone.requests.map(({ reason }) => reason), ['invalid_code', null]);
+  assert.equal(phone.codesAsked, 2);
+
+  const other = newPhone();
+  other.codes.push(async () => 'never.issued', async () => 'nor.this');
+  await assert.rejects(auths().accessToken(), { reason: 'invalid_code' });
+  assert.equal(other.codesAsked, 2);
+});
+
+test('Tiki too slow: the code may be spent, so a new one', async () => {
+  const phone = newPhone();
+  await faults(EXCHANGE, { no_answer: true });
+  assert.ok(await auths().accessToken());
+  assert.deepEqual(phone.requests.map(({ reason }) => reason), ['upstream_timeout', null]);
+  assertNothingSentTwice(phone);
+});
+
+test('a server with too much to do: waits, longer each time, and sends the same code', async () => {
+  const phone = newPhone();
+  const waits = [];
+  const auth = auths({ wait: async (milliseconds) => void waits.push(milliseconds) });
+  await faults(EXCHANGE, refusal(503, 'overloaded'), refusal(429, 'too_many_requests'));
+  assert.ok(await auth.accessToken());
+  assert.equal(phone.codesAsked, 1);
+  assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
+  assert.equal(waits.length, 2);
+  assert.ok(waits[0] >= 1000 && waits[0] <= 1500 && waits[1] >= 2000 && waits[1] <= 3000, `${waits}`);
+});
+
+test('but not for ever', async () => {
+  const phone = newPhone();
+  const auth = auths({ wait: async () => {} });
+  await faults(EXCHANGE, ...Array(4).fill(refusal(503, 'overloaded')));
+  await assert.rejects(auth.accessToken(), { reason: 'overloaded' });
+  assert.equal(phone.requests.length, 4);
+  assert.ok(await auth.accessToken());
+});
+
+test('nobody there: says so, without another try', async () => {
+  const phone = newPhone();
+  await assert.rejects(createAuth({ url: await closedPort() }).accessToken(), { reason: 'network' });
+  assert.equal(phone.requests.length, 1);
+  assert.ok(await auths().accessToken());
+});
+
+test('the backend is gone: says so, without another try', async () => {
+  const phone = newPhone();
+  await faults(EXCHANGE, refusal(502, 'backend_unavailable'));
+  await assert.rejects(auths().accessToken(), { reason: 'backend_unavailable' });
+  assert.equal(phone.requests.length, 1);
+});
+
+test('the person says no', async () => {
+  const phone = newPhone();
+  phone.codes.push(() => Promise.reject(new Error('no')));
+  await assert.rejects(auths().accessToken(), { reason: 'no_auth_code' });
+  assert.equal(phone.requests.length, 0);
+});
+
+test('an answer without tokens is no login', async () => {
+  newPhone();
+  await faults(EXCHANGE, { status: 200, body: '{"data":{},"error":null}' });
+  await assert.rejects(auths().accessToken(), { reason: 'no_tokens' });
+});
+
+test('logging out: the next token is that of a new login', async () => {
+  const phone = newPhone();
+  const auth = auths();
+  const first = await auth.accessToken();
+  await auth.logOut();
+  assert.equal(phone.storage.size, 0);
+  assert.notEqual(await auth.accessToken(), first);
+});
+
+test('the customer is asked for twice at most', async () => {
+  const phone = newPhone();
+  await faults(INFO, refusal(400, 'invalid_token'), refusal(400, 'invalid_token'));
+  await assert.rejects(auths().customer(), { reason: 'invalid_token' });
+  assert.deepEqual(phone.paths(), ['/auth_exchange', '/auth_info', '/auth_refresh', '/auth_info']);
+});

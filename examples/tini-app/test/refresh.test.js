@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { createAuth } from '../src/auth/auth.js';
+import { assertNothingSentTwice, BASE_URL, EXCHANGE, faults, newPhone, REFRESH, refusal } from './phone.js';
+
+const HOUR_MS = 3600 * 1000;
+
+/** A phone with somebody logged in, whose clock the test sets. */
+async function loggedIn() {
+  const phone = newPhone();
+  const clock = { ahead: 0 };
+  const now = () => Date.now() + clock.ahead;
+  const start = () => createAuth({ url: BASE_URL, now, wait: async () => {} });
+  const auth = start();
+  const token = await auth.accessToken();
+  phone.requests.length = 0;
+  phone.codesAsked = 0;
+  return { phone, clock, auth, token, start };
+}
+
+test('refreshes shortly before the end, and not earlier', async () => {
+  const { phone, clock, auth, token } = await loggedIn();
+  clock.ahead = HOUR_MS - 90 * 1000;
+  assert.equal(await auth.accessToken(), token);
+  clock.ahead = HOUR_MS - 50 * 1000;
+  const next = await auth.accessToken();
+  assert.notEqual(next, token);
+  assert.equal(await auth.accessToken(), next);
+  assert.deepEqual(phone.paths(), ['/auth_refresh']);
+  assert.equal((await auth.customer()).customer_name, 'Ti Ni');
+});
+
+test('callers at the same time share one refresh', async () => {
+  const { phone, clock, auth, token } = await loggedIn();
+  clock.ahead = HOUR_MS;
+  const tokens = await Promise.all(Array.from({ length: 10 }, () => auth.accessToken()));
+  assert.equal(new Set(tokens).size, 1);
+  assert.notEqual(tokens[0], token);
+  assert.deepEqual(phone.paths(), ['/auth_refresh']);
+});
+
+test('one refresh after the other, for days', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  for (let hour = 1; hour <= 50; hour += 1) {
+    clock.ahead = hour * HOUR_MS;
+    await auth.accessToken();
+  }
+  assert.deepEqual(phone.paths(), Array(50).fill('/auth_refresh'));
+  assertNothingSentTwice(phone);
+});
+
+test('the new token is stored before it is used', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  clock.ahead = HOUR_MS;
+  const token = await auth.accessToken();
+  assert.ok([...phone.storage.values()][0].includes(token));
+});
+
+test('if the app ends during a refresh, its next start logs in', async () => {
+  const { phone, clock, auth, start } = await loggedIn();
+  clock.ahead = HOUR_MS;
+  const storage = new Map();
+  const request = my.request;
+  my.request = (options) => {
+    // All that the next start will find.
+    for (const [key, value] of phone.storage) storage.set(key, value);
+    request(options);
+  };
+  await auth.accessToken();
+  my.request = request;
+  phone.storage = storage;
+  assert.ok(await start().accessToken());
+  assert.deepEqual(phone.paths(), ['/auth_refresh', '/auth_exchange']);
+  assertNothingSentTwice(phone);
+});
+
+test('a refresh token that Tiki does not know: a new login', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  await faults(REFRESH, refusal(400, 'invalid_token'));
+  clock.ahead = HOUR_MS;
+  assert.ok(await auth.accessToken());
+  assert.deepEqual(phone.paths(), ['/auth_refresh', '/auth_exchange']);
+});
+
+test('Tiki too slow: the refresh token may be spent, so a new login', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  await faults(REFRESH, { no_answer: true });
+  clock.ahead = HOUR_MS;
+  assert.ok(await auth.accessToken());
+  assert.deepEqual(phone.requests.map(({ reason }) => reason), ['upstream_timeout', null]);
+  assert.equal((await auth.customer()).customer_name, 'Ti Ni');
+  assertNothingSentTwice(phone);
+});
+
+for (const [status, reason] of [[503, 'overloaded'], [429, 'too_many_requests'], [502, 'upstream_unreachable']]) {
+  test(`${reason}: the refresh token is good for later`, async () => {
+    const { phone, clock, auth } = await loggedIn();
+    await faults(REFRESH, ...Array(reason === 'upstream_unreachable' ? 1 : 4).fill(refusal(status, reason)));
+    clock.ahead = HOUR_MS;
+    await assert.rejects(auth.accessToken(), { reason });
+    assert.ok(await auth.accessToken());
+    assert.equal(phone.codesAsked, 0);
+    assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
+  });
+}
+
+test('the connection breaks: not sent again; the next time is a new login', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  clock.ahead = HOUR_MS;
+  const request = my.request;
+  // It arrives, and the answer does not.
+  my.request = (options) => request({ ...options, success: () => options.fail({ error: 13 }) });
+  await assert.rejects(auth.accessToken(), { reason: 'network' });
+  my.request = request;
+  assert.ok(await auth.accessToken());
+  assert.deepEqual(phone.paths(), ['/auth_refresh', '/auth_exchange']);
+  assertNothingSentTwice(phone);
+});
+
+test('without the scope offline there is no refresh token: a new login', async () => {
+  const phone = newPhone();
+  await faults(EXCHANGE, { status: 200, body: '{"data":{"access_token":"a","expires_in":3600},"error":null}' });
+  let ahead = 0;
+  const auth = createAuth({ url: BASE_URL, now: () => Date.now() + ahead });
+  assert.equal(await auth.accessToken(), 'a');
+  ahead = HOUR_MS;
+  assert.notEqual(await auth.accessToken(), 'a');
+  assert.deepEqual(phone.paths(), ['/auth_exchange', '/auth_exchange']);
+});
+
+test('an access token that ends before its time: one refresh, one more question', async () => {
+  const { phone, auth, token } = await loggedIn();
+  auth.refused('another');
+  assert.equal(await auth.accessToken(), token);
+  auth.refused(token);
+  assert.equal((await auth.customer()).customer_name, 'Ti Ni');
+  assert.deepEqual(phone.paths(), ['/auth_refresh', '/auth_info']);
+});
