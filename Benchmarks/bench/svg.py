@@ -40,12 +40,12 @@ def picture(results):
             width = max(1.5, _BARS * rps / bars[0][1])
             middle = y + _ROW / 2 + 4.5
             text = f"{short(rps)}/s"
-            note = "" if name == "ours" or ratio is None else f" · {short(ratio)} × ours"
+            note = "" if name == "ours" or ratio is None else f"· {short(ratio)} × ours"
             shapes += [
                 f'<text x="{_LEFT - 10}" y="{middle}" text-anchor="end">{label(name).replace("`", "")}</text>',
                 f'<rect class="{"ours" if name == "ours" else "bar"}" x="{_LEFT}" y="{y + 4}" width="{width:.1f}" '
                 f'height="{_ROW - 8}" rx="2"/>',
-                f'<text x="{_LEFT + width + 8:.1f}" y="{middle}">{text}<tspan class="quiet">{note}</tspan></text>',
+                f'<text x="{_LEFT + width + 8:.1f}" y="{middle}">{text}<tspan class="quiet" dx="6">{note}</tspan></text>',
             ]
             y += _ROW
         y += 10
