@@ -12,7 +12,9 @@ extension LoadLongTests {
             try DescriptorLimit.raise(to: 4_096)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
             let token = try await AccessToken(from: sandbox)
+            // The silent ones go in lots of some forty, as many as there are descriptors for, each lot after this time.
             let backend = try await Backend.start(
+                environment: ["ARRIVAL_TIMEOUT": "2"],
                 upstream: sandbox.authEndpoint,
                 descriptors: isLimitedFromTheStart ? 64 : nil
             )
