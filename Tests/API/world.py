@@ -116,7 +116,7 @@ class World:
 
         def change(configuration):
             configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
-            return replaced(configuration, "worker_connections 16384;", "worker_connections 3;")
+            return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
 
         return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
 
