@@ -5,8 +5,8 @@ import Glibc
 ///
 /// The header of libfcgi 2.4.2 calls the fields from `paramsPtr` on private. `ipcFd` and `keepConnection` are set here
 /// all the same: that is the only way to hand libfcgi a connection that we have accepted (`FCGX_Accept_r` skips its
-/// own accept when `ipcFd` is set); CFCGI's header checks their layout at compile time. libfcgi borrows descriptors here, it never owns one: `ipcFd` is -1 whenever none
-/// of its functions runs.
+/// own accept when `ipcFd` is set); CFCGI's header checks their layout at compile time. libfcgi borrows descriptors here,
+/// it never owns one: `ipcFd` is -1 whenever none of its functions runs.
 struct FCGXRequest: ~Copyable {
     /// On the heap, and never moved: libfcgi's streams point back at it.
     private let state: UnsafeMutablePointer<FCGX_Request>
