@@ -33,6 +33,27 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
+        @Test("A code that looks like an option is a code", arguments: ["-hD.x", "-Zq.h", "--upstream", "-"])
+        func hyphen(code: String) async throws {
+            let sandbox = try await Sandbox.start()
+            let outcome = try await run(["exchange", code], sandbox)
+            #expect(outcome.status == .code(1))
+            #expect(outcome.output.contains(#""reason":"invalid_code""#))
+            #expect(try await sandbox.calls().count == 1)
+            await sandbox.stop()
+        }
+
+        @Test("Help is help, and anything but one code a usage error")
+        func usage() async throws {
+            let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
+            for word in ["--help", "-h"] {
+                let help = try await run(["exchange", word], settings)
+                #expect(help.status == .code(0) && help.output.contains("Exchange an auth code"))
+            }
+            #expect(try await run(["exchange"], settings).status == .code(64))
+            #expect(try await run(["exchange", "a.b", "c.d"], settings).status == .code(64))
+        }
+
         @Test("A token that is none, and a secret that is another's: each says what to look at")
         func refused() async throws {
             let sandbox = try await Sandbox.start()

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// A port of 127.0.0.1 that begins a TLS handshake and does not bring it to its end.
 package final class HalfHandshakePort: Sendable {
@@ -15,33 +14,15 @@ package final class HalfHandshakePort: Sendable {
     /// The first bytes of a ServerHello (RFC 8446 section 4.1.3): a record of 122 bytes that stops in the random number.
     private static let half = Data([0x16, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3] + Array(repeating: 7, count: 20))
 
-    /// Its number.
-    package let port: Int
-    private let descriptor: CInt
-    private let count = Atomic(0)
+    private let listener: LoopbackListener
 
+    /// Its number.
+    package var port: Int { listener.port }
     /// How many connections it has accepted.
-    package var accepted: Int { count.load(ordering: .relaxed) }
+    package var accepted: Int { listener.accepted }
 
     package init(_ ending: Ending) throws {
-        descriptor = try Sockets.make(AF_INET)
-        port = try Sockets.bindLoopback(descriptor)
-        _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
-        let descriptor = descriptor
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0, let self else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                count.add(1, ordering: .relaxed)
-                Thread.detachNewThread { Self.serve(connection, ending) }
-            }
-            close(descriptor)
-        }
-    }
-
-    deinit {
-        shutdown(descriptor, CInt(SHUT_RDWR))
+        listener = try LoopbackListener { Self.serve($0, ending) }
     }
 
     private static func serve(_ connection: CInt, _ ending: Ending) {

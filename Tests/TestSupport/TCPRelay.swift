@@ -1,36 +1,17 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Passes the bytes of connections on to another port of 127.0.0.1, and counts the connections.
 package final class TCPRelay: Sendable {
-    /// Its port on 127.0.0.1.
-    package let port: Int
-    private let descriptor: CInt
-    private let count = Atomic(0)
+    private let listener: LoopbackListener
 
+    /// Its port on 127.0.0.1.
+    package var port: Int { listener.port }
     /// How many connections it has accepted.
-    package var accepted: Int { count.load(ordering: .relaxed) }
+    package var accepted: Int { listener.accepted }
 
     package init(to target: Int) throws {
-        descriptor = try Sockets.make(AF_INET)
-        port = try Sockets.bindLoopback(descriptor)
-        _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
-        let descriptor = descriptor
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0, let self else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                count.add(1, ordering: .relaxed)
-                Thread.detachNewThread { try? Self.relay(connection, to: target) }
-            }
-            close(descriptor)
-        }
-    }
-
-    deinit {
-        shutdown(descriptor, CInt(SHUT_RDWR))
+        listener = try LoopbackListener { try? Self.relay($0, to: target) }
     }
 
     private static func relay(_ client: CInt, to target: Int) throws {
