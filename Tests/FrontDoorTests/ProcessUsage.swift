@@ -3,6 +3,8 @@ import Foundation
 /// What a process has of the system's, from /proc.
 struct ProcessUsage {
     let threads: Int
+    /// Sockets, pipes and files: what a connection can cost. What the Swift runtime opens for signals and timers is left
+    /// out, since some of it comes only after the first answers.
     let descriptors: Int
     let residentKiB: Int
 
@@ -15,6 +17,13 @@ struct ProcessUsage {
         }
         threads = number("Threads")
         residentKiB = number("VmRSS")
-        descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+        let folder = "/proc/\(pid)/fd"
+        descriptors = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { number in
+                // One that has been closed since then has no target.
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(number)")
+                return target.map { !$0.hasPrefix("anon_inode:") } ?? false
+            }
+            .count
     }
 }
