@@ -22,7 +22,7 @@ package final class UpstreamClient {
     }
 
     private let pools: [UpstreamURL.Origin: UpstreamPool]
-    private let eventLoop: any EventLoop
+    private let timers: CoarseTimers
     private let metrics: UpstreamMetrics
     private var trust: UpstreamTrust
 
@@ -35,7 +35,7 @@ package final class UpstreamClient {
         logger: Logger,
         metrics: UpstreamMetrics
     ) {
-        self.eventLoop = eventLoop
+        timers = CoarseTimers(eventLoop: eventLoop)
         self.trust = trust
         self.metrics = metrics
         let skew = ClockSkewMonitor(clock: configuration.clock, logger: logger, metrics: metrics)
@@ -47,6 +47,7 @@ package final class UpstreamClient {
                 trust: trust,
                 signer: signer,
                 eventLoop: eventLoop,
+                timers: timers,
                 logger: logger,
                 metrics: metrics,
                 skew: skew
@@ -74,7 +75,7 @@ package final class UpstreamClient {
         }
         guard let pool = pools[url.origin] else { return call.finish(.failure(.unreachable(.other))) }
         guard deadline > .now() else { return call.finish(.failure(.timeout)) }
-        call.expire(at: deadline, on: eventLoop)
+        call.expire(at: deadline, by: timers)
         pool.dispatch(call)
     }
 

@@ -13,16 +13,20 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     private weak var owner: (any UpstreamConnectionOwner)?
     private var channel: (any Channel)?
+    /// Where the kernel's state of it is asked for; nil if there is no socket behind it.
+    private var socketOptions: (any NIOSynchronousChannelOptions)?
     private(set) var state: UpstreamConnectionState
     private(set) var openedAt: NIODeadline?
     let ageingShare = Double.random(in: 0...1)
     private var call: UpstreamCall?
     private var answer: AnswerReader
     /// Makes it age, then ends it, when it has not been used for a while.
-    private var idleTimer: Scheduled<Void>?
+    private var idleTimer: CoarseTimers.Timer?
+    private let timers: CoarseTimers
 
-    init(owner: any UpstreamConnectionOwner, isWarm: Bool, maxAnswerBytes: Int) {
+    init(owner: any UpstreamConnectionOwner, isWarm: Bool, maxAnswerBytes: Int, timers: CoarseTimers) {
         self.owner = owner
+        self.timers = timers
         state = UpstreamConnectionState(isWarm: isWarm)
         answer = AnswerReader(limit: maxAnswerBytes)
         owner.connection(self, movedFrom: nil, to: state.kind)
@@ -34,10 +38,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     func open(on channel: any Channel) throws {
         do {
             self.channel = channel
+            socketOptions = channel is any SocketOptionProvider ? channel.syncOptions : nil
             try channel.pipeline.syncOperations.addHandler(RequestWriter())
             try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPResponseDecoder()))
             try channel.pipeline.syncOperations.addHandler(self)
-            guard channel.isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
+            guard isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
             openedAt = .now()
         } catch {
             channel.close(promise: nil)
@@ -53,11 +58,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// - Parameter request: makes the request's bytes, with the signature, at the last moment.
     /// - Returns: whether they may have reached Tiki from now on; false if not one can have left.
     func send(_ call: UpstreamCall, request: () -> ByteBuffer) -> Bool {
-        guard let channel, channel.isEstablished, change({ $0.willWrite() }) else {
+        guard let channel, isEstablished, change({ $0.willWrite() }) else {
             end(.connectionLost, isFault: true)
             return false
         }
-        idleTimer?.cancel()
+        stopIdleTimer()
         self.call = call
         let pipeline = channel.pipeline.syncOperations
         let written = channel.eventLoop.makePromise(of: Void.self)
@@ -69,10 +74,10 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Has it age, and then closes it, when it is not used.
     func expire(after time: IdleTime) {
-        guard let eventLoop = channel?.eventLoop.assumeIsolated() else { return }
-        idleTimer = eventLoop.scheduleTask(in: time.agesAfter) {
+        guard let now = channel?.eventLoop.now else { return }
+        idleTimer = timers.set(now + time.agesAfter) {
             guard self.change({ $0.age() }) else { return }
-            self.idleTimer = eventLoop.scheduleTask(in: time.closesAfter - time.agesAfter) { self.close() }
+            self.idleTimer = self.timers.set(now + time.closesAfter) { self.close() }
         }
     }
 
@@ -129,7 +134,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func end(_ failure: UpstreamFailure, isFault: Bool) {
         let ending = change { $0.willClose() }
         guard ending != .known else { return }
-        idleTimer?.cancel()
+        stopIdleTimer()
         channel?.close(promise: nil)
         owner?.connectionEnded(self, isFault: isFault && !state.hasServed)
         guard let call, case .inCall(let answerHadBegun) = ending else { return }
@@ -140,6 +145,14 @@ final class UpstreamConnection: ChannelInboundHandler {
         } else {
             call.finish(.failure(failure == .connectionLost && answerHadBegun ? .cutOff : failure))
         }
+    }
+
+    /// Whether the peer has not closed, as far as the kernel knows.
+    private var isEstablished: Bool { channel?.isActive == true && socketOptions?.isEstablished != false }
+
+    private func stopIdleTimer() {
+        if let idleTimer { timers.cancel(idleTimer) }
+        idleTimer = nil
     }
 
     /// Changes the state, and tells the owner if it counts differently then.

@@ -8,8 +8,10 @@ import NIOCore
 /// a signature is never aged by waiting, and a call that fails before that was never sent.
 final class UpstreamPool {
     private let origin: UpstreamURL.Origin
+    private let authority: String
     private let configuration: UpstreamClient.Configuration
     let eventLoop: any EventLoop
+    private let timers: CoarseTimers
     let metrics: UpstreamMetrics
     let skew: ClockSkewMonitor
     private var reachability: ReachabilityLog
@@ -33,14 +35,17 @@ final class UpstreamPool {
         trust: UpstreamTrust,
         signer: RequestSigner,
         eventLoop: any EventLoop,
+        timers: CoarseTimers,
         logger: Logger,
         metrics: UpstreamMetrics,
         skew: ClockSkewMonitor
     ) {
         self.origin = origin
+        authority = origin.authority
         self.configuration = configuration
         self.signer = signer
         self.eventLoop = eventLoop
+        self.timers = timers
         self.metrics = metrics
         self.skew = skew
         reachability = ReachabilityLog(origin: origin, logger: logger)
@@ -113,7 +118,7 @@ final class UpstreamPool {
     private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
         connection.send(call) {
             call.willSend(on: connection, at: configuration.clock())
-            return UpstreamRequest.bytes(of: call, to: origin, signedBy: signer)
+            return UpstreamRequest.bytes(of: call, to: authority, signedBy: signer)
         }
     }
 
@@ -121,7 +126,8 @@ final class UpstreamPool {
         let connection = UpstreamConnection(
             owner: self,
             isWarm: isWarm,
-            maxAnswerBytes: configuration.maxAnswerBytes
+            maxAnswerBytes: configuration.maxAnswerBytes,
+            timers: timers
         )
         connections[ObjectIdentifier(connection)] = connection
         connector.connect().assumeIsolated().whenComplete { result in

@@ -8,17 +8,24 @@ import Testing
 /// A connection on a channel without a socket, and what it tells its owner.
 final class EmbeddedConnection: UpstreamConnectionOwner {
     let channel: EmbeddedChannel
+    private let timers: CoarseTimers
     private(set) var kinds: [ConnectionCounts.Kind?] = []
     private(set) var freed = 0
     /// Whether each end was a fault.
     private(set) var ends: [Bool] = []
     private(set) var sentAgain: [UpstreamCall] = []
     private(set) var outcomes: [UpstreamCall.Outcome] = []
-    private(set) lazy var connection = UpstreamConnection(owner: self, isWarm: false, maxAnswerBytes: 100)
+    private(set) lazy var connection = UpstreamConnection(
+        owner: self,
+        isWarm: false,
+        maxAnswerBytes: 100,
+        timers: timers
+    )
 
     /// - Parameter handlers: what stands between the socket and HTTP.
     init(_ handlers: [any ChannelHandler & Sendable] = []) throws {
         channel = EmbeddedChannel(handlers: handlers)
+        timers = CoarseTimers(eventLoop: channel.eventLoop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try connection.open(on: channel)
     }
@@ -31,7 +38,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         let call = UpstreamCall(route, url: try #require(UpstreamURL("http://h/path")), body: Array("{}".utf8)) {
             self.outcomes.append($0)
         }
-        if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, on: channel.eventLoop) }
+        if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, by: timers) }
         return connection.send(call) {
             call.willSend(on: connection, at: 1_000)
             return ByteBuffer(string: "POST /path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
