@@ -44,17 +44,20 @@ package struct FastCGIResponse: Sendable, Equatable {
 
     /// A line break within a field would start another one (response splitting), so none gets through.
     private static func append(name: String, value: String, to document: inout [UInt8]) {
-        append(name.utf8, to: &document) { $0 > 0x20 && $0 != 0x7F }
+        append(name, to: &document) { $0 > 0x20 && $0 != 0x7F }
         document.append(contentsOf: ": ".utf8)
-        append(value.utf8, to: &document) { $0 >= 0x20 && $0 != 0x7F }
+        append(value, to: &document) { $0 >= 0x20 && $0 != 0x7F }
         document.append(contentsOf: "\r\n".utf8)
     }
 
-    private static func append(_ text: String.UTF8View, to document: inout [UInt8], where isFit: (UInt8) -> Bool) {
-        if text.allSatisfy(isFit) {
-            document.append(contentsOf: text)
-        } else {
-            for byte in text where isFit(byte) { document.append(byte) }
+    private static func append(_ text: String, to document: inout [UInt8], where isFit: (UInt8) -> Bool) {
+        var text = text
+        text.withUTF8 { bytes in
+            if bytes.allSatisfy(isFit) {
+                document.append(contentsOf: bytes)
+            } else {
+                for byte in bytes where isFit(byte) { document.append(byte) }
+            }
         }
     }
 }

@@ -4,9 +4,7 @@ package struct JSONPayload: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// Texts that mean "nothing" to the tutorial that this backend replaces.
-    private static let emptyValues: Set<[UInt8]> = Set(
-        ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
-    )
+    private static let emptyValues = ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
 
     /// Checks a body.
     ///
@@ -22,15 +20,20 @@ package struct JSONPayload: Hashable, Sendable {
 
         if Self.emptyValues.contains(scanner.compact) { throw .noPayload }
         guard kind == .object else { throw .invalidPayload }
-        var seen = Set<[UInt8]>()
-        for member in scanner.members where !seen.insert(member.key).inserted {
-            throw .duplicateKey(Self.presentable(member.key))
-        }
+        if let key = Self.firstDuplicate(among: scanner.members) { throw .duplicateKey(Self.presentable(key)) }
         guard let member = scanner.members.first(where: { $0.key.elementsEqual(key.utf8) }) else {
             throw .missingKey(key)
         }
         guard member.value == .string(isEmpty: false) else { throw .invalidValue(key) }
         bytes = scanner.compact
+    }
+
+    /// The first key that was there before.
+    private static func firstDuplicate(among members: [JSONScanner.Member]) -> [UInt8]? {
+        // Nearly always there is but one key.
+        guard members.count > 1 else { return nil }
+        var seen = Set<[UInt8]>()
+        return members.first { !seen.insert($0.key).inserted }?.key
     }
 
     /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and

@@ -14,10 +14,12 @@ extension JSONScanner {
         var string = ScannedString()
         take()
         while true {
-            let plain = bytes[position...].prefix(while: Self.isPlain)
-            take(plain.count)
-            if decoding { string.decoded.append(contentsOf: plain) }
-            if !plain.isEmpty { string.isEmpty = false }
+            let start = position
+            var end = start
+            while end < bytes.count, Self.isPlain(bytes[end]) { end += 1 }
+            take(end - start)
+            if decoding { string.decoded.append(contentsOf: bytes[start..<end]) }
+            if end > start { string.isEmpty = false }
             if take("\"") { return string }
             guard let next else { throw error(.unexpectedEnd) }
             string.isEmpty = false

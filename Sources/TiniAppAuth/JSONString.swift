@@ -2,11 +2,14 @@
 package enum JSONString {
     /// Appends the string in quotation marks, escaping what must be and no more.
     package static func append(_ string: String, to json: inout [UInt8]) {
+        var string = string
         json.append(UInt8(ascii: "\""))
-        if string.utf8.contains(where: mustBeEscaped) {
-            for byte in string.utf8 { appendEscaped(byte, to: &json) }
-        } else {
-            json.append(contentsOf: string.utf8)
+        string.withUTF8 { text in
+            if text.contains(where: mustBeEscaped) {
+                for byte in text { appendEscaped(byte, to: &json) }
+            } else {
+                json.append(contentsOf: text)
+            }
         }
         json.append(UInt8(ascii: "\""))
     }

@@ -122,7 +122,7 @@ final class Router: FastCGIHandler {
 
     private func response(_ answer: Answer, _ requestID: RequestID) -> FastCGIResponse {
         var type = "application/json"
-        var extra: [(name: String, value: String)] = []
+        var extra: (name: String, value: String)?
         let status: Int
         let body: [UInt8]
         switch answer {
@@ -132,16 +132,17 @@ final class Router: FastCGIHandler {
             (type, status, body) = (answer.contentType, answer.status, answer.body)
         case .error(let error):
             (status, body) = (error.status, ErrorEnvelope.json(for: error, requestID: requestID.text))
-            if case .methodNotAllowed(let allowed) = error { extra = [("Allow", allowed)] }
+            if case .methodNotAllowed(let allowed) = error { extra = ("Allow", allowed) }
             // RFC 9110 section 10.2.3, in seconds.
-            if status == 503 { extra = [("Retry-After", "1")] }
+            if status == 503 { extra = ("Retry-After", "1") }
         }
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        let headers = [
+        var headers: [(name: String, value: String)] = [
             ("Content-Type", type), ("Content-Length", String(body.count)), ("Cache-Control", "no-store"),
             ("Pragma", "no-cache"), ("X-Request-Id", requestID.text),
         ]
+        if let extra { headers.append(extra) }
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        return FastCGIResponse(status: status, reasonPhrase: phrase, headers: headers + extra, body: body)
+        return FastCGIResponse(status: status, reasonPhrase: phrase, headers: headers, body: body)
     }
 }
