@@ -27,9 +27,9 @@ def document(results, seconds):
         "Figures are medians, ratios medians of the rounds' own. CPU is that of the responder's processes, the peak the "
         "sum of theirs; connections are those to the upstream, over HTTPS each with a handshake. Each request had a code "
         "of its own. tiniapp-auth-backend had UPSTREAM_MAX_CONNECTIONS=1536 (1,024 would end at 10,240 requests/s with an "
-        "upstream of 100 ms, as 1,024 threads do) and MAX_IN_FLIGHT=8192; its other settings were the defaults. Errors: all answers but 200, and all connections "
-        "that broke. A latency is left out (–) where not "
-        f"even one answer for each client came in the time. The run took {seconds / 60:.0f} minutes.",
+        "upstream of 100 ms, as 1,024 threads do) and MAX_IN_FLIGHT=8192; its other settings were the defaults. Errors: "
+        "all answers but 200, and all connections that broke. A latency is left out (–) where not even one answer for "
+        f"each client came in the time. The run took {seconds / 60:.0f} minutes.",
         "![requests per second](results.svg)",
     ]
     scenes = {}

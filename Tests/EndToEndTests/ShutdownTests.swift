@@ -31,7 +31,7 @@ extension EndToEnd {
             // A kept connection to Tiki does not hold it up.
             _ = try await stack.post("/auth_info", json: #"{"access_token":"a"}"#)
             stack.backend.process.terminate()
-            #expect(try await stack.backend.process.waitForExit(timeout: .seconds(3)) == .code(0))
+            #expect(try await stack.backend.process.waitForExit(timeout: .seconds(5)) == .code(0))
             #expect(!FileManager.default.fileExists(atPath: stack.backend.socketPath))
             await stack.stop()
         }
@@ -43,7 +43,7 @@ extension EndToEnd {
                 stack.backend.process.terminate()
                 try await eventually("the shutdown's log line") { stack.backend.logs().contains("shutting down") }
                 stack.backend.process.terminate()
-                let status = try await stack.backend.process.waitForExit(timeout: .seconds(3))
+                let status = try await stack.backend.process.waitForExit(timeout: .seconds(5))
                 #expect(status == .code(128 + SIGTERM))
             }
             try expectError(answer, 502, "backend_unavailable")

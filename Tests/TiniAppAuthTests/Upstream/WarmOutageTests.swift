@@ -55,7 +55,7 @@ struct WarmOutageTests {
             let outcome = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
             #expect(outcome.failure == "connect_timeout")
             let elapsed = ContinuousClock.now - started
-            #expect(elapsed >= .milliseconds(590) && elapsed < .milliseconds(1_100))
+            #expect(elapsed >= .milliseconds(590) && elapsed < .seconds(5))
         }
     }
 }

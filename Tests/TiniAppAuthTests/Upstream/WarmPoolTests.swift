@@ -87,10 +87,10 @@ struct WarmPoolTests {
 
     @Test("one that nears its end is replaced before it is closed")
     func ageing() async throws {
-        // Kept for 2 s, so it ages after 1.3 to 1.7 s.
+        // Kept for 6 s, so it ages after 4 to 5 s.
         try await UpstreamFixture.run(
             configure: { $0.upstream.warmConnections = 1 },
-            script: { _ in .json(fields: "Keep-Alive: timeout=3\r\n") }
+            script: { _ in .json(fields: "Keep-Alive: timeout=7\r\n") }
         ) { fixture in
             let idle = try fixture.metrics.expectMeter(Self.connections, [("state", "idle")])
             try await fixture.eventually { idle.lastValue == 1 }
