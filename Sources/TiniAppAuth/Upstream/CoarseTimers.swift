@@ -8,8 +8,12 @@ import NIOCore
 final class CoarseTimers {
     /// One that has been set.
     struct Timer {
+        fileprivate let timers: CoarseTimers
         fileprivate let tick: UInt64
         fileprivate let number: Int
+
+        /// Takes it back. Nothing happens if it has ended, or was taken back before.
+        func cancel() { _ = timers.groups[tick]?.take(number) }
     }
 
     /// Nanoseconds. No timer is early, and none later than by this.
@@ -33,12 +37,7 @@ final class CoarseTimers {
                 self.end(tick)
             }
         }
-        return Timer(tick: tick, number: groups[tick, default: Group()].add(action))
-    }
-
-    /// Takes a timer back. Nothing happens if it has ended, or was taken back before.
-    func cancel(_ timer: Timer) {
-        _ = groups[timer.tick]?.take(timer.number)
+        return Timer(timers: self, tick: tick, number: groups[tick, default: Group()].add(action))
     }
 
     /// Calls the actions in the order in which they were set. Each may take back those that are behind it.

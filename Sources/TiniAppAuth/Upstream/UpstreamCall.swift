@@ -26,7 +26,6 @@ final class UpstreamCall {
     /// The connection on which it has been sent.
     private weak var connection: UpstreamConnection?
     private var completion: Completion?
-    private var timers: CoarseTimers?
     private var timer: CoarseTimers.Timer?
 
     init(_ route: AuthRoute, url: UpstreamURL, body: [UInt8], completion: @escaping Completion) {
@@ -41,7 +40,6 @@ final class UpstreamCall {
     /// Ends the call when the deadline passes, wherever it is then. A connection that it is on ends with it: the
     /// answer may still come, and must not be taken for that of the next call.
     func expire(at deadline: NIODeadline, by timers: CoarseTimers) {
-        self.timers = timers
         timer = timers.set(deadline) {
             self.finish(.failure(.timeout))
             self.connection?.close()
@@ -69,7 +67,7 @@ final class UpstreamCall {
     func finish(_ result: Result<UpstreamAnswer, UpstreamFailure>) {
         guard let completion else { return }
         self.completion = nil
-        if let timer { timers?.cancel(timer) }
+        timer?.cancel()
         let duration = firstSent.map { Duration(.now() - $0) }
         completion(Outcome(result: result, attempts: attempts, duration: duration))
     }

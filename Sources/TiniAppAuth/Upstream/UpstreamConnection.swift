@@ -62,7 +62,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             end(.connectionLost, isFault: true)
             return false
         }
-        stopIdleTimer()
+        idleTimer?.cancel()
         self.call = call
         let pipeline = channel.pipeline.syncOperations
         let written = channel.eventLoop.makePromise(of: Void.self)
@@ -134,7 +134,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func end(_ failure: UpstreamFailure, isFault: Bool) {
         let ending = change { $0.willClose() }
         guard ending != .known else { return }
-        stopIdleTimer()
+        idleTimer?.cancel()
         channel?.close(promise: nil)
         owner?.connectionEnded(self, isFault: isFault && !state.hasServed)
         guard let call, case .inCall(let answerHadBegun) = ending else { return }
@@ -149,11 +149,6 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Whether the peer has not closed, as far as the kernel knows.
     private var isEstablished: Bool { channel?.isActive == true && socketOptions?.isEstablished != false }
-
-    private func stopIdleTimer() {
-        if let idleTimer { timers.cancel(idleTimer) }
-        idleTimer = nil
-    }
 
     /// Changes the state, and tells the owner if it counts differently then.
     private func change<Effect>(_ transition: (inout UpstreamConnectionState) -> Effect) -> Effect {

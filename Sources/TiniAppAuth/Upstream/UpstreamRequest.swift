@@ -4,9 +4,9 @@ import NIOCore
 enum UpstreamRequest {
     /// Signs the call as it is sent at ``UpstreamCall/sentAt``.
     ///
-    /// - Parameter authority: the value of the `Host` field.
-    ///
     /// No field can hold a line break: the URL is percent-encoded, the client key printable ASCII by the settings' rules.
+    ///
+    /// - Parameter authority: the value of the `Host` field.
     static func bytes(
         of call: UpstreamCall,
         to authority: String,

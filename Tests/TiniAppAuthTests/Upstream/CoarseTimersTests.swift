@@ -32,11 +32,11 @@ struct CoarseTimersTests {
         let set = (0..<4).map { number in
             timers.set(loop.now + .milliseconds(10)) { ended.append(number) }
         }
-        timers.cancel(set[1])
+        set[1].cancel()
         loop.advanceTime(by: .milliseconds(10))
         #expect(ended == [0, 2, 3])
         // Too late, and harmless.
-        timers.cancel(set[2])
+        set[2].cancel()
     }
 
     @Test("one that was taken back, or has ended, cannot be taken back again in place of another")
@@ -44,14 +44,14 @@ struct CoarseTimersTests {
         var ended: [String] = []
         let deadline = loop.now + .milliseconds(10)
         let first = timers.set(deadline) { ended.append("first") }
-        timers.cancel(first)
+        first.cancel()
         let second = timers.set(deadline) { ended.append("second") }
-        timers.cancel(first)
+        first.cancel()
         loop.advanceTime(by: .milliseconds(10))
         #expect(ended == ["second"])
         _ = timers.set(deadline) { ended.append("third") }
-        timers.cancel(first)
-        timers.cancel(second)
+        first.cancel()
+        second.cancel()
         loop.advanceTime(by: .milliseconds(10))
         #expect(ended == ["second", "third"])
     }
@@ -63,7 +63,7 @@ struct CoarseTimersTests {
         let deadline = loop.now + .milliseconds(10)
         _ = timers.set(deadline) {
             ended.append("first")
-            if let second { timers.cancel(second) }
+            second?.cancel()
             _ = timers.set(deadline) { ended.append("third") }
         }
         second = timers.set(deadline) { ended.append("second") }
@@ -81,7 +81,7 @@ struct CoarseTimersTests {
         let timer = timers.set(loop.now + .seconds(1)) { [held] in _ = held }
         held = nil
         #expect(observed != nil)
-        timers.cancel(timer)
+        timer.cancel()
         #expect(observed == nil)
     }
 }
