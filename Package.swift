@@ -28,20 +28,29 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     ],
     targets: [
+        // The system's headers and libraries.
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CLinux"),
+        // Leaves: used by all others, and use none.
+        .target(name: "LogThrottle", dependencies: [.product(name: "Logging", package: "swift-log")]),
+        .target(name: "Text"),
+        // The two sides of the mission. Neither knows it, nor each other.
         .target(
             name: "FastCGI",
             dependencies: [
                 "CFCGI",
+                "CLinux",
+                "LogThrottle",
+                "Text",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .target(
-            name: "TiniAppAuth",
+            name: "Upstream",
             dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
+                "LogThrottle",
+                "Text",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -52,19 +61,34 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
+        // The mission.
+        .target(
+            name: "TiniAppAuth",
+            dependencies: [
+                "LogThrottle",
+                "Text",
+                "Upstream",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .executableTarget(
             name: "TiniAppAuthBackend",
             dependencies: [
-                "CMalloc",
+                "CLinux",
                 "FastCGI",
+                "Text",
                 "TiniAppAuth",
+                "Upstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -84,11 +108,15 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
+        .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
         .testTarget(
-            name: "FastCGITests",
+            name: "UpstreamTests",
             dependencies: [
-                "FastCGI",
-                .product(name: "Logging", package: "swift-log"),
+                "TestSupport",
+                "Upstream",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
         .testTarget(
@@ -96,29 +124,30 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "TiniAppAuth",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(
             name: "TiniAppAuthBackendTests",
             dependencies: [
+                "TestSupport",
                 "TiniAppAuthBackend",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "TikiSandboxTests", dependencies: ["TikiSandbox"]),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "FastCGI",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/TestSupport"
+        ),
         // The next ones start the built executables and nginx, and talk to them from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"]),
         .testTarget(name: "FrontDoorTests", dependencies: ["TestSupport"]),
         .testTarget(name: "LoadTests", dependencies: ["TestSupport"]),

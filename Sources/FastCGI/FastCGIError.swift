@@ -8,7 +8,7 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
     case pathTooLong(path: String, limit: Int)
     /// The directory for the socket is not there.
     case directoryMissing(path: String)
-    /// There is something at the path, and it is no socket.
+    /// The path exists and is not a socket.
     case notASocket(path: String)
     /// Another process listens at the path.
     case inUse(path: String)
@@ -25,7 +25,7 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
         case .rejectedByLibrary: "libfcgi rejected a request"
         case .pathTooLong(let path, let limit): "the socket's path is longer than \(limit) bytes: \(path)"
         case .directoryMissing(let path): "the directory of the socket does not exist: \(path)"
-        case .notASocket(let path): "there is something at the socket's path that is no socket: \(path)"
+        case .notASocket(let path): "the socket path exists and is not a socket: \(path)"
         case .inUse(let path): "another process is listening on the socket: \(path)"
         case .unusableInheritedSocket(let reason): "the socket passed in by LISTEN_FDS cannot be used: \(reason)"
         case .socket(let path, let error): "cannot listen on \(path): \(error)"

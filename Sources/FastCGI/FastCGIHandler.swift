@@ -1,13 +1,11 @@
 /// Answers requests. The responder calls it on its one thread, so it must not block: it takes the request, and the
 /// answer may come later, from any thread.
 package protocol FastCGIHandler: Sendable {
-    /// Takes a request and sees to it that `connection.send` is called once, on whatever thread.
-    func handle(_ request: FastCGIRequest, on connection: FastCGIConnection)
+    /// Takes a request, and sees to it that `writer.send` is called once, on whatever thread.
+    func handle(_ request: FastCGIRequest, _ writer: ResponseWriter)
 
     /// The answer to a request that the responder does not hand over, or no longer waits for.
-    ///
-    /// - Parameter head: the request without its body.
-    func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse
+    func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse
 }
 
 /// Why the responder itself answers a request.

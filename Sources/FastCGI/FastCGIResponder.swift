@@ -1,4 +1,3 @@
-import CFCGI
 import Logging
 import Synchronization
 
@@ -13,37 +12,36 @@ package final class FastCGIResponder: Sendable {
     private let logger: Logger
     private let inFlight = InFlightRequests()
     private let wakeUp: WakeUp
-    private let shuttingDown = Atomic(false)
+    private let shutdown: ShutdownFlag
     private let listener: Mutex<ListeningSocket?>
     private let turnObservers = TurnObservers()
 
     /// - Parameters:
+    ///   - library: libfcgi, started.
     ///   - listener: where to accept connections; closed when serving ends, or at the start of a shutdown.
     ///   - limits: what a peer may use up.
     ///   - shutdownGrace: how long a shutdown waits for what is in flight.
+    ///   - shutdown: set when ``shutDown()`` is called.
     ///   - handler: answers the requests.
     ///   - logger: for what happens to connections, never for what they carry.
-    /// - Throws: ``FastCGIError`` if the library or the kernel's objects cannot be had.
+    /// - Throws: ``FastCGIError/eventLoop(_:)`` if the kernel has no eventfd for it.
     package init(
+        _ library: FastCGILibrary,
         listener: consuming sending ListeningSocket,
         limits: FastCGILimits,
         shutdownGrace: Duration,
+        shutdown: ShutdownFlag,
         handler: any FastCGIHandler,
         logger: Logger
     ) throws(FastCGIError) {
-        // A second time, unless somebody forgot the first: it does nothing then.
-        let code = FCGX_Init()
-        guard code == 0 else { throw .libraryNotInitialized(code: code) }
         do { wakeUp = try WakeUp() } catch { throw .eventLoop(error) }
         self.listener = Mutex(listener)
         self.limits = limits
         self.shutdownGrace = shutdownGrace
+        self.shutdown = shutdown
         self.handler = handler
         self.logger = logger
     }
-
-    /// Whether ``shutDown()`` has been called.
-    package var isShuttingDown: Bool { shuttingDown.load(ordering: .acquiring) }
 
     /// Serves until ``shutDown()`` has been called and what was in flight has been answered, or the grace is over.
     /// Blocks its thread; to be called once.
@@ -61,7 +59,7 @@ package final class FastCGIResponder: Sendable {
                 limits: limits,
                 logger: logger
             )
-            while !isShuttingDown { try turn(door, until: nil) }
+            while !shutdown.isSet { try turn(door, until: nil) }
             try drain(door)
         } catch {
             throw .eventLoop(error)
@@ -71,7 +69,7 @@ package final class FastCGIResponder: Sendable {
     /// Begins the shutdown: no more connections are accepted, and ``serve()`` returns when the rest is done.
     /// May be called from any thread, and more than once.
     package func shutDown() {
-        shuttingDown.store(true, ordering: .releasing)
+        shutdown.set()
         wakeUp.signal()
     }
 
@@ -95,8 +93,8 @@ package final class FastCGIResponder: Sendable {
             try turn(door, until: deadline)
         }
         let unfinished = inFlight.all
-        for connection in unfinished {
-            connection.send(handler.refuse(connection.head, because: .shuttingDown))
+        for writer in unfinished {
+            writer.send(handler.refuse(writer.head, because: .shuttingDown))
         }
         if !unfinished.isEmpty {
             logger.error(

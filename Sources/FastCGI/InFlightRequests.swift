@@ -3,23 +3,23 @@ import Synchronization
 /// The requests that were handed over and not yet answered.
 final class InFlightRequests: Sendable {
     private struct State {
-        var connections: [ObjectIdentifier: FastCGIConnection] = [:]
+        var writers: [ObjectIdentifier: ResponseWriter] = [:]
         var whenEmpty: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
 
-    var count: Int { state.withLock { $0.connections.count } }
-    var all: [FastCGIConnection] { state.withLock { Array($0.connections.values) } }
+    var count: Int { state.withLock { $0.writers.count } }
+    var all: [ResponseWriter] { state.withLock { Array($0.writers.values) } }
 
-    func insert(_ connection: FastCGIConnection) {
-        state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+    func insert(_ writer: ResponseWriter) {
+        state.withLock { $0.writers[ObjectIdentifier(writer)] = writer }
     }
 
-    func remove(_ connection: FastCGIConnection) {
+    func remove(_ writer: ResponseWriter) {
         let whenEmpty = state.withLock { state in
-            state.connections[ObjectIdentifier(connection)] = nil
-            return state.connections.isEmpty ? state.whenEmpty : nil
+            state.writers[ObjectIdentifier(writer)] = nil
+            return state.writers.isEmpty ? state.whenEmpty : nil
         }
         whenEmpty?()
     }

@@ -1,19 +1,9 @@
-/// Everything that this backend itself says no with: one status, reason and message for each.
-///
-/// Messages never quote what a client or Tiki sent. A key is named if it looks like one.
+import Text
+
+/// Every error that this backend returns itself. One table gives each its status, reason and message.
 package enum AuthError: Error, Equatable, Sendable {
-    /// There is no body, or nothing in it.
-    case noPayload
-    /// The body is not JSON in UTF-8.
-    case invalidJSON(JSONSyntaxError)
-    /// The body is JSON, but no object.
-    case invalidPayload
-    /// The body's object has a key twice: two readers could see different values.
-    case duplicateKey(String?)
-    /// The body's object lacks the route's key.
-    case missingKey(String)
-    /// The route's key holds something else than a non-empty string.
-    case invalidValue(String)
+    /// The body is not the JSON object that the call needs.
+    case payload(JSONPayload.Problem)
     /// The body is not as long as announced.
     case invalidContentLength
     /// The body is not declared as JSON.
@@ -36,63 +26,34 @@ package enum AuthError: Error, Equatable, Sendable {
     case shuttingDown
 
     /// The HTTP status, repeated in the envelope as `code`.
-    package var status: Int {
-        switch self {
-        case .noPayload, .invalidJSON, .invalidPayload, .duplicateKey, .missingKey, .invalidValue,
-            .invalidContentLength:
-            400
-        case .notFound: 404
-        case .methodNotAllowed: 405
-        case .payloadTooLarge: 413
-        case .unsupportedMediaType: 415
-        case .upstreamUnreachable, .upstreamInvalidResponse: 502
-        case .overloaded, .shuttingDown: 503
-        case .upstreamTimeout: 504
-        }
-    }
+    package var status: Int { entry.status }
 
-    /// The word by which a program tells the cases apart; also safe as a log field.
-    package var reason: String {
-        switch self {
-        case .noPayload: "no_payload"
-        case .invalidJSON: "invalid_json"
-        case .invalidPayload: "invalid_payload"
-        case .duplicateKey: "duplicate_key"
-        case .missingKey: "missing_key"
-        case .invalidValue: "invalid_value"
-        case .invalidContentLength: "invalid_content_length"
-        case .unsupportedMediaType: "unsupported_media_type"
-        case .payloadTooLarge: "payload_too_large"
-        case .notFound: "not_found"
-        case .methodNotAllowed: "method_not_allowed"
-        case .upstreamUnreachable: "upstream_unreachable"
-        case .upstreamInvalidResponse: "upstream_invalid_response"
-        case .upstreamTimeout: "upstream_timeout"
-        case .overloaded: "overloaded"
-        case .shuttingDown: "shutting_down"
-        }
-    }
+    /// The stable code by which a program tells the cases apart; also safe as a log field.
+    package var reason: String { entry.reason }
 
-    /// A sentence for the developer of the app.
-    package var message: String {
+    /// A sentence for the developer of the app. Never quotes what a client or Tiki sent; a key is named if it looks like
+    /// one.
+    package var message: String { entry.message }
+
+    private var entry: (status: Int, reason: String, message: String) {
         switch self {
-        case .noPayload: "No payload received"
-        case .invalidJSON(let error): "Invalid JSON: \(error)"
-        case .invalidPayload: "Invalid payload data format"
-        case .duplicateKey(let key?): "Duplicate key '\(key)'"
-        case .duplicateKey(nil): "Duplicate key"
-        case .missingKey(let key): "Missing key '\(key)'"
-        case .invalidValue(let key): "Key '\(key)' must be a non-empty string"
-        case .invalidContentLength: "The body is not as long as Content-Length says"
-        case .unsupportedMediaType: "Content-Type must be application/json"
-        case .payloadTooLarge(let limit): "The body is larger than \(limit) bytes"
-        case .notFound: "No such path"
-        case .methodNotAllowed(let allowed): "Method not allowed; allowed: \(allowed)"
-        case .upstreamUnreachable: "Tiki could not be reached"
-        case .upstreamInvalidResponse: "Tiki's answer could not be understood"
-        case .upstreamTimeout: "Tiki did not answer in time"
-        case .overloaded: "Too many requests at once; try again shortly"
-        case .shuttingDown: "The server is shutting down; try again shortly"
+        case .payload(.empty): (400, "no_payload", "No payload received")
+        case .payload(.notJSON(let error)): (400, "invalid_json", "Invalid JSON: \(error)")
+        case .payload(.notAnObject): (400, "invalid_payload", "Invalid payload data format")
+        case .payload(.duplicateKey(let key?)): (400, "duplicate_key", "Duplicate key '\(key)'")
+        case .payload(.duplicateKey(nil)): (400, "duplicate_key", "Duplicate key")
+        case .payload(.missingKey(let key)): (400, "missing_key", "Missing key '\(key)'")
+        case .payload(.invalidValue(let key)): (400, "invalid_value", "Key '\(key)' must be a non-empty string")
+        case .invalidContentLength: (400, "invalid_content_length", "The body is not as long as Content-Length says")
+        case .notFound: (404, "not_found", "No such path")
+        case .methodNotAllowed(let allowed): (405, "method_not_allowed", "Method not allowed; allowed: \(allowed)")
+        case .payloadTooLarge(let limit): (413, "payload_too_large", "The body is larger than \(limit) bytes")
+        case .unsupportedMediaType: (415, "unsupported_media_type", "Content-Type must be application/json")
+        case .upstreamUnreachable: (502, "upstream_unreachable", "Tiki could not be reached")
+        case .upstreamInvalidResponse: (502, "upstream_invalid_response", "Tiki's answer could not be understood")
+        case .overloaded: (503, "overloaded", "Too many requests at once; try again shortly")
+        case .shuttingDown: (503, "shutting_down", "The server is shutting down; try again shortly")
+        case .upstreamTimeout: (504, "upstream_timeout", "Tiki did not answer in time")
         }
     }
 }

@@ -1,29 +1,31 @@
+import Upstream
+
 /// What became of one request: for its answer, its log line and the metrics.
 package struct AuthOutcome: Sendable {
     /// Tiki's answer as it came, or our own error.
-    package var result: Result<UpstreamAnswer, AuthError>
+    package var result: Result<TikiAnswer, AuthError>
     /// Whether it joined a call that another request had begun.
     package var isShared: Bool
     /// How often the call was sent to Tiki; 0 if it never was.
     package var attempts: Int
     /// From the first time the call was sent to its end; nil if it never was sent.
     package var upstreamDuration: Duration?
-    /// The finer word for the log on why there is no answer of Tiki's; nil if there is one, and for errors that came
-    /// before the call.
-    package var failure: String?
+    /// A stable code for the log that says more exactly than the error why there is no answer from Tiki; nil if there is
+    /// one, and for errors that came before the call.
+    package var failureCode: String?
 
     package init(
-        result: Result<UpstreamAnswer, AuthError>,
+        result: Result<TikiAnswer, AuthError>,
         isShared: Bool = false,
         attempts: Int = 0,
         upstreamDuration: Duration? = nil,
-        failure: String? = nil
+        failureCode: String? = nil
     ) {
         self.result = result
         self.isShared = isShared
         self.attempts = attempts
         self.upstreamDuration = upstreamDuration
-        self.failure = failure
+        self.failureCode = failureCode
     }
 }
 
@@ -31,10 +33,32 @@ extension AuthOutcome {
     /// For the request that began a call.
     init(_ outcome: UpstreamCall.Outcome) {
         self.init(
-            result: outcome.result.mapError(\.authError),
+            result: .failure(.upstreamInvalidResponse),
             attempts: outcome.attempts,
             upstreamDuration: outcome.duration
         )
-        if case .failure(let failure) = outcome.result { self.failure = failure.word }
+        switch outcome.result {
+        case .failure(let failure):
+            result = .failure(AuthError(failure))
+            failureCode = failure.code
+        case .success(let response):
+            do throws(TikiAnswer.Problem) {
+                result = .success(try TikiAnswer(response))
+            } catch {
+                failureCode = error.rawValue
+            }
+        }
+    }
+}
+
+extension AuthError {
+    /// What the client is told about a call that brought no answer.
+    init(_ failure: UpstreamFailure) {
+        switch failure {
+        case .unreachable: self = .upstreamUnreachable
+        case .connectionLost, .cutOff, .notHTTP, .tooLarge: self = .upstreamInvalidResponse
+        case .timeout: self = .upstreamTimeout
+        case .closed: self = .shuttingDown
+        }
     }
 }

@@ -1,6 +1,8 @@
 import Logging
 import Metrics
 import NIOCore
+import Text
+import Upstream
 
 /// The mission: check what the app sent, share, sign, call Tiki, pass its answer on.
 package final class AuthService: Sendable {
@@ -8,7 +10,7 @@ package final class AuthService: Sendable {
     package struct Configuration: Sendable {
         package var credentials: ClientCredentials
         package var endpoints: AuthEndpoints
-        package var upstream = UpstreamClient.Configuration()
+        package var upstream: UpstreamClient.Configuration
         /// From the acceptance of a request to its answer, the waits included. A request that shares a call of another has
         /// what is left of that one's time.
         package var requestTimeout = TimeAmount.seconds(10)
@@ -18,22 +20,28 @@ package final class AuthService: Sendable {
         package init(credentials: ClientCredentials, endpoints: AuthEndpoints) {
             self.credentials = credentials
             self.endpoints = endpoints
+            upstream = UpstreamClient.Configuration()
+            upstream.name = "Tiki"
         }
     }
 
     package typealias Completion = @Sendable (AuthOutcome) -> Void
 
-    /// What is touched on the event loop alone.
+    /// What is used only on the event loop.
     private struct Core {
         let client: UpstreamClient
-        var calls = InFlightCalls<Completion>()
+        /// Signs every call that is sent from now on.
+        var signer: RequestSigner
+        var skew: ClockSkewMonitor
+        var calls = SharedCalls<Completion>()
     }
 
-    private typealias Key = InFlightCalls<Completion>.Key
+    private typealias Key = SharedCalls<Completion>.Key
 
     private let configuration: Configuration
     private let eventLoop: any EventLoop
-    private let metrics: UpstreamMetrics
+    private let requests: [AuthRoute: TikiRequest]
+    private let metrics: CallMetrics
     private let core: NIOLoopBoundBox<Core>
 
     /// Begins to open the connections that are to be ready.
@@ -47,18 +55,23 @@ package final class AuthService: Sendable {
     ) throws {
         self.configuration = configuration
         self.eventLoop = eventLoop
-        metrics = UpstreamMetrics(factory)
-        let client = UpstreamClient(
-            endpoints: configuration.endpoints,
-            configuration: configuration.upstream,
-            trust: try configuration.trust(),
+        metrics = CallMetrics(factory)
+        let endpoints = configuration.endpoints
+        requests = Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, TikiRequest(to: endpoints[$0])) })
+        let core = Core(
+            client: UpstreamClient(
+                origins: endpoints.origins,
+                configuration: configuration.upstream,
+                trust: try configuration.trust(),
+                eventLoop: eventLoop,
+                logger: logger,
+                metrics: UpstreamMetrics(prefix: "tiniapp_auth", factory)
+            ),
             signer: RequestSigner(configuration.credentials),
-            eventLoop: eventLoop,
-            logger: logger,
-            metrics: metrics
+            skew: ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory)
         )
-        core = .makeBoxSendingValue(Core(client: client), eventLoop: eventLoop)
-        eventLoop.execute { [core] in core.value.client.start() }
+        self.core = .makeBoxSendingValue(core, eventLoop: eventLoop)
+        eventLoop.execute { [core = self.core] in core.value.client.start() }
     }
 
     /// Answers a request. Returns at once; may be called from any thread.
@@ -97,7 +110,10 @@ package final class AuthService: Sendable {
     package func reload(credentials: ClientCredentials) async throws {
         let trust = try configuration.trust()
         let signer = RequestSigner(credentials)
-        try await eventLoop.submit { self.core.value.client.reload(signer, trust) }.get()
+        try await eventLoop.submit {
+            self.core.value.signer = signer
+            self.core.value.client.reload(trust)
+        }.get()
     }
 
     /// Closes the connections to Tiki. Requests under way end with ``AuthError/shuttingDown``.
@@ -109,9 +125,9 @@ package final class AuthService: Sendable {
         guard body.count <= configuration.maxBodyBytes else {
             throw .payloadTooLarge(limit: configuration.maxBodyBytes)
         }
-        guard !body.isEmpty else { throw .noPayload }
+        guard !body.isEmpty else { throw .payload(.empty) }
         guard let contentType, MediaType.isJSON(contentType) else { throw .unsupportedMediaType }
-        return try JSONPayload(body, requiring: route.requiredKey)
+        do { return try JSONPayload(body, requiring: route.requiredKey) } catch { throw .payload(error) }
     }
 
     private func call(
@@ -121,13 +137,27 @@ package final class AuthService: Sendable {
         _ completion: @escaping Completion
     ) {
         guard core.value.calls.join(key, completion) else { return metrics.joined(key.route) }
-        let url = configuration.endpoints[key.route]
-        core.value.client.call(key.route, url, body: payload.bytes, deadline: deadline) { outcome in
-            var shown = AuthOutcome(outcome)
-            for waiter in self.core.value.calls.leave(key) {
-                waiter(shown)
-                shown.isShared = true
-            }
+        let call = UpstreamCall(isRepeatable: key.route.isRepeatable) { time in
+            self.request(key.route, payload, at: time)
+        } completion: { outcome in
+            self.finish(key, outcome)
+        }
+        core.value.client.send(call, to: configuration.endpoints[key.route].origin, deadline: deadline)
+    }
+
+    private func request(_ route: AuthRoute, _ payload: JSONPayload, at time: Int64) -> ByteBuffer {
+        requests[route]?.bytes(payload.bytes, signedBy: core.value.signer, at: time) ?? ByteBuffer()
+    }
+
+    private func finish(_ key: Key, _ call: UpstreamCall.Outcome) {
+        if case .success(let response) = call.result, let date = response.fields.first(name: "Date") {
+            core.value.skew.observe(date, sentAt: call.sentAt)
+        }
+        var outcome = AuthOutcome(call)
+        metrics.ended(key.route, outcome)
+        for waiter in core.value.calls.leave(key) {
+            waiter(outcome)
+            outcome.isShared = true
         }
     }
 }

@@ -7,7 +7,7 @@ import ServiceLifecycle
 import TiniAppAuth
 import UnixSignals
 
-/// Puts the parts together, and takes them apart in order.
+/// Puts the parts together, runs them, and stops them in order.
 struct Server {
     private let configuration: Configuration
     private let environment: [String: String]
@@ -23,9 +23,9 @@ struct Server {
     ///
     /// - Throws: what keeps it from serving: the socket, the trusted certificates.
     func run() async throws {
-        let manager = ServiceManager(environment: environment)
+        let systemd = SystemdNotifier(environment: environment)
         // Before there is a socket: who sees that we listen may already want us to stop.
-        try FastCGILibrary.initialize()
+        let library = try FastCGILibrary()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
 
@@ -36,8 +36,8 @@ struct Server {
         let doorThread = NIOThreadPool(numberOfThreads: 1)
         doorThread.start()
 
-        let readiness = Readiness()
-        let exporter = PrometheusExporter(help: MetricsHelp.sentences)
+        let shutdown = ShutdownFlag()
+        let exporter = PrometheusExporter(help: Metric.help)
         let service = try AuthService(
             configuration.service,
             eventLoop: eventLoopGroup.any(),
@@ -47,12 +47,14 @@ struct Server {
         let listener = try makeListener()
         logger.notice("listening", metadata: ["socket": "\(listener.path)"])
         let responder = try FastCGIResponder(
+            library,
             listener: listener,
             limits: limits,
             shutdownGrace: configuration.shutdownGrace,
-            handler: Router(
+            shutdown: shutdown,
+            handler: RequestHandler(
                 service: service,
-                readiness: readiness,
+                shutdown: shutdown,
                 exporter: exporter,
                 log: RequestLog(logger: logger, project: configuration.googleCloudProject)
             ),
@@ -62,21 +64,21 @@ struct Server {
         // Stopped in reverse: first the door, when it has finished the connections to Tiki.
         let services = ServiceGroup(
             services: [
-                UpstreamLifetime(service: service),
-                ResponderService(responder: responder, readiness: readiness, thread: doorThread),
+                UpstreamService(service: service),
+                ResponderService(responder: responder, thread: doorThread),
             ],
             logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await shutDown(services, at: signals, telling: manager) }
+            group.addTask { await shutDown(services, at: signals, telling: systemd) }
             group.addTask {
-                let reload = Reload(environment: environment, service: service, manager: manager, logger: logger)
+                let reload = Reload(environment: environment, service: service, systemd: systemd, logger: logger)
                 for await _ in hangUps { await reload.run() }
             }
             group.addTask { await HeapTrim().run() }
-            if let interval = ServiceManager.watchdogInterval(environment) {
+            if let interval = SystemdNotifier.watchdogInterval(environment) {
                 let watchdog = Watchdog(
-                    manager: manager,
+                    systemd: systemd,
                     interval: interval,
                     responder: responder,
                     eventLoop: eventLoopGroup.any()
@@ -84,7 +86,7 @@ struct Server {
                 group.addTask { await watchdog.run() }
             }
             // The listener takes connections already: they wait in its queue.
-            manager.notify(.ready)
+            systemd.notify(.ready)
             try await services.run()
             group.cancelAll()
         }
@@ -107,14 +109,14 @@ struct Server {
     private func shutDown(
         _ services: ServiceGroup,
         at signals: UnixSignalsSequence,
-        telling manager: ServiceManager
+        telling systemd: SystemdNotifier
     ) async {
         var isFirst = true
         for await signal in signals {
             guard isFirst else { _exit(128 + signal.rawValue) }
             isFirst = false
             logger.notice("shutting down", metadata: ["signal": "\(signal)"])
-            manager.notify(.stopping)
+            systemd.notify(.stopping)
             await services.triggerGracefulShutdown()
         }
     }

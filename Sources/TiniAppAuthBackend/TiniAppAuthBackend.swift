@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The executable: what it can do, and nothing of how.
+/// The executable and its commands.
 @main
 struct TiniAppAuthBackend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,12 +9,12 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         discussion: """
             Settings come from the environment:
 
-            \(Setting.table)
+            \(SettingsPages.help)
             """,
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, SignCommand.self, ExchangeCommand.self, RefreshCommand.self,
-            InfoCommand.self,
+            InfoCommand.self, ReferenceCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

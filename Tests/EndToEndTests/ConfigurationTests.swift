@@ -36,7 +36,7 @@ extension EndToEnd {
                 ("AUTH_ENDPOINT", "http://127.evil.example/auth/token", "is plain http to another machine"),
                 ("REFRESH_ENDPOINT", "http://api.tiki.vn/x", "is plain http to another machine"),
                 ("INFO_ENDPOINT", "nonsense", "is not an http or https URL"), ("INFO_ENDPOINT", "", "is empty"),
-                ("UPSTREAM_CA_FILE", "/nonexistent", "names a file that holds no certificates in PEM"),
+                ("UPSTREAM_CA_FILE", "/nonexistent", "names a file that does not exist"),
                 ("UPSTREAM_CA_FILE", "/dev/null", "names a file that holds no certificates in PEM"),
                 ("ALLOW_INSECURE_UPSTREAM", "yes", "is neither 0 nor 1"),
                 ("REQUEST_TIMEOUT", "0", "is not a number of seconds"),

@@ -7,7 +7,7 @@ struct FCGXRequestTests {
     typealias Bytes = FastCGIBytes
 
     init() throws {
-        try #require(RunningResponder.isLibraryInitialized)
+        _ = try RunningResponder.library.get()
     }
 
     /// Lets libfcgi read a request through the feed, as the responder does.

@@ -1,10 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct FastCGIRequestTests {
     func request(_ contentLength: String?, body: String) -> FastCGIRequest {
-        FastCGIRequest(method: "POST", path: "/", contentLength: contentLength, body: Array(body.utf8))
+        let params = ["CONTENT_LENGTH": contentLength].compactMapValues(\.self)
+        return FastCGIRequest.make("POST", "/", params: params, body: Array(body.utf8))
     }
 
     @Test(

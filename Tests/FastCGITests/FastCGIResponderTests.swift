@@ -19,19 +19,12 @@ struct FastCGIResponderTests {
             #expect(answer.ends == 1 && answer.isWellFormed)
         }
         let request = try #require(requests.all.first)
-        #expect(
-            requests.all == [
-                FastCGIRequest(
-                    method: "POST",
-                    path: "/auth_exchange",
-                    contentType: "application/json",
-                    contentLength: "14",
-                    requestID: "3f2a",
-                    acceptedAt: request.acceptedAt,
-                    body: Array(#"{"code":"a.b"}"#.utf8)
-                )
-            ]
-        )
+        #expect(requests.all.count == 1)
+        #expect((request.head.method, request.head.path) == ("POST", "/auth_exchange"))
+        #expect((request.head.contentType, request.head.contentLength) == ("application/json", "14"))
+        #expect(request.head.requestID == "3f2a")
+        #expect((request.head.remoteAddress, request.head.traceContext) == (nil, nil))
+        #expect(request.body == Array(#"{"code":"a.b"}"#.utf8))
     }
 
     @Test(
@@ -59,7 +52,7 @@ struct FastCGIResponderTests {
 
     @Test("a connection is answered once; who comes second is told so")
     func once() throws {
-        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let outcomes = Collected<ResponseWriter.Delivery>()
         try RunningResponder.run(handle: { _, connection in
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("first".utf8))))
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("second".utf8))))
@@ -73,7 +66,7 @@ struct FastCGIResponderTests {
 
     @Test("of many threads that answer at the same time, one does")
     func race() throws {
-        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let outcomes = Collected<ResponseWriter.Delivery>()
         try RunningResponder.run(handle: { _, connection in
             for number in 0..<8 {
                 Thread.detachNewThread { outcomes.append(connection.send(FastCGIResponse(status: 200 + number))) }
@@ -88,7 +81,7 @@ struct FastCGIResponderTests {
 
     @Test("the answer may come later, from another thread, in any order")
     func later() throws {
-        let waiting = Collected<FastCGIConnection>()
+        let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
             let peers = try (0..<5).map { _ in try WebServerPeer(path: path) }
             for (number, peer) in peers.enumerated() {
@@ -107,7 +100,7 @@ struct FastCGIResponderTests {
 
     @Test("an answer of the greatest size goes out whole although nobody reads yet")
     func largeAnswer() throws {
-        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let outcomes = Collected<ResponseWriter.Delivery>()
         let body = [UInt8](repeating: 0x61, count: FastCGIResponse.maxBytes - 256)
         try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
             _,
@@ -121,7 +114,7 @@ struct FastCGIResponderTests {
 
     @Test("an answer that does not fit is given up, not waited for")
     func tooLargeAnswer() throws {
-        let outcomes = Collected<FastCGIConnection.Outcome>()
+        let outcomes = Collected<ResponseWriter.Delivery>()
         let body = [UInt8](repeating: 0x61, count: 8_000_000)
         try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
             _,
@@ -135,7 +128,7 @@ struct FastCGIResponderTests {
 
     @Test("a web server that has gone is noticed when the answer is written")
     func peerGone() throws {
-        let waiting = Collected<FastCGIConnection>()
+        let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
             let peer = try WebServerPeer(path: path)
             try peer.send(Bytes.request())

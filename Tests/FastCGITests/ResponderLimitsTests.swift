@@ -9,7 +9,7 @@ struct ResponderLimitsTests {
     func overload() throws {
         var limits = FastCGILimits()
         limits.maxInFlight = 2
-        let waiting = Collected<FastCGIConnection>()
+        let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(limits: limits, handle: { waiting.append($1) }) { running, path in
             let held = try (0..<2).map { _ in try WebServerPeer(path: path) }
             for peer in held {

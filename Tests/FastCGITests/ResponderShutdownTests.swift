@@ -10,10 +10,10 @@ struct ResponderShutdownTests {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             let answer = try WebServerPeer(path: path).exchange()
             #expect(answer.body == "ok")
-            #expect(!running.responder.isShuttingDown)
+            #expect(!running.shutdown.isSet)
             running.responder.shutDown()
             running.responder.shutDown()
-            #expect(running.responder.isShuttingDown)
+            #expect(running.shutdown.isSet)
             #expect(running.hasEnded(within: .seconds(20)))
             #expect(running.log == [])
             #expect(throws: SystemCallError("connect", 2)) { _ = try WebServerPeer(path: path) }
@@ -22,7 +22,7 @@ struct ResponderShutdownTests {
 
     @Test("what is in flight is finished within the grace, and the end does not wait longer")
     func finishes() throws {
-        let waiting = Collected<FastCGIConnection>()
+        let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
             let peer = try WebServerPeer(path: path)
             try peer.send(Bytes.request())
@@ -37,7 +37,7 @@ struct ResponderShutdownTests {
 
     @Test("what is not finished within the grace gets a refusal, and its own answer comes too late")
     func refuses() throws {
-        let waiting = Collected<FastCGIConnection>()
+        let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
             let peers = try (0..<3).map { _ in try WebServerPeer(path: path) }
             for peer in peers {

@@ -1,6 +1,8 @@
 import Foundation
+import InMemoryLogging
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FastCGI
@@ -9,27 +11,29 @@ import Testing
 final class RunningResponder: Sendable {
     /// A handler made of a closure; its refusals say why.
     private struct Handler: FastCGIHandler {
-        let body: @Sendable (FastCGIRequest, FastCGIConnection) -> Void
+        let body: @Sendable (FastCGIRequest, ResponseWriter) -> Void
 
-        func handle(_ request: FastCGIRequest, on connection: FastCGIConnection) { body(request, connection) }
+        func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) { body(request, writer) }
 
-        func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse {
+        func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse {
             FastCGIResponse(status: 503, body: Array("\(reason) \(head.requestID ?? "-")".utf8))
         }
     }
 
-    /// libfcgi's initialization, once and before any test needs it.
-    static let isLibraryInitialized = (try? FastCGILibrary.initialize()) != nil
+    /// libfcgi, started once and before any test needs it.
+    static let library = Result { try FastCGILibrary() }
 
     let responder: FastCGIResponder
+    let shutdown: ShutdownFlag
     /// What it has logged.
-    var log: [String] { lines.all }
-    private let lines: LogLines
+    var log: [String] { entries.entries.map { "\($0.level): \($0.message) \($0.metadata)" } }
+    private let entries: InMemoryLogHandler
     private let ended = DispatchSemaphore(value: 0)
 
-    private init(_ responder: FastCGIResponder, _ lines: LogLines) {
+    private init(_ responder: FastCGIResponder, _ shutdown: ShutdownFlag, _ entries: InMemoryLogHandler) {
         self.responder = responder
-        self.lines = lines
+        self.shutdown = shutdown
+        self.entries = entries
         Thread.detachNewThread { [ended] in
             #expect(throws: Never.self) { try responder.serve() }
             ended.signal()
@@ -40,15 +44,18 @@ final class RunningResponder: Sendable {
         path: String,
         _ limits: FastCGILimits,
         _ grace: Duration,
-        _ lines: LogLines,
-        _ handle: @escaping @Sendable (FastCGIRequest, FastCGIConnection) -> Void
+        _ shutdown: ShutdownFlag,
+        _ logger: Logger,
+        _ handle: @escaping @Sendable (FastCGIRequest, ResponseWriter) -> Void
     ) throws -> FastCGIResponder {
         try FastCGIResponder(
+            library.get(),
             listener: ListeningSocket.open(path: path),
             limits: limits,
             shutdownGrace: grace,
+            shutdown: shutdown,
             handler: Handler(body: handle),
-            logger: lines.logger
+            logger: logger
         )
     }
 
@@ -56,15 +63,16 @@ final class RunningResponder: Sendable {
     static func run(
         limits: FastCGILimits = FastCGILimits(),
         grace: Duration = .milliseconds(100),
-        handle: @escaping @Sendable (FastCGIRequest, FastCGIConnection) -> Void = { _, connection in
-            connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8)))
+        handle: @escaping @Sendable (FastCGIRequest, ResponseWriter) -> Void = { _, writer in
+            writer.send(FastCGIResponse(status: 200, body: Array("ok".utf8)))
         },
         _ body: (RunningResponder, String) throws -> Void
     ) throws {
-        try #require(isLibraryInitialized)
         let directory = try TemporaryDirectory()
-        let lines = LogLines()
-        let running = RunningResponder(try make(path: directory.file(), limits, grace, lines, handle), lines)
+        let (entries, logger) = InMemoryLogHandler.make()
+        let shutdown = ShutdownFlag()
+        let responder = try make(path: directory.file(), limits, grace, shutdown, logger, handle)
+        let running = RunningResponder(responder, shutdown, entries)
         defer {
             running.responder.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))

@@ -63,7 +63,7 @@ struct ResponseReaderTests {
             try await door.expectService()
             upstream.release()
             try await eventually("ten lines about peers that have gone") {
-                door.backend.logs().components(separatedBy: #""outcome":"peerGone""#).count == 11
+                door.backend.logs().components(separatedBy: #""delivery":"peerGone""#).count == 11
             }
             try await door.expectUnharmed()
         }

@@ -80,15 +80,15 @@ struct SocketTests {
     @Test("is not put in place of what is no socket")
     func noSocket() async throws {
         try directory.write("precious", to: "file")
-        #expect(try await complaint(listeningAt: directory.path("file")).contains("is no socket"))
+        #expect(try await complaint(listeningAt: directory.path("file")).contains("is not a socket"))
         #expect(directory.text("file") == "precious")
 
         try FileManager.default.createDirectory(atPath: directory.path("folder"), withIntermediateDirectories: false)
-        #expect(try await complaint(listeningAt: directory.path("folder")).contains("is no socket"))
+        #expect(try await complaint(listeningAt: directory.path("folder")).contains("is not a socket"))
 
         let link = directory.path("link")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path("nowhere"))
-        #expect(try await complaint(listeningAt: link).contains("is no socket"))
+        #expect(try await complaint(listeningAt: link).contains("is not a socket"))
         #expect(status(link).map { $0.st_mode & S_IFMT } == S_IFLNK)
     }
 

@@ -8,7 +8,7 @@ struct ConfigurationRulesTests {
 
     @Test(
         "a setting that is there must not be empty, a placeholder, padded or unprintable",
-        arguments: Setting.all.map(\.name)
+        arguments: Settings.all.map(\.name)
     )
     func texts(name: String) {
         // The one beside it must not be set too.

@@ -14,9 +14,9 @@ struct ConfigurationTests {
     func defaults() throws {
         let configuration = try Fixture.configuration()
         #expect(configuration.service.credentials.key == "the-key")
-        #expect(configuration.service.endpoints.exchange.target == "/tiniapp-open-api/oauth/auth/token")
-        #expect(configuration.service.endpoints.refresh.target == "/tiniapp-open-api/oauth/auth/token/refresh")
-        #expect(configuration.service.endpoints.info.target == "/tiniapp-open-api/oauth/me")
+        #expect(configuration.service.endpoints.exchange.pathAndQuery == "/tiniapp-open-api/oauth/auth/token")
+        #expect(configuration.service.endpoints.refresh.pathAndQuery == "/tiniapp-open-api/oauth/auth/token/refresh")
+        #expect(configuration.service.endpoints.info.pathAndQuery == "/tiniapp-open-api/oauth/me")
         #expect(configuration.service.requestTimeout == .seconds(10))
         #expect(configuration.service.maxBodyBytes == 16_384)
         #expect(configuration.service.upstream.caFile == nil)
@@ -47,7 +47,7 @@ struct ConfigurationTests {
             "LOG_LEVEL": "Debug",
         ])
         #expect(configuration.service.endpoints.refresh.origin.host == "r")
-        #expect(configuration.service.endpoints.info.target == "/y?z")
+        #expect(configuration.service.endpoints.info.pathAndQuery == "/y?z")
         #expect(configuration.service.requestTimeout == .milliseconds(2_500))
         #expect(configuration.service.upstream.connectTimeout == .milliseconds(2_400))
         #expect(configuration.service.maxBodyBytes == 100)
@@ -98,7 +98,7 @@ struct ConfigurationTests {
 
     @Test("every problem is told at once, one line for each setting")
     func everythingWrong() {
-        let names = Setting.all.map(\.name)
+        let names = Settings.all.map(\.name)
         let problems = Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "<\($0)…>") }))
         for name in names where name != "CLIENT_SECRET_FILE" {
             #expect(problems.count { $0.hasPrefix(name + " ") } == 1, "\(name)")
@@ -118,7 +118,7 @@ struct ConfigurationTests {
     }
 
     /// Somebody pastes the secret into the wrong setting, and the message ends up in a log.
-    @Test("no problem repeats a value, whichever setting it is in", arguments: Setting.all.map(\.name))
+    @Test("no problem repeats a value, whichever setting it is in", arguments: Settings.all.map(\.name))
     func noValues(name: String) {
         let secret = Fixture.secret
         for value in [

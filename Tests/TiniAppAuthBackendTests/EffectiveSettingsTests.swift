@@ -12,7 +12,7 @@ struct EffectiveSettingsTests {
     @Test("every setting is there, with its default if nothing else is said")
     func all() throws {
         let settings = try settings()
-        #expect(Set(settings.keys) == Set(Setting.all.map(\.name)))
+        #expect(Set(settings.keys) == Set(Settings.all.map(\.name)))
         #expect(settings["CLIENT_KEY"] == "the-key")
         #expect(settings["MAX_IN_FLIGHT"] == "4096")
         #expect(settings["GOOGLE_CLOUD_PROJECT"] == "not set")

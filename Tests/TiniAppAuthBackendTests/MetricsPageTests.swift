@@ -1,5 +1,4 @@
 import FastCGI
-import Foundation
 import Logging
 import NIOPosix
 import Testing
@@ -10,7 +9,7 @@ import TiniAppAuth
 struct MetricsPageTests {
     /// The whole page: every series that there can be.
     func page() throws -> String {
-        let exporter = PrometheusExporter(help: MetricsHelp.sentences)
+        let exporter = PrometheusExporter(help: Metric.help)
         _ = try AuthService(
             try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
@@ -22,7 +21,7 @@ struct MetricsPageTests {
             "/", "/auth_exchange", "/auth_refresh", "/auth_info", "/health/live", "/health/ready", "/metrics", "?",
         ] {
             // Any status that Tiki can send.
-            for status in 100...999 { metrics.answered(Target(path: path), status: status, after: .seconds(100_000)) }
+            for status in 100...999 { metrics.answered(Route(path: path), status: status, after: .seconds(100_000)) }
         }
         return exporter.text()
     }
@@ -43,21 +42,6 @@ struct MetricsPageTests {
             Set(lines.filter { $0.hasPrefix("# \(kind) ") }.map { String($0.split(separator: " ")[2]) })
         }
         #expect(names("HELP") == names("TYPE"))
-        #expect(names("TYPE") == Set(MetricsHelp.sentences.keys))
-    }
-
-    @Test("the operations guide has every metric with its sentence")
-    func guide() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let guide = try String(contentsOf: root.appendingPathComponent("docs/operations.md"), encoding: .utf8)
-        let rows = guide.split(separator: "\n").filter { $0.hasPrefix("| `tiniapp_auth_") }
-        let table = rows.map { row in
-            let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-            let name = cells[0].replacing("`", with: "").prefix { $0 != "{" }
-            return [String(name), cells[1]]
-        }
-        #expect(table.count == MetricsHelp.sentences.count)
-        #expect(Dictionary(uniqueKeysWithValues: table.map { ($0[0], $0[1]) }) == MetricsHelp.sentences)
+        #expect(names("TYPE") == Set(Metric.help.keys))
     }
 }

@@ -19,8 +19,8 @@ struct ReloadTests {
             logger: recorder.logger(),
             metrics: NOOPMetricsHandler.instance
         )
-        let manager = ServiceManager(environment: ["NOTIFY_SOCKET": socket.name])
-        await Reload(environment: environment, service: service, manager: manager, logger: recorder.logger()).run()
+        let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        await Reload(environment: environment, service: service, systemd: systemd, logger: recorder.logger()).run()
         return [socket.receive(), socket.receive(), socket.receive(within: 0)].compactMap(\.self)
     }
 

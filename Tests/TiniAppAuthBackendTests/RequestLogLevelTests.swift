@@ -1,5 +1,6 @@
 import FastCGI
 import Logging
+import TestSupport
 import Testing
 import TiniAppAuth
 
@@ -11,15 +12,15 @@ struct RequestLogLevelTests {
         status: Int,
         error: AuthError? = nil,
         outcome: AuthOutcome? = nil,
-        delivery: FastCGIConnection.Outcome = .sent
+        delivery: ResponseWriter.Delivery = .sent
     ) -> Logger.Level {
         RequestLog.level(
             of: RequestLog.Entry(
-                request: FastCGIRequest(method: "POST", path: path),
+                head: FastCGIRequest.make("POST", path).head,
                 requestID: RequestID("id-1"),
-                target: Target(path: path),
+                route: Route(path: path),
                 status: status,
-                error: error,
+                refusal: error,
                 outcome: outcome,
                 delivery: delivery,
                 duration: .zero
@@ -42,7 +43,7 @@ struct RequestLogLevelTests {
     @Test(
         "of our own errors those of the client are info, those of Tiki warnings, ours errors",
         arguments: [
-            (.missingKey("code"), .info), (.notFound, .info), (.methodNotAllowed(allowed: "POST"), .info),
+            (.payload(.missingKey("code")), .info), (.notFound, .info), (.methodNotAllowed(allowed: "POST"), .info),
             (.payloadTooLarge(limit: 1), .info), (.unsupportedMediaType, .info), (.upstreamUnreachable, .warning),
             (.upstreamInvalidResponse, .warning), (.upstreamTimeout, .warning), (.overloaded, .error),
             (.shuttingDown, .error),
@@ -50,7 +51,7 @@ struct RequestLogLevelTests {
     )
     func own(error: AuthError, expected: Logger.Level) {
         let outcome = AuthOutcome(result: .failure(error))
-        #expect(level(status: error.status, error: error, outcome: outcome) == expected)
+        #expect(level(status: error.status, outcome: outcome) == expected)
         #expect(level(status: error.status, error: error) == expected, "before any call, the same")
     }
 

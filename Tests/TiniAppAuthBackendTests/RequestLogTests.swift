@@ -1,6 +1,7 @@
 import FastCGI
 import Foundation
 import Logging
+import TestSupport
 import Testing
 import TiniAppAuth
 
@@ -20,17 +21,16 @@ struct RequestLogTests {
         remoteAddress: String? = "192.0.2.7"
     ) -> RequestLog.Entry {
         RequestLog.Entry(
-            request: FastCGIRequest(
-                method: method,
-                path: path,
-                remoteAddress: remoteAddress,
-                traceContext: traceContext,
-                body: Array("S3CR3T".utf8)
-            ),
+            head: FastCGIRequest.make(
+                method,
+                path,
+                params: ["REMOTE_ADDR": remoteAddress, "HTTP_X_CLOUD_TRACE_CONTEXT": traceContext]
+                    .compactMapValues(\.self)
+            ).head,
             requestID: RequestID("id-1"),
-            target: Target(path: path),
+            route: Route(path: path),
             status: status,
-            error: error,
+            refusal: error,
             outcome: outcome,
             duration: .microseconds(12_345)
         )
@@ -38,7 +38,7 @@ struct RequestLogTests {
 
     static func answered(_ status: Int, reason: String? = nil) -> AuthOutcome {
         AuthOutcome(
-            result: .success(UpstreamAnswer(status: status, body: Array("S3CR3T".utf8), errorReason: reason)),
+            result: .success(TikiAnswer(status: status, body: Array("S3CR3T".utf8), errorReason: reason)),
             isShared: true,
             attempts: 1,
             upstreamDuration: .milliseconds(10)
@@ -83,8 +83,8 @@ struct RequestLogTests {
         ] as [(AuthError, Int, String)]
     )
     func failed(error: AuthError, status: Int, failure: String) throws {
-        let outcome = AuthOutcome(result: .failure(error), attempts: 1, failure: failure)
-        RequestLog(logger: recorder.logger(), project: nil).write(entry(status: status, error: error, outcome: outcome))
+        let outcome = AuthOutcome(result: .failure(error), attempts: 1, failureCode: failure)
+        RequestLog(logger: recorder.logger(), project: nil).write(entry(status: status, outcome: outcome))
         let fields = try recorder.fields()
         #expect(fields["severity"] as? String == "WARNING")
         #expect(fields["reason"] as? String == error.reason)

@@ -8,22 +8,21 @@ import Testing
 
 struct WatchdogTests {
     private struct Handler: FastCGIHandler {
-        func handle(_ request: FastCGIRequest, on connection: FastCGIConnection) {}
-        func refuse(_ head: FastCGIRequest, because reason: FastCGIRefusal) -> FastCGIResponse {
+        func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {}
+        func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse {
             FastCGIResponse(status: 503)
         }
     }
 
-    static let isLibraryInitialized = (try? FastCGILibrary.initialize()) != nil
-
     /// Of a responder that does not serve yet.
     func responder() throws -> FastCGIResponder {
-        try #require(Self.isLibraryInitialized)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("watchdog-\(UUID().uuidString)").path
         return try FastCGIResponder(
+            FastCGILibrary(),
             listener: ListeningSocket.open(path: path),
             limits: FastCGILimits(),
             shutdownGrace: .zero,
+            shutdown: ShutdownFlag(),
             handler: Handler(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -35,7 +34,7 @@ struct WatchdogTests {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let responder = try responder()
         let watchdog = Watchdog(
-            manager: ServiceManager(environment: ["NOTIFY_SOCKET": socket.name]),
+            systemd: SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name]),
             interval: .milliseconds(40),
             responder: responder,
             eventLoop: group.any()

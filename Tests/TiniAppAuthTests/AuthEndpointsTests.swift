@@ -1,4 +1,5 @@
 import Testing
+import Upstream
 
 @testable import TiniAppAuth
 
@@ -22,8 +23,8 @@ struct AuthEndpointsTests {
     func derived(exchange: String, refresh: String, info: String) throws {
         let url = try #require(UpstreamURL(exchange))
         let derived = try #require(AuthEndpoints.derived(from: url))
-        #expect(derived.refresh.target == refresh)
-        #expect(derived.info.target == info)
+        #expect(derived.refresh.pathAndQuery == refresh)
+        #expect(derived.info.pathAndQuery == info)
         #expect(derived.refresh.origin == url.origin)
         #expect(derived.info.origin == url.origin)
     }
@@ -45,6 +46,6 @@ struct AuthEndpointsTests {
         let exchange = try #require(UpstreamURL("https://h/auth/token"))
         let derived = try #require(AuthEndpoints.derived(from: exchange))
         let endpoints = AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
-        #expect(AuthRoute.allCases.map { endpoints[$0].target } == ["/auth/token", "/auth/token/refresh", "/me"])
+        #expect(AuthRoute.allCases.map { endpoints[$0].pathAndQuery } == ["/auth/token", "/auth/token/refresh", "/me"])
     }
 }

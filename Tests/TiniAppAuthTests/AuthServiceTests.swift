@@ -1,7 +1,10 @@
+import InMemoryLogging
 import Metrics
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
+import Text
 
 @testable import TiniAppAuth
 
@@ -10,15 +13,15 @@ struct AuthServiceTests {
     func error(_ body: String, contentType: String? = "application/json", route: AuthRoute = .exchange) throws
         -> AuthError?
     {
-        var configuration = try UpstreamFixture.configuration(port: 1)
+        var configuration = try ServiceFixture.configuration(port: 1)
         configuration.maxBodyBytes = 100
         let service = try AuthService(
             configuration,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: LogRecorder().logger,
+            logger: InMemoryLogHandler.make().logger,
             metrics: NOOPMetricsHandler.instance
         )
-        let result = Mutex<Result<UpstreamAnswer, AuthError>?>(nil)
+        let result = Mutex<Result<TikiAnswer, AuthError>?>(nil)
         service.handle(route, contentType: contentType, body: Array(body.utf8), age: .zero) { outcome in
             result.withLock { $0 = outcome.result }
         }
@@ -28,15 +31,16 @@ struct AuthServiceTests {
     @Test(
         "a bad request is answered at once, on the caller's thread",
         arguments: [
-            ("", "application/json", .noPayload), ("", nil, .noPayload), ("", "text/plain", .noPayload),
-            (" ", "application/json", .noPayload),
+            ("", "application/json", .payload(.empty)), ("", nil, .payload(.empty)),
+            ("", "text/plain", .payload(.empty)),
+            (" ", "application/json", .payload(.empty)),
             (#"{"code":"a"}"#, nil, .unsupportedMediaType), (#"{"code":"a"}"#, "text/plain", .unsupportedMediaType),
             ("{", "text/plain", .unsupportedMediaType),
-            ("[1]", "application/json", .invalidPayload), ("{}", "application/json", .noPayload),
-            (#"{"x":1}"#, "application/json", .missingKey("code")),
-            (#"{"code":1}"#, "application/json", .invalidValue("code")),
-            (#"{"x":1,"x":1}"#, "application/json", .duplicateKey("x")),
-            ("{x", "application/json", .invalidJSON(JSONSyntaxError(problem: .expectedKey, offset: 1))),
+            ("[1]", "application/json", .payload(.notAnObject)), ("{}", "application/json", .payload(.empty)),
+            (#"{"x":1}"#, "application/json", .payload(.missingKey("code"))),
+            (#"{"code":1}"#, "application/json", .payload(.invalidValue("code"))),
+            (#"{"x":1,"x":1}"#, "application/json", .payload(.duplicateKey("x"))),
+            ("{x", "application/json", .payload(.notJSON(JSONSyntaxError(problem: .expectedKey, offset: 1)))),
         ] as [(String, String?, AuthError)]
     )
     func refused(body: String, contentType: String?, expected: AuthError) throws {
@@ -46,13 +50,13 @@ struct AuthServiceTests {
     @Test("the limit of the body counts its bytes as they came, and comes before everything else")
     func bodyLimit() throws {
         func body(_ size: Int) -> String { "[" + String(repeating: " ", count: size - 2) + "]" }
-        #expect(try error(body(100)) == .noPayload)
+        #expect(try error(body(100)) == .payload(.empty))
         #expect(try error(body(101)) == .payloadTooLarge(limit: 100))
         #expect(try error(body(101), contentType: "text/plain") == .payloadTooLarge(limit: 100))
     }
 
     @Test("each route asks for its own key", arguments: AuthRoute.allCases)
     func routes(route: AuthRoute) throws {
-        #expect(try error(#"{"other":"a"}"#, route: route) == .missingKey(route.requiredKey))
+        #expect(try error(#"{"other":"a"}"#, route: route) == .payload(.missingKey(route.requiredKey)))
     }
 }

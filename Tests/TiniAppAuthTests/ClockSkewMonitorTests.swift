@@ -1,5 +1,8 @@
+import InMemoryLogging
+import LogThrottle
 import Logging
 import MetricsTestKit
+import TestSupport
 import Testing
 
 @testable import TiniAppAuth
@@ -9,72 +12,78 @@ struct ClockSkewMonitorTests {
     static let time: Int64 = 784_111_777
     static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
 
-    let log = LogRecorder()
+    let log = InMemoryLogHandler.make()
     let metrics = TestMetrics()
 
     /// Shows a monitor an answer that took no time.
-    func observe(_ monitor: ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
+    func observe(_ monitor: inout ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
         monitor.observe(date, sentAt: clock.now * 1_000)
     }
 
     func monitor(_ clock: Clock) -> ClockSkewMonitor {
-        ClockSkewMonitor(
+        let start = ContinuousClock.now
+        let startTime = clock.now
+        return ClockSkewMonitor(
             clock: { clock.now * 1_000 + 999 },
             logger: log.logger,
-            metrics: UpstreamMetrics(metrics)
+            metrics: metrics,
+            throttle: LogThrottle { start + .seconds(clock.now - startTime) }
         )
     }
 
     @Test("a difference within five seconds is not worth a word", arguments: -5...5)
     func tolerated(skew: Int64) {
         let clock = Clock(Self.time + skew)
-        observe(monitor(clock), clock)
-        #expect(log.entries.isEmpty)
+        var monitor = monitor(clock)
+        observe(&monitor, clock)
+        #expect(log.handler.entries.isEmpty)
     }
 
     @Test("a larger one is a warning, with the seconds by which our clock is ahead", arguments: [6, -6, 61, -3_600])
     func warned(skew: Int64) throws {
         let clock = Clock(Self.time + skew)
-        observe(monitor(clock), clock)
-        let entry = try #require(log.entries.first)
+        var monitor = monitor(clock)
+        observe(&monitor, clock)
+        let entry = try #require(log.handler.entries.first)
         #expect(entry.level == .warning)
         #expect(entry.metadata == ["seconds_ahead": "\(skew)"])
         let side = skew > 0 ? "\(skew) s ahead of" : "\(-skew) s behind"
-        #expect(entry.message.contains("our clock is \(side) Tiki's"))
-        #expect(entry.message.contains("refuses every call"))
+        #expect(entry.message.description.contains("our clock is \(side) Tiki's"))
+        #expect(entry.message.description.contains("refuses every call"))
     }
 
     @Test("the gauge follows every answer, whether or not it is worth a warning", arguments: [-70, -6, -1, 1, 4, 61])
     func gauge(skew: Int64) throws {
         let clock = Clock(Self.time + skew)
-        let monitor = monitor(clock)
-        observe(monitor, clock)
+        var monitor = monitor(clock)
+        observe(&monitor, clock)
         let meter = try metrics.expectMeter("tiniapp_auth_clock_skew_seconds")
         #expect(meter.lastValue == Double(skew))
         clock.now = Self.time
-        observe(monitor, clock)
+        observe(&monitor, clock)
         #expect(meter.lastValue == 0)
     }
 
     @Test("an answer that took long to come is no skew, whenever in between its date was written", arguments: 0...30)
     func slowAnswer(seconds: Int64) {
         let clock = Clock(Self.time + 30 - seconds)
-        monitor(clock).observe(Self.date, sentAt: (Self.time - seconds) * 1_000)
-        #expect(log.entries.isEmpty)
+        var monitor = monitor(clock)
+        monitor.observe(Self.date, sentAt: (Self.time - seconds) * 1_000)
+        #expect(log.handler.entries.isEmpty)
     }
 
     @Test("the warning comes once a minute, however many answers show it")
     func onceAMinute() {
         let clock = Clock(Self.time + 10)
-        let monitor = monitor(clock)
-        for _ in 0..<100 { observe(monitor, clock) }
+        var monitor = monitor(clock)
+        for _ in 0..<100 { observe(&monitor, clock) }
         clock.now += 59
-        observe(monitor, clock)
-        #expect(log.entries.count == 1)
+        observe(&monitor, clock)
+        #expect(log.handler.entries.count == 1)
         clock.now += 1
-        observe(monitor, clock)
-        observe(monitor, clock)
-        #expect(log.entries.count == 2)
+        observe(&monitor, clock)
+        observe(&monitor, clock)
+        #expect(log.handler.entries.count == 2)
     }
 
     @Test(
@@ -83,7 +92,8 @@ struct ClockSkewMonitorTests {
     )
     func noDate(date: String) {
         let clock = Clock(0)
-        observe(monitor(clock), clock, date: date)
-        #expect(log.entries.isEmpty)
+        var monitor = monitor(clock)
+        observe(&monitor, clock, date: date)
+        #expect(log.handler.entries.isEmpty)
     }
 }

@@ -1,0 +1,41 @@
+// What Swift's Glibc module leaves out: functions that glibc declares only under _GNU_SOURCE, variadic calls, unions,
+// and macros that are expressions.
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+// Declared only under _GNU_SOURCE, which Swift's importer does not set.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pipe2(int *, int);
+#ifndef F_SETPIPE_SZ
+#define F_SETPIPE_SZ 1031
+#endif
+
+static inline int clinux_accept_nonblocking(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline int clinux_pipe_nonblocking(int *ends) {
+    return pipe2(ends, O_NONBLOCK | O_CLOEXEC);
+}
+
+static inline int clinux_pipe_resize(int end, int capacity) {
+    return fcntl(end, F_SETPIPE_SZ, capacity);
+}
+
+static inline int clinux_epoll_watch(int epoll, int fd) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static inline int clinux_epoll_unwatch(int epoll, int fd) {
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static inline int clinux_epoll_event_fd(const struct epoll_event *event) {
+    return event->data.fd;
+}

@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+
+/// Owner of one accepted connection: non-blocking, close-on-exec, closed when the value ends.
+struct ConnectedSocket: ~Copyable {
+    /// What one attempt to read gave.
+    enum ReadResult {
+        case bytes(Int)
+        case nothingYet
+        case ended
+    }
+
+    let descriptor: CInt
+
+    /// Takes the next connection from a listener's queue; nil if none is waiting.
+    static func accept(from listener: CInt) throws(SystemCallError) -> ConnectedSocket? {
+        while true {
+            do {
+                return ConnectedSocket(try SystemCall.run("accept4") { clinux_accept_nonblocking(listener) })
+            } catch {
+                switch error.number {
+                case EAGAIN: return nil
+                case ECONNABORTED: continue  // That one has gone; there may be others behind it.
+                default: throw error
+                }
+            }
+        }
+    }
+
+    private init(_ descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        SystemCall.close(descriptor)
+    }
+
+    /// Reads what has arrived, at most the buffer's size. An error on the connection counts as its end.
+    borrowing func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
+        do {
+            let count = try SystemCall.run("recv") { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+            return count == 0 ? .ended : .bytes(count)
+        } catch {
+            return error.number == EAGAIN ? .nothingYet : .ended
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import CLinux
+import Glibc
+
+/// The unix socket on which the web server finds us: opened by us, or handed over by systemd.
+package struct ListeningSocket: ~Copyable, Sendable {
+    /// Identity of a file: its path may have got another meaning since we made it.
+    private struct FileIdentity: Equatable {
+        let device: dev_t
+        let inode: ino_t
+    }
+
+    let descriptor: CInt
+    /// Where it listens, for messages.
+    package let path: String
+    /// Whether somebody else (systemd) holds it too and goes on listening when we stop.
+    package let isInherited: Bool
+    private let ownFile: FileIdentity?
+
+    private init(descriptor: CInt, path: String, isInherited: Bool, ownFile: FileIdentity?) {
+        self.descriptor = descriptor
+        self.path = path
+        self.isInherited = isInherited
+        self.ownFile = ownFile
+    }
+
+    /// Closes the socket; removes its file if it is the one that we made.
+    deinit {
+        SystemCall.close(descriptor)
+        if let ownFile, ownFile == Self.identity(of: path) { unlink(path) }
+    }
+
+    /// Opens a socket of our own: mode 0660, close-on-exec, as long a queue as the system allows.
+    ///
+    /// The file of a process that is gone is replaced. One that somebody listens on is left alone, and so is whatever
+    /// is no socket.
+    ///
+    /// - Throws: ``FastCGIError`` with one sentence for the operator.
+    package static func open(path: String) throws(FastCGIError) -> ListeningSocket {
+        let address = try UnixAddress(path: path)
+        try removeStaleSocket(at: address)
+        do throws(SystemCallError) {
+            let descriptor = try makeSocket()
+            var ownFile: FileIdentity?
+            do throws(SystemCallError) {
+                _ = try address.withPointer { (pointer, length) throws(SystemCallError) in
+                    try SystemCall.run("bind") { bind(descriptor, pointer, length) }
+                }
+                ownFile = identity(of: path)
+                // Nobody can connect before listen(), so nobody comes in before the mode is right.
+                _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
+                // The kernel cuts the number down to net.core.somaxconn.
+                _ = try SystemCall.run("listen") { listen(descriptor, .max) }
+                return ListeningSocket(descriptor: descriptor, path: path, isInherited: false, ownFile: ownFile)
+            } catch {
+                SystemCall.close(descriptor)
+                if let ownFile, ownFile == identity(of: path) { unlink(path) }
+                throw error
+            }
+        } catch {
+            switch error.number {
+            case ENOENT: throw .directoryMissing(path: path)
+            case EADDRINUSE: throw .inUse(path: path)
+            default: throw .socket(path: path, error)
+            }
+        }
+    }
+
+    /// Adopts the socket that systemd passes at start (sd_listen_fds(3)): descriptor 3.
+    ///
+    /// - Parameters:
+    ///   - listenPID: the environment's `LISTEN_PID`.
+    ///   - listenFDs: the environment's `LISTEN_FDS`.
+    /// - Returns: nil if none was passed to this process.
+    /// - Throws: ``FastCGIError/unusableInheritedSocket(reason:)`` if it is not one listening unix stream socket.
+    package static func adopt(listenPID: String?, listenFDs: String?) throws(FastCGIError) -> ListeningSocket? {
+        guard let listenPID, let listenFDs, listenPID == String(getpid()) else { return nil }
+        guard listenFDs == "1" else {
+            throw .unusableInheritedSocket(reason: "LISTEN_FDS is '\(listenFDs)', and one socket is expected")
+        }
+        let descriptor: CInt = 3
+        guard option(SO_DOMAIN, of: descriptor) == AF_UNIX,
+            option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue),
+            option(SO_ACCEPTCONN, of: descriptor) == 1
+        else { throw .unusableInheritedSocket(reason: "descriptor 3 is no listening unix stream socket") }
+        do {
+            _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+            let flags = try SystemCall.run("fcntl") { fcntl(descriptor, F_GETFL) }
+            _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+        } catch {
+            throw .unusableInheritedSocket(reason: "\(error)")
+        }
+        return ListeningSocket(descriptor: descriptor, path: "LISTEN_FDS", isInherited: true, ownFile: nil)
+    }
+
+    private static func removeStaleSocket(at address: UnixAddress) throws(FastCGIError) {
+        var status = stat()
+        guard lstat(address.path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path: address.path) }
+        let inUse: Bool
+        do throws(SystemCallError) {
+            inUse = try isAnswered(address)
+            if !inUse { _ = try SystemCall.run("unlink") { unlink(address.path) } }
+        } catch {
+            throw .socket(path: address.path, error)
+        }
+        if inUse { throw .inUse(path: address.path) }
+    }
+
+    /// Whether somebody listens at the address.
+    private static func isAnswered(_ address: UnixAddress) throws(SystemCallError) -> Bool {
+        let probe = try makeSocket()
+        defer { SystemCall.close(probe) }
+        do {
+            _ = try address.withPointer { (pointer, length) throws(SystemCallError) in
+                try SystemCall.run("connect") { connect(probe, pointer, length) }
+            }
+            return true
+        } catch {
+            switch error.number {
+            case ECONNREFUSED, ENOENT: return false
+            case EAGAIN: return true  // The queue is full: somebody listens, and is busy.
+            default: throw error
+            }
+        }
+    }
+
+    private static func makeSocket() throws(SystemCallError) -> CInt {
+        try SystemCall.run("socket") {
+            socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        }
+    }
+
+    private static func identity(of path: String) -> FileIdentity? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        return FileIdentity(device: status.st_dev, inode: status.st_ino)
+    }
+
+    private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+}

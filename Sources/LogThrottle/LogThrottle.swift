@@ -1,0 +1,40 @@
+import Logging
+
+/// Lets one log line of a kind through per interval, with the number of those that were left out: for what can happen
+/// thousands of times a second, and needs to be said once.
+package struct LogThrottle {
+    private var lastLine: ContinuousClock.Instant?
+    private var suppressed = 0
+    private let interval: Duration
+    private let clock: @Sendable () -> ContinuousClock.Instant
+
+    /// - Parameters:
+    ///   - interval: how long after a line the next one may come.
+    ///   - clock: tells the time.
+    package init(
+        interval: Duration = .seconds(60),
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.interval = interval
+        self.clock = clock
+    }
+
+    /// Logs the message if the last one is an interval ago, else counts it.
+    package mutating func log(
+        _ logger: Logger,
+        _ level: Logger.Level,
+        _ message: Logger.Message,
+        metadata: @autoclosure () -> Logger.Metadata = [:]
+    ) {
+        let now = clock()
+        if let lastLine, now - lastLine < interval {
+            suppressed += 1
+            return
+        }
+        var metadata = metadata()
+        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        logger.log(level: level, message, metadata: metadata)
+        lastLine = now
+        suppressed = 0
+    }
+}

@@ -1,0 +1,62 @@
+/// The bytes that are signed and sent: the app's JSON object, checked, without insignificant whitespace.
+package struct JSONPayload: Hashable, Sendable {
+    /// What a client can do wrong with a body.
+    package enum Problem: Error, Equatable, Sendable {
+        /// There is nothing in it.
+        case empty
+        /// It is not JSON in UTF-8.
+        case notJSON(JSONSyntaxError)
+        /// It is JSON, but not an object.
+        case notAnObject
+        /// The object has a key twice: two readers could see different values. Names the key if it looks like one.
+        case duplicateKey(String?)
+        /// The object lacks the key that it must have.
+        case missingKey(String)
+        /// The key that it must have holds something other than a non-empty string.
+        case invalidValue(String)
+    }
+
+    /// The object's text: key order, numbers, escapes and extra keys as they came.
+    package let bytes: [UInt8]
+
+    /// Texts that mean "nothing" to the tutorial that this backend replaces.
+    private static let emptyValues = ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
+
+    /// Checks a body.
+    ///
+    /// - Parameters:
+    ///   - body: the request's body.
+    ///   - key: the key that must be there once, with a non-empty string.
+    package init(_ body: [UInt8], requiring key: String) throws(Problem) {
+        if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { throw .empty }
+        var scanner = JSONScanner(body)
+        let kind: JSONScanner.ValueKind
+        do { kind = try scanner.scan() } catch { throw .notJSON(error) }
+
+        if Self.emptyValues.contains(scanner.compact) { throw .empty }
+        guard kind == .object else { throw .notAnObject }
+        if let key = Self.firstDuplicate(among: scanner.members) { throw .duplicateKey(Self.presentable(key)) }
+        guard let member = scanner.members.first(where: { $0.key.elementsEqual(key.utf8) }) else {
+            throw .missingKey(key)
+        }
+        guard member.value == .string(isEmpty: false) else { throw .invalidValue(key) }
+        bytes = scanner.compact
+    }
+
+    /// The first key that was there before.
+    private static func firstDuplicate(among members: [JSONScanner.Member]) -> [UInt8]? {
+        // Nearly always there is but one key.
+        guard members.count > 1 else { return nil }
+        var seen = Set<[UInt8]>()
+        return members.first { !seen.insert($0.key).inserted }?.key
+    }
+
+    /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and
+    /// tokens hold a dot or are longer, so one that was pasted into the wrong place is not repeated.
+    private static func presentable(_ key: [UInt8]) -> String? {
+        guard key.count <= 32, key.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }) else {
+            return nil
+        }
+        return String(decoding: key, as: UTF8.self)
+    }
+}

@@ -1,0 +1,119 @@
+/// A string within JSON text.
+struct ScannedString {
+    /// Whether there is nothing between the quotation marks.
+    var isEmpty = true
+    /// The content with its escapes resolved, in UTF-8; empty if it was not asked for.
+    var decoded: [UInt8] = []
+}
+
+extension JSONScanner {
+    /// Reads a string (RFC 8259 section 7), the position being at its opening quotation mark.
+    ///
+    /// - Parameter decoding: whether to resolve the escapes; the copy keeps them either way.
+    mutating func scanString(decoding: Bool) throws(JSONSyntaxError) -> ScannedString {
+        var string = ScannedString()
+        take()
+        while true {
+            let start = position
+            var end = start
+            while end < bytes.count, Self.isPlain(bytes[end]) { end += 1 }
+            take(end - start)
+            if decoding { string.decoded.append(contentsOf: bytes[start..<end]) }
+            if end > start { string.isEmpty = false }
+            if take("\"") { return string }
+            guard let next else { throw error(.unexpectedEnd) }
+            string.isEmpty = false
+            switch next {
+            case UInt8(ascii: "\\"):
+                let scalar = try scanEscape()
+                if decoding { string.decoded.append(contentsOf: Self.utf8(of: scalar)) }
+            case 0..<0x20:
+                throw error(.controlCharacter)
+            default:
+                let length = try utf8SequenceLength()
+                if decoding { string.decoded.append(contentsOf: bytes[position..<position + length]) }
+                take(length)
+            }
+        }
+    }
+
+    /// Whether a byte of a string stands for itself, and is a whole character.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// Reads an escape, or two that are a surrogate pair.
+    ///
+    /// - Returns: its code point; a surrogate where one may stand alone.
+    private mutating func scanEscape() throws(JSONSyntaxError) -> UInt32 {
+        let start = position
+        take()
+        guard let next else { throw error(.unexpectedEnd) }
+        guard next == UInt8(ascii: "u") else {
+            guard let scalar = Self.shortEscapes[next] else { throw error(.malformedEscape) }
+            take()
+            return UInt32(scalar)
+        }
+        let unit = try scanHexEscape()
+        guard (0xD800...0xDFFF).contains(unit) else { return unit }
+        let afterFirst = position
+        if unit < 0xDC00, take("\\"), self.next == UInt8(ascii: "u") {
+            let low = try scanHexEscape()
+            if (0xDC00...0xDFFF).contains(low) { return 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00) }
+        }
+        // What follows is no second half, and will be read on its own.
+        rewind(to: afterFirst)
+        guard allowsLoneSurrogates else { throw JSONSyntaxError(problem: .loneSurrogate, offset: start) }
+        return unit
+    }
+
+    /// Reads `u` and four hexadecimal digits.
+    private mutating func scanHexEscape() throws(JSONSyntaxError) -> UInt32 {
+        take()
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard let next, let digit = next.hexDigitValue else { throw error(.malformedEscape) }
+            unit = unit << 4 | UInt32(digit)
+            take()
+        }
+        return unit
+    }
+
+    private static let shortEscapes: [UInt8: UInt8] = [
+        UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F, UInt8(ascii: "b"): 0x08,
+        UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
+    ]
+
+    /// UTF-8 of a code point. A lone surrogate gets the three bytes that it would have: only equality matters here.
+    private static func utf8(of scalar: UInt32) -> [UInt8] {
+        func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | scalar >> shift & 0x3F) }
+        return switch scalar {
+        case 0..<0x80: [UInt8(scalar)]
+        case 0x80..<0x800: [UInt8(0xC0 | scalar >> 6), tail(0)]
+        case 0x800..<0x10000: [UInt8(0xE0 | scalar >> 12), tail(6), tail(0)]
+        default: [UInt8(0xF0 | scalar >> 18), tail(12), tail(6), tail(0)]
+        }
+    }
+
+    /// The length of the multi-byte character at the position: the table of well-formed sequences in Unicode 3.9
+    /// (table 3-7), so no overlong form, no surrogate, nothing above U+10FFFF.
+    private func utf8SequenceLength() throws(JSONSyntaxError) -> Int {
+        let second: ClosedRange<UInt8>
+        let length: Int
+        switch bytes[position] {
+        case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
+        case 0xE0: (length, second) = (3, 0xA0...0xBF)
+        case 0xED: (length, second) = (3, 0x80...0x9F)
+        case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
+        case 0xF0: (length, second) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
+        case 0xF4: (length, second) = (4, 0x80...0x8F)
+        default: throw error(.invalidUTF8)
+        }
+        let tail = bytes[position...].prefix(length).dropFirst()
+        guard tail.count == length - 1, second.contains(tail[position + 1]),
+            tail.dropFirst().allSatisfy({ (0x80...0xBF).contains($0) })
+        else { throw error(.invalidUTF8) }
+        return length
+    }
+}

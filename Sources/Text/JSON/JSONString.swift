@@ -1,0 +1,31 @@
+/// Writes strings as JSON (RFC 8259 section 7).
+package enum JSONString {
+    /// Appends the string in quotation marks, escaping what must be and no more.
+    package static func append(_ string: String, to json: inout [UInt8]) {
+        var string = string
+        json.append(UInt8(ascii: "\""))
+        string.withUTF8 { text in
+            if text.contains(where: mustBeEscaped) {
+                for byte in text { appendEscaped(byte, to: &json) }
+            } else {
+                json.append(contentsOf: text)
+            }
+        }
+        json.append(UInt8(ascii: "\""))
+    }
+
+    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to json: inout [UInt8]) {
+        guard mustBeEscaped(byte) else { return json.append(byte) }
+        if byte < 0x20 {
+            json.append(contentsOf: "\\u00".utf8)
+            Hexadecimal.append(byte, to: &json)
+        } else {
+            json.append(UInt8(ascii: "\\"))
+            json.append(byte)
+        }
+    }
+}

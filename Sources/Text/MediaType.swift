@@ -1,0 +1,29 @@
+/// Reads a `Content-Type` (RFC 9110 section 8.3).
+package enum MediaType {
+    /// Whether it is `application/json`, in UTF-8 if it names a charset at all.
+    package static func isJSON(_ contentType: String) -> Bool {
+        // What nearly everybody sends needs no taking apart.
+        contentType == "application/json" || isUTF8(contentType) { $0 == "application/json" }
+    }
+
+    /// Whether it is that, or a type that is written in JSON (`+json`, RFC 6839 section 3.1).
+    package static func isWrittenInJSON(_ contentType: String) -> Bool {
+        isJSON(contentType) || isUTF8(contentType) { $0.hasPrefix("application/") && $0.hasSuffix("+json") }
+    }
+
+    private static func isUTF8(_ contentType: String, ofType isWanted: (Substring) -> Bool) -> Bool {
+        let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
+        guard let type = parts.first, isWanted(type) else { return false }
+        return parts.dropFirst().allSatisfy { parameter in
+            let pair = parameter.split(separator: "=", maxSplits: 1).map(trimmed)
+            return pair.first != "charset" || pair.last == "utf-8" || pair.last == "\"utf-8\""
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,63 @@
+import Crypto
+import Text
+
+/// Signs calls to Tiki.
+///
+/// Source: Tiki's page "Calculate signature". The pseudocode there signs the payload, its samples sign the encoded
+/// payload; the samples are right.
+package struct RequestSigner: Sendable {
+    private let clientKey: String
+    /// The code with the secret in it and nothing else yet: each signature goes on from a copy.
+    private let keyed: HMAC<SHA256>
+
+    package init(_ credentials: ClientCredentials) {
+        clientKey = credentials.key
+        keyed = HMAC(key: SymmetricKey(data: Array(credentials.secret.utf8)))
+    }
+
+    /// Signs a body as it is at a moment.
+    ///
+    /// - Parameters:
+    ///   - body: exactly the bytes that are sent; for a GET, the path with its query.
+    ///   - timestamp: Unix time in milliseconds. One that is too old is refused; see ``ClockSkew/refused``.
+    package func sign(_ body: [UInt8], timestamp: Int64) -> RequestSignature {
+        let timestamp = String(timestamp)
+        var payload = [UInt8]()
+        payload.reserveCapacity(timestamp.utf8.count + clientKey.utf8.count + body.count + 2)
+        payload.append(contentsOf: timestamp.utf8)
+        payload.append(UInt8(ascii: "."))
+        payload.append(contentsOf: clientKey.utf8)
+        payload.append(UInt8(ascii: "."))
+        payload.append(contentsOf: body)
+        let encodedPayload = Base64URL.encode(payload)
+        var code = keyed
+        code.update(data: encodedPayload)
+        return RequestSignature(
+            clientID: clientKey,
+            timestamp: timestamp,
+            signature: Hexadecimal.encode(code.finalize()),
+            encodedPayload: encodedPayload
+        )
+    }
+}
+
+/// A signature and what goes with it to Tiki.
+package struct RequestSignature: Sendable, Equatable {
+    /// `X-Tiniapp-Client-Id`.
+    package let clientID: String
+    /// `X-Tiniapp-Timestamp`, decimal milliseconds.
+    package let timestamp: String
+    /// `X-Tiniapp-Signature`, lowercase hexadecimal.
+    package let signature: String
+    /// What was signed: base64url of timestamp, key and body. Not sent; for comparing with Tiki's page.
+    package let encodedPayload: [UInt8]
+
+    /// The three header fields.
+    package var headers: [(name: String, value: String)] {
+        [
+            ("X-Tiniapp-Client-Id", clientID),
+            ("X-Tiniapp-Timestamp", timestamp),
+            ("X-Tiniapp-Signature", signature),
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+import NIOHTTP1
+import Text
+import Upstream
+
+/// Tiki's answer, to be relayed as it came.
+package struct TikiAnswer: Sendable, Equatable {
+    /// Why an answer cannot be relayed. The raw value is a stable code for log and metrics.
+    package enum Problem: String, Error, CaseIterable, Sendable {
+        /// The status is one that brings no JSON: 1xx, 3xx, 204 or 205.
+        case unexpectedStatus = "unexpected_status"
+        /// The body is encoded, which was not asked for.
+        case encoded
+        /// The body is not JSON.
+        case notJSON = "not_json"
+    }
+
+    /// The HTTP status.
+    package let status: Int
+    /// Tiki's `Content-Type` if it is a JSON media type of at most 128 printable ASCII bytes, else
+    /// `application/json`.
+    package let contentType: String
+    /// The body, which is JSON.
+    package let body: [UInt8]
+    /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
+    /// ``TikiReason`` has those that mean something to us.
+    package let errorReason: String?
+
+    package init(
+        status: Int,
+        contentType: String = "application/json",
+        body: [UInt8],
+        errorReason: String? = nil
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+        self.errorReason = errorReason
+    }
+}
+
+extension TikiAnswer {
+    private static let largestContentType = 128
+    private static let longestReason = 64
+
+    /// Takes what came over HTTP, if it is plain JSON under a status that brings some.
+    init(_ response: UpstreamResponse) throws(Problem) {
+        switch response.status {
+        case 200..<300 where response.status != 204 && response.status != 205: break
+        case 400...: break
+        default: throw .unexpectedStatus
+        }
+        // RFC 9110 section 8.4. Only "identity" was asked for, and that is no coding.
+        guard response.fields[canonicalForm: "Content-Encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw .encoded
+        }
+        var scanner = JSONScanner(response.body, allowsLoneSurrogates: true)
+        guard (try? scanner.scan()) != nil else { throw .notJSON }
+        self.init(
+            status: response.status,
+            contentType: Self.contentType(response.fields) ?? "application/json",
+            body: response.body,
+            errorReason: Self.errorReason(in: scanner)
+        )
+    }
+
+    /// The one `Content-Type` field, if it is fit to be passed on.
+    private static func contentType(_ fields: HTTPHeaders) -> String? {
+        let fields = fields["Content-Type"]
+        guard fields.count == 1, let field = fields.first, field.utf8.count <= largestContentType,
+            field.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), MediaType.isWrittenInJSON(field)
+        else { return nil }
+        return field
+    }
+
+    /// Source of the place: Tiki's page "Error codes".
+    private static func errorReason(in answer: JSONScanner) -> String? {
+        guard let error = answer.value(of: "error"), error.first == UInt8(ascii: "{") else { return nil }
+        var scanner = JSONScanner(Array(error), allowsLoneSurrogates: true)
+        guard (try? scanner.scan()) != nil, let reason = scanner.value(of: "reason"), reason.count > 2,
+            reason.first == UInt8(ascii: "\"")
+        else { return nil }
+        let word = reason.dropFirst().dropLast()
+        guard word.count <= longestReason, word.allSatisfy(isWordCharacter) else { return nil }
+        return String(decoding: word, as: UTF8.self)
+    }
+
+    private static func isWordCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"): true
+        default: byte.isASCIIDigit
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// The reasons in Tiki's answers that mean something to us, each with what to do about it.
+///
+/// Source: Tiki's page "Error codes".
+package enum TikiReason: String, CaseIterable, Sendable {
+    case invalidCode = "invalid_code"
+    case invalidToken = "invalid_token"
+    case invalidSignature = "invalid_signature"
+
+    /// What to do after it, for an operator at a terminal.
+    package var advice: String {
+        switch self {
+        case .invalidCode:
+            "The code is unknown, expired, or used: each works once. Get another with my.getAuthCode."
+        case .invalidToken:
+            "The token is unknown, expired, replaced by a newer one, or of the other kind. Let the user log in again."
+        case .invalidSignature:
+            """
+            Tiki does not accept our signature. Do CLIENT_KEY and CLIENT_SECRET belong together, and to AUTH_ENDPOINT \
+            (production and sandbox have a pair each)? Is the clock right? Try: tiniapp-auth-backend check --upstream
+            """
+        }
+    }
+}

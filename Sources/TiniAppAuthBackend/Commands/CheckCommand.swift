@@ -1,0 +1,32 @@
+import ArgumentParser
+import FoundationEssentials
+import TiniAppAuth
+
+/// Tells whether the settings are good, before the first login does.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Validate the configuration, and on request the way to Tiki.",
+        discussion: "Ends with a verdict. Exits with 78 if the configuration is wrong, with 1 if logins cannot work."
+    )
+
+    @Flag(help: "Also connect to each endpoint; report name, certificate, latency and clock skew.")
+    var upstream = false
+
+    func run() async throws {
+        let configuration = try loadOrExit { () throws(ConfigurationError) in
+            try Configuration(environment: ProcessInfo.processInfo.environment)
+        }
+        print("configuration: ok, client key \(configuration.service.credentials.key)")
+        var reports: [EndpointReport] = []
+        for route in upstream ? AuthRoute.allCases : [] {
+            let url = configuration.service.endpoints[route]
+            let report = await EndpointReport(of: url, configuration.service.upstream)
+            print("\(route.rawValue): \(report.text)")
+            reports.append(report)
+        }
+        let verdict = CheckVerdict(reports)
+        print(verdict.description)
+        if !verdict.isGood { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,27 @@
+import TiniAppAuth
+
+/// What a check comes to, in the sentence that ends it.
+struct CheckVerdict {
+    /// Whether logins will work, as far as can be seen from here.
+    let isGood: Bool
+    private let text: String
+
+    /// - Parameter reports: of the endpoints; empty if they were not tried.
+    init(_ reports: [EndpointReport]) {
+        let skew = reports.compactMap(\.clockSkew).max { abs($0) < abs($1) } ?? 0
+        let clock = "This machine's clock is \(abs(skew)) s \(skew > 0 ? "ahead of" : "behind") Tiki's"
+        if reports.isEmpty {
+            (isGood, text) = (true, "The settings are complete; --upstream tries the way to Tiki, too.")
+        } else if !reports.allSatisfy(\.isReachable) {
+            (isGood, text) = (false, "Tiki cannot be reached: the reason is above.")
+        } else if abs(skew) >= ClockSkew.refused {
+            (isGood, text) = (false, "\(clock): Tiki refuses every call. Set it right; timedatectl shows it.")
+        } else if abs(skew) > ClockSkew.tolerated {
+            (isGood, text) = (true, "\(clock): from \(ClockSkew.refused) s on, Tiki refuses every call.")
+        } else {
+            (isGood, text) = (true, "The settings are complete, and Tiki can be reached.")
+        }
+    }
+
+    var description: String { "verdict: \(isGood ? "good" : "bad"). \(text)" }
+}

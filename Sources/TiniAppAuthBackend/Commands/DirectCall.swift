@@ -1,0 +1,83 @@
+import ArgumentParser
+import FoundationEssentials
+import Logging
+import NIOPosix
+import Text
+import TiniAppAuth
+
+/// Makes one call to Tiki from the command line, by the very code that serves the app: same checks, same signature,
+/// same limits.
+struct DirectCall {
+    /// For the commands' help.
+    static let exitCodes =
+        "Exits with 0 if Tiki has granted it, else with 1 and what to do; with 78 if a setting is wrong."
+
+    private let route: AuthRoute
+
+    init(_ route: AuthRoute) {
+        self.route = route
+    }
+
+    /// Prints Tiki's answer on standard output, and on standard error what to do if that is no success.
+    ///
+    /// - Parameter secret: the code or token.
+    /// - Throws: `ExitCode`.
+    func run(with secret: String) async throws {
+        let configuration = try loadOrExit { () throws(ConfigurationError) in
+            try Configuration(environment: ProcessInfo.processInfo.environment)
+        }
+        let outcome = try await call(configuration.service, secret)
+        switch outcome.result {
+        case .success(let answer):
+            print(String(decoding: answer.body, as: UTF8.self))
+            if answer.status < 300, answer.errorReason == nil { return }
+            fail("Tiki answered \(answer.status)", hint: Self.hint(after: answer))
+        case .failure(let error):
+            let finer = outcome.failureCode.map { " (\($0))" } ?? ""
+            fail("\(error.reason): \(error.message)\(finer)", hint: Self.hint(after: error))
+        }
+        throw ExitCode.failure
+    }
+
+    private func call(_ configuration: AuthService.Configuration, _ secret: String) async throws -> AuthOutcome {
+        var configuration = configuration
+        configuration.upstream.warmConnections = 0
+        let service = try AuthService(
+            configuration,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            // Says why Tiki cannot be reached, and that the clock is wrong.
+            logger: Logger(label: "tiniapp-auth-backend") { _ in TerminalLogHandler(logLevel: .warning) },
+            metrics: PrometheusExporter(help: [:])
+        )
+        var body = Array("{".utf8)
+        JSONString.append(route.requiredKey, to: &body)
+        body.append(UInt8(ascii: ":"))
+        JSONString.append(secret, to: &body)
+        body.append(UInt8(ascii: "}"))
+        let outcome = await withCheckedContinuation { answered in
+            service.handle(route, contentType: "application/json", body: body, age: .zero) {
+                answered.resume(returning: $0)
+            }
+        }
+        try await service.close()
+        return outcome
+    }
+
+    private func fail(_ problem: String, hint: String) {
+        StandardError.print("\(route.rawValue): \(problem)\n\(hint)")
+    }
+
+    private static func hint(after answer: TikiAnswer) -> String {
+        answer.errorReason.flatMap(TikiReason.init)?.advice
+            ?? "What Tiki says is above. Is AUTH_ENDPOINT the right one? Try: tiniapp-auth-backend check --upstream"
+    }
+
+    private static func hint(after error: AuthError) -> String {
+        switch error {
+        case .upstreamUnreachable: "Nothing was sent. Try: tiniapp-auth-backend check --upstream"
+        case .upstreamTimeout, .upstreamInvalidResponse:
+            "It may have reached Tiki all the same, and is used up then: take a new code or token for the next try."
+        default: "Nothing was sent."
+        }
+    }
+}

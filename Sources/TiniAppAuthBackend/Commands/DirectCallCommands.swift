@@ -1,0 +1,58 @@
+import ArgumentParser
+import TiniAppAuth
+
+/// Trades an auth code for tokens without nginx and the app: the first thing to try when an app says "login failed".
+struct ExchangeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exchange",
+        abstract: "Exchange an auth code with Tiki, and print Tiki's answer.",
+        usage: "tiniapp-auth-backend exchange <code>",
+        discussion: "Uses the code up: the app that it was meant for needs another. \(DirectCall.exitCodes)"
+    )
+
+    // An argument, unlike the tokens: by the time anybody could read it in `ps`, it has been used up.
+    // Taken as it is: one code in 64 begins with a hyphen, and is no option.
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("The code that my.getAuthCode gave the app.", valueName: "code")
+    )
+    var words: [String]
+
+    func validate() throws {
+        if words == ["--help"] || words == ["-h"] { throw CleanExit.helpRequest(self) }
+        guard words.count == 1 else { throw ValidationError("One code expected.") }
+    }
+
+    func run() async throws {
+        try await DirectCall(.exchange).run(with: words[0])
+    }
+}
+
+/// Trades a refresh token for a new pair without nginx and the app.
+struct RefreshCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Refresh tokens with Tiki, and print Tiki's answer.",
+        discussion: """
+            Reads the refresh token from standard input: arguments show in `ps`. Uses it up: the answer has the one that \
+            works from then on. \(DirectCall.exitCodes)
+            """
+    )
+
+    func run() async throws {
+        try await DirectCall(.refresh).run(with: StandardInput.token(named: "Refresh token"))
+    }
+}
+
+/// Asks whose an access token is without nginx and the app.
+struct InfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Ask Tiki whose an access token is, and print Tiki's answer.",
+        discussion: "Reads the access token from standard input: arguments show in `ps`. \(DirectCall.exitCodes)"
+    )
+
+    func run() async throws {
+        try await DirectCall(.info).run(with: StandardInput.token(named: "Access token"))
+    }
+}

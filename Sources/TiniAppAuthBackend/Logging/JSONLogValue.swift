@@ -1,0 +1,71 @@
+import Logging
+import Text
+
+/// Writes the metadata of a log entry as JSON.
+enum JSONLogValue {
+    /// Appends the members of an object, without its braces, in the order of their names.
+    static func append(members: Logger.Metadata, to json: inout [UInt8]) {
+        var isFirst = true
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            if !isFirst { json.append(UInt8(ascii: ",")) }
+            isFirst = false
+            if case .stringConvertible(let fields as LogFields) = value {
+                append(members: fields, to: &json)
+            } else {
+                append(name: name, to: &json)
+                append(value, to: &json)
+            }
+        }
+    }
+
+    /// Appends a value: numbers and booleans as such, dictionaries as objects, arrays as arrays, all else as a string.
+    static func append(_ value: Logger.MetadataValue, to json: inout [UInt8]) {
+        switch value {
+        case .stringConvertible(let number as Int): json.append(contentsOf: "\(number)".utf8)
+        case .stringConvertible(let number as Int64): json.append(contentsOf: "\(number)".utf8)
+        case .stringConvertible(let flag as Bool): json.append(contentsOf: "\(flag)".utf8)
+        // JSON has no infinity and no NaN.
+        case .stringConvertible(let number as Double) where number.isFinite:
+            json.append(contentsOf: "\(number)".utf8)
+        case .dictionary(let members):
+            json.append(UInt8(ascii: "{"))
+            append(members: members, to: &json)
+            json.append(UInt8(ascii: "}"))
+        case .array(let elements):
+            json.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { json.append(UInt8(ascii: ",")) }
+                append(element, to: &json)
+            }
+            json.append(UInt8(ascii: "]"))
+        case .string, .stringConvertible: JSONString.append(value.description, to: &json)
+        }
+    }
+
+    private static func append(members: LogFields, to json: inout [UInt8]) {
+        for (index, field) in members.all.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            append(name: field.name, to: &json)
+            append(field.value, to: &json)
+        }
+    }
+
+    private static func append(_ value: LogFields.Value, to json: inout [UInt8]) {
+        switch value {
+        case .text(let text): JSONString.append(text, to: &json)
+        case .number(let number): json.append(contentsOf: String(number).utf8)
+        case .decimal(let number) where number.isFinite: json.append(contentsOf: number.description.utf8)
+        case .decimal(let number): JSONString.append(number.description, to: &json)
+        case .flag(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .fields(let fields):
+            json.append(UInt8(ascii: "{"))
+            append(members: fields, to: &json)
+            json.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func append(name: String, to json: inout [UInt8]) {
+        JSONString.append(name, to: &json)
+        json.append(UInt8(ascii: ":"))
+    }
+}

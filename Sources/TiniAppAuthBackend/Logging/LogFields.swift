@@ -1,0 +1,63 @@
+import Logging
+
+/// Fields of a log entry in a fixed order, as one value of its metadata under any name. For entries that are written
+/// often: a dictionary would have to be made, and sorted again to be read. Our handlers write the fields in its place.
+struct LogFields: Sendable {
+    enum Value: Sendable {
+        case text(String)
+        case number(Int)
+        case decimal(Double)
+        case flag(Bool)
+        case fields(LogFields)
+    }
+
+    private(set) var all: [(name: String, value: Value)] = []
+
+    init(capacity: Int) {
+        all.reserveCapacity(capacity)
+    }
+
+    mutating func append(_ name: String, _ value: Value) {
+        all.append((name, value))
+    }
+
+    /// Leaves the field out if there is no text for it.
+    mutating func append(_ name: String, _ text: String?) {
+        if let text { append(name, .text(text)) }
+    }
+}
+
+extension LogFields: CustomStringConvertible {
+    /// For handlers that are not ours.
+    var description: String { metadata.description }
+
+    /// The same as a dictionary.
+    var metadata: Logger.Metadata {
+        Dictionary(all.map { ($0.name, $0.value.metadataValue) }) { _, last in last }
+    }
+}
+
+extension LogFields.Value {
+    fileprivate var metadataValue: Logger.MetadataValue {
+        switch self {
+        case .text(let text): .string(text)
+        case .number(let number): .stringConvertible(number)
+        case .decimal(let number): .stringConvertible(number)
+        case .flag(let flag): .stringConvertible(flag)
+        case .fields(let fields): .dictionary(fields.metadata)
+        }
+    }
+}
+
+extension LogHandler {
+    /// The metadata of an entry: the handler's own, the provider's and the entry's, the later before the earlier.
+    func fields(of event: LogEvent) -> Logger.Metadata {
+        // As nearly always.
+        if metadata.isEmpty, metadataProvider == nil, event.error == nil { return event.metadata ?? [:] }
+        var fields = metadata
+        if let metadataProvider { fields.merge(metadataProvider.get()) { _, new in new } }
+        if let error = event.error { fields["error"] = "\(error)" }
+        fields.merge(event.metadata ?? [:]) { _, new in new }
+        return fields
+    }
+}

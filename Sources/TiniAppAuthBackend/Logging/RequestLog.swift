@@ -1,0 +1,141 @@
+import FastCGI
+import Logging
+import Text
+import TiniAppAuth
+
+/// The line that a request leaves in the log.
+///
+/// Fields are those that Google Cloud's logging reads (its page "Structured logging") beside our own. Of what a client
+/// sent, only words that we know get in: a path or a method of its own making could be a token.
+struct RequestLog: Sendable {
+    /// A request that has been answered.
+    struct Entry {
+        var head: FastCGIRequest.Head
+        var requestID: RequestID
+        /// nil if the path is unknown.
+        var route: Route?
+        /// The HTTP status that was sent.
+        var status: Int
+        /// Why the request was refused before it came to a call.
+        var refusal: AuthError?
+        /// What became of the call; nil if it did not come to one.
+        var outcome: AuthOutcome?
+        var delivery = ResponseWriter.Delivery.sent
+        /// From the accepted connection to the answer.
+        var duration: Duration
+    }
+
+    let logger: Logger
+    /// The Google Cloud project that names traces; nil if it is not known.
+    let project: String?
+
+    func write(_ entry: Entry) {
+        let level = Self.level(of: entry)
+        guard level >= logger.logLevel else { return }
+        var fields = entry.fields
+        addTrace(of: entry.head, to: &fields)
+        logger.log(
+            level: level,
+            "\(entry.method) \(entry.path) \(entry.status)",
+            metadata: ["request": .stringConvertible(fields)]
+        )
+    }
+
+    /// A user's mistake is info, Tiki's failure a warning, ours an error. Probes and the greeting are for debugging.
+    static func level(of entry: Entry) -> Logger.Level {
+        let level = levelOfAnswer(entry)
+        return entry.delivery == .sent ? level : max(level, .warning)
+    }
+
+    private static func levelOfAnswer(_ entry: Entry) -> Logger.Level {
+        switch entry.outcome?.result {
+        // Tiki refuses our signature: no user can do anything about that.
+        case .success(let answer) where answer.errorReason == TikiReason.invalidSignature.rawValue: return .error
+        case .success(let answer): return answer.status >= 500 ? .warning : .info
+        case .failure, nil: break
+        }
+        switch entry.status {
+        case 502, 504: return .warning
+        case _ where entry.error == nil: return .debug
+        case 500...: return .error
+        default: return .info
+        }
+    }
+
+    private func addTrace(of head: FastCGIRequest.Head, to fields: inout LogFields) {
+        guard let context = head.traceContext.flatMap(TraceContext.init) else { return }
+        // Without a project the trace's own name is what Google Cloud asks for.
+        let trace = project.map { "projects/\($0)/traces/\(context.traceID)" } ?? context.traceID
+        fields.append("logging.googleapis.com/trace", trace)
+        fields.append("logging.googleapis.com/spanId", context.spanID)
+        if let isSampled = context.isSampled { fields.append("logging.googleapis.com/trace_sampled", .flag(isSampled)) }
+    }
+}
+
+extension RequestLog.Entry {
+    /// Our own error, if that was the answer.
+    fileprivate var error: AuthError? {
+        if let refusal { return refusal }
+        if case .failure(let error) = outcome?.result { return error }
+        return nil
+    }
+
+    private static let knownMethods: Set = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
+    ]
+
+    fileprivate var method: String {
+        Self.knownMethods.contains(head.method) ? head.method : "other"
+    }
+
+    fileprivate var path: String { route == nil ? "other" : head.path }
+
+    fileprivate var fields: LogFields {
+        var fields = LogFields(capacity: 16)
+        fields.append("request_id", requestID.text)
+        fields.append("route", Route.name(of: route))
+        fields.append("status", .number(status))
+        if case .success(let answer) = outcome?.result {
+            fields.append("upstream_status", .number(answer.status))
+            fields.append("reason", answer.errorReason)
+        }
+        fields.append("reason", error?.reason)
+        fields.append("duration_ms", .decimal(duration.milliseconds))
+        if let outcome {
+            if let duration = outcome.upstreamDuration {
+                fields.append("upstream_ms", .decimal(duration.milliseconds))
+            }
+            fields.append("shared", .flag(outcome.isShared))
+            fields.append("attempts", .number(outcome.attempts))
+            fields.append("failure", outcome.failureCode)
+        }
+        if delivery != .sent { fields.append("delivery", "\(delivery)") }
+        fields.append("httpRequest", .fields(httpRequest))
+        return fields
+    }
+
+    private var httpRequest: LogFields {
+        var fields = LogFields(capacity: 5)
+        fields.append("requestMethod", method)
+        fields.append("requestUrl", path)
+        fields.append("status", .number(status))
+        fields.append("latency", "\(duration.decimalSeconds)s")
+        // nginx's name for a peer without an address is "unix:".
+        if let address = head.remoteAddress, address.utf8.allSatisfy({ $0.isASCIIHexDigit || ".:".utf8.contains($0) }) {
+            fields.append("remoteIp", address)
+        }
+        return fields
+    }
+}
+
+extension Duration {
+    /// With six digits behind the point: a small number as Swift prints it would have an exponent.
+    fileprivate var decimalSeconds: String {
+        let microseconds = Int64(self / .microseconds(1))
+        let fraction = String(microseconds % 1_000_000)
+        return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+    }
+
+    /// To a hundredth.
+    fileprivate var milliseconds: Double { (self / .milliseconds(1) * 100).rounded() / 100 }
+}

@@ -1,0 +1,86 @@
+/// What an operator learns about a metric. `make docs` writes the table into `docs/operations.md`.
+struct Metric: Sendable {
+    let name: String
+    /// The labels, in the order of the documentation.
+    let labels: [String]
+    /// A sentence, shown beside it on the page of metrics.
+    let help: String
+    /// What it means when it moves, in Markdown, for `docs/operations.md`.
+    let reading: String
+
+    static let all = [
+        Metric(
+            name: "tiniapp_auth_requests_total",
+            labels: ["route", "status"],
+            help: "Requests answered, by route and status.",
+            reading: """
+                502 and 504: look at the failures below. 503: overload or a shutdown. 400 or 401 instead of 200 on all \
+                routes: [`invalid_signature`](#invalid_signature-from-tiki). 400 on `exchange` only: codes that came late \
+                or twice; look at the app. 404 and 405: somebody is trying doors
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_request_duration_seconds",
+            labels: ["route"],
+            help: "Time from accepting a request to its answer.",
+            reading: """
+                rises with the next but one: Tiki is slow. Rises by itself: connections to Tiki are opened (`connecting`), \
+                or all in use
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_requests_in_flight",
+            labels: [],
+            help: "Requests that wait for their answer.",
+            reading: """
+                1 is the one that asks. Rises with Tiki's latency; near `MAX_IN_FLIGHT`: \
+                [more than one instance](#more-than-one-instance), or Tiki hangs
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_upstream_request_duration_seconds",
+            labels: ["route"],
+            help: "Time from sending a call to Tiki to its end.",
+            reading: "that is Tiki. Near `REQUEST_TIMEOUT`: 504s come with it"
+        ),
+        Metric(
+            name: "tiniapp_auth_upstream_failures_total",
+            labels: ["reason"],
+            help: "Calls that brought no answer from Tiki, by reason.",
+            reading: "should not move; [by reason](#why-a-call-failed)"
+        ),
+        Metric(
+            name: "tiniapp_auth_shared_requests_total",
+            labels: ["route"],
+            help: "Requests that shared the call of an identical one in flight.",
+            reading: "each would have cost a login, or nearly. Many: the app sends twice; mend it"
+        ),
+        Metric(
+            name: "tiniapp_auth_upstream_connections",
+            labels: ["state"],
+            help: "Connections to Tiki, by state.",
+            reading: """
+                `in_use` at `UPSTREAM_MAX_CONNECTIONS`: calls wait, raise it. `connecting` that stays: Tiki is not \
+                reached. `idle` at 0: nothing is kept ready
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_upstream_connections_opened_total",
+            labels: [],
+            help: "Connections to Tiki opened since the start.",
+            reading: """
+                some in a minute at rest. As fast as the requests: Tiki, or something before it, closes each after its \
+                answer
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_clock_skew_seconds",
+            labels: [],
+            help: "Seconds by which our clock is ahead of Tiki's.",
+            reading: "over 5 either way: [Clock skew](#clock-skew), before it is 60"
+        ),
+    ]
+
+    /// The sentences by name.
+    static let help = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.help) })
+}

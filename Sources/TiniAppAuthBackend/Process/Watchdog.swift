@@ -1,0 +1,23 @@
+import FastCGI
+import NIOCore
+
+/// Proves to the service manager that the process works: both of its threads must answer before it is told so. One
+/// that hangs keeps the message back, and the manager ends the process and starts another.
+struct Watchdog {
+    let systemd: SystemdNotifier
+    /// The time in which the manager wants to hear of us.
+    let interval: Duration
+    let responder: FastCGIResponder
+    let eventLoop: any EventLoop
+
+    /// Runs until the task is cancelled. That must not be before the shutdown is over: the manager waits until then.
+    func run() async {
+        while !Task.isCancelled {
+            await withCheckedContinuation { answered in responder.onNextTurn { answered.resume() } }
+            guard (try? await eventLoop.submit {}.get()) != nil else { return }
+            systemd.notify(.alive)
+            // Half of the time, as sd_watchdog_enabled(3) advises.
+            try? await Task.sleep(for: interval / 2)
+        }
+    }
+}

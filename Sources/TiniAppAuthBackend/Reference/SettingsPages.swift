@@ -1,0 +1,60 @@
+/// The settings as they are documented.
+enum SettingsPages {
+    /// For `--help`.
+    static var help: String {
+        Settings.all.map { setting in
+            let defaultText = setting.defaultText.map { " Default: \($0)." } ?? ""
+            return "\(setting.name)\n    \(setting.summary)\(defaultText) (\(setting.type))"
+        }.joined(separator: "\n")
+    }
+
+    /// `docs/settings.md`.
+    static var markdown: String {
+        """
+        # Settings
+
+        For whoever runs the backend. Settings come from the environment: `.env` for `make run`, `/etc/tiniapp-auth-backend/INSTANCE.env`
+        on a VM, `cloudrun/service.yaml` on Cloud Run. All are checked at the start; if something is wrong, every problem is
+        reported at once and the program exits with 78. `tiniapp-auth-backend check` does only that.
+
+        This page is made by `make docs`.
+
+        | name | value | default | meaning |
+        |---|---|---|---|
+
+        """
+            + Settings.all.map { setting in
+                let shown = setting.isDefaultLiteral ? setting.defaultText.map { "`\($0)`" } : setting.defaultText
+                return "| `\(setting.name)` | \(setting.type) | \(shown ?? "—") | \(setting.summary) |\n"
+            }.joined()
+                + """
+
+                HUP makes the process read `CLIENT_SECRET_FILE` and `UPSTREAM_CA_FILE` again: calls in progress keep the old values,
+                later calls use the new. If a file is unusable, the old value stays, and the log says so.
+
+                """
+    }
+
+    /// `env.example`.
+    static var environment: String {
+        """
+        # What `make run` reads as .env: copy this file there, and take the # away from what you set.
+        # Without any of the first six, `make run` starts a sandbox in Tiki's place. A value may be quoted; nothing is expanded.
+
+
+        """
+            + Settings.all.map { setting in
+                let example = setting.isDefaultLiteral ? setting.defaultText : examples[setting.name]
+                return "# \(setting.summary)\n#\(setting.name)=\(example ?? "")\n\n"
+            }.joined()
+                + """
+                # Not read by the backend but by nginx, for `make run` and the container: the port to listen on.
+                #PORT=8080
+
+                """
+    }
+
+    private static let examples = [
+        Settings.authEndpoint.name: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token"
+    ]
+}

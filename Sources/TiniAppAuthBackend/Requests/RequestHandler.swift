@@ -1,0 +1,107 @@
+import FastCGI
+import TiniAppAuth
+
+/// Finds out what a request wants, has it answered, logs it and counts it.
+final class RequestHandler: FastCGIHandler {
+    /// A request on its way to its response.
+    private struct Pending {
+        let head: FastCGIRequest.Head
+        let requestID: RequestID
+        /// nil if the path is unknown.
+        let route: Route?
+        let writer: ResponseWriter
+    }
+
+    private let service: AuthService
+    private let shutdown: ShutdownFlag
+    private let exporter: PrometheusExporter
+    private let metrics: RequestMetrics
+    private let log: RequestLog
+
+    init(
+        service: AuthService,
+        shutdown: ShutdownFlag,
+        exporter: PrometheusExporter,
+        log: RequestLog
+    ) {
+        self.service = service
+        self.shutdown = shutdown
+        self.exporter = exporter
+        metrics = RequestMetrics(exporter)
+        self.log = log
+    }
+
+    func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
+        metrics.began()
+        let head = request.head
+        let id = RequestID(head.requestID)
+        let pending = Pending(head: head, requestID: id, route: Route(path: head.path), writer: writer)
+        guard let route = pending.route else { return refuse(pending, .notFound) }
+        guard route.methods.contains(head.method) else {
+            return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
+        }
+        guard request.hasAnnouncedLength else { return refuse(pending, .invalidContentLength) }
+        switch route {
+        case .greeting:
+            let greeting = "Hello World from Cloud Run!"
+            finish(pending, FastCGIResponse(type: "text/plain; charset=utf-8", content: greeting, id))
+        case .live:
+            finish(pending, FastCGIResponse(content: #"{"status":"live"}"#, id))
+        case .ready where shutdown.isSet:
+            finish(pending, FastCGIResponse(content: #"{"status":"shutting_down"}"#, status: 503, id))
+        case .ready:
+            finish(pending, FastCGIResponse(content: #"{"status":"ready"}"#, id))
+        case .metrics:
+            finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: exporter.text(), id))
+        case .auth(let route):
+            let age = ContinuousClock.now - head.acceptedAt
+            service.handle(route, contentType: head.contentType, body: request.body, age: age) { [self] outcome in
+                finish(pending, FastCGIResponse(outcome, id), outcome: outcome)
+            }
+        }
+    }
+
+    /// The responder says in the log that it refuses, at a bounded rate; a flood must not become one of lines.
+    func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse {
+        let error: AuthError =
+            switch reason {
+            case .overloaded: .overloaded
+            case .shuttingDown: .shuttingDown
+            }
+        metrics.answered(Route(path: head.path), status: error.status, after: .now - head.acceptedAt)
+        return FastCGIResponse(error, RequestID(head.requestID))
+    }
+
+    private func refuse(_ pending: Pending, _ error: AuthError) {
+        finish(pending, FastCGIResponse(error, pending.requestID), refusal: error)
+    }
+
+    /// - Parameters:
+    ///   - refusal: why the request was refused before it came to a call.
+    ///   - outcome: what became of the call.
+    private func finish(
+        _ pending: Pending,
+        _ response: FastCGIResponse,
+        refusal: AuthError? = nil,
+        outcome: AuthOutcome? = nil
+    ) {
+        let delivery = pending.writer.send(response)
+        let duration = ContinuousClock.now - pending.head.acceptedAt
+        metrics.ended()
+        // Refused at the end of a shutdown, and counted then.
+        guard delivery != .alreadyAnswered else { return }
+        metrics.answered(pending.route, status: response.status, after: duration)
+        log.write(
+            RequestLog.Entry(
+                head: pending.head,
+                requestID: pending.requestID,
+                route: pending.route,
+                status: response.status,
+                refusal: refusal,
+                outcome: outcome,
+                delivery: delivery,
+                duration: duration
+            )
+        )
+    }
+}

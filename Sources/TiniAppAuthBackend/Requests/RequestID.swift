@@ -1,0 +1,18 @@
+import Text
+
+/// The id of a request in the logs and in its answer: the web server's, or a random one.
+struct RequestID: Sendable, Equatable {
+    let text: String
+
+    /// - Parameter given: the web server's; replaced unless it is 1 to 64 letters, digits, dots, hyphens, underscores.
+    init(_ given: String?) {
+        if let given, (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0.isASCIILetterOrDigit || ".-_".utf8.contains($0) })
+        {
+            text = given
+        } else {
+            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+            text = String(repeating: "0", count: 16 - digits.count) + digits
+        }
+    }
+}

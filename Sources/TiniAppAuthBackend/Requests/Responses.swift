@@ -1,0 +1,38 @@
+import FastCGI
+import NIOHTTP1
+import TiniAppAuth
+
+extension FastCGIResponse {
+    /// Every response is made here, with the header fields that all have in common.
+    init(
+        status: Int,
+        type: String,
+        body: [UInt8],
+        _ requestID: RequestID,
+        extra: (name: String, value: String)? = nil
+    ) {
+        // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
+        var headers: [(name: String, value: String)] = [
+            ("Content-Type", type), ("Content-Length", String(body.count)), ("Cache-Control", "no-store"),
+            ("Pragma", "no-cache"), ("X-Request-Id", requestID.text),
+        ]
+        if let extra { headers.append(extra) }
+        let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
+        self.init(status: status, reasonPhrase: phrase, headers: headers, body: body)
+    }
+
+    /// Content of our own.
+    init(type: String = "application/json", content: String, status: Int = 200, _ requestID: RequestID) {
+        self.init(status: status, type: type, body: Array(content.utf8), requestID)
+    }
+
+    /// What became of a call: Tiki's answer as it came, or an error.
+    init(_ outcome: AuthOutcome, _ requestID: RequestID) {
+        switch outcome.result {
+        case .success(let answer):
+            self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID)
+        case .failure(let error):
+            self.init(error, requestID)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import TiniAppAuth
+
+/// What can be asked for: a path, and the methods that it takes.
+enum Route {
+    case auth(AuthRoute)
+    /// The greeting of the tutorial that this backend replaces; people check for it.
+    case greeting
+    /// The process answers.
+    case live
+    /// The process takes requests. Never `/healthz`: Cloud Run keeps paths that end in `z` for itself.
+    case ready
+    /// For Prometheus; nginx lets only its own machine ask.
+    case metrics
+
+    /// - Returns: nil if there is no such path.
+    init?(path: String) {
+        switch path {
+        case "/": self = .greeting
+        case "/health/live": self = .live
+        case "/health/ready": self = .ready
+        case "/metrics": self = .metrics
+        default:
+            guard let route = AuthRoute.allCases.first(where: { $0.path == path }) else { return nil }
+            self = .auth(route)
+        }
+    }
+
+    var methods: [String] {
+        switch self {
+        case .auth: ["POST"]
+        case .greeting, .live, .ready, .metrics: ["GET", "HEAD"]
+        }
+    }
+
+    /// For log and metrics.
+    var name: String {
+        switch self {
+        case .auth(let route): route.rawValue
+        case .greeting: "greeting"
+        case .live: "live"
+        case .ready: "ready"
+        case .metrics: "metrics"
+        }
+    }
+
+    /// All names there are.
+    static let names = AuthRoute.allCases.map(\.rawValue) + ["greeting", "live", "ready", "metrics", name(of: nil)]
+
+    static func name(of route: Route?) -> String { route?.name ?? "unknown" }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import FastCGI
+import FoundationEssentials
+import Logging
+import NIOCore
+import TiniAppAuth
+import Upstream
+
+/// All settings, validated. ``Settings`` has their names, ranges and defaults.
+struct Configuration: Sendable {
+    var service: AuthService.Configuration
+    var limits: FastCGILimits
+    var listenSocket: String
+    var shutdownGrace: Duration
+    var logLevel: Logger.Level
+    var googleCloudProject: String?
+
+    /// Reads and checks every setting.
+    ///
+    /// - Throws: ``ConfigurationError`` with all problems there are.
+    init(environment: [String: String]) throws(ConfigurationError) {
+        var reader = SettingsReader(environment)
+        let credentials = reader.credentials()
+        let endpoints = reader.endpoints()
+        let caFile = reader.caFile()
+        let maxConnections = reader.value(Settings.upstreamMaxConnections)
+        let warmConnections = reader.value(Settings.upstreamWarmConnections)
+        let maxAnswerBytes = reader.value(Settings.maxResponseBytes)
+        let requestTimeout = reader.value(Settings.requestTimeout)
+        let connectTimeout = reader.connectTimeout(requestTimeout: requestTimeout)
+        let maxBodyBytes = reader.value(Settings.maxBodyBytes)
+
+        limits = FastCGILimits()
+        limits.arrivalTimeout = reader.value(Settings.arrivalTimeout)
+        limits.maxPendingConnections = reader.value(Settings.maxPendingConnections)
+        limits.maxParamsBytes = reader.value(Settings.maxParamsBytes)
+        limits.maxInFlight = reader.value(Settings.maxInFlight)
+        // A body somewhat over the service's limit still gets in, so that it gets a readable answer.
+        limits.maxStdinBytes = maxBodyBytes + 65_536
+        listenSocket = reader.value(Settings.listenSocket)
+        shutdownGrace = reader.value(Settings.shutdownGrace)
+        logLevel = reader.value(Settings.logLevel)
+        googleCloudProject = reader.value(Settings.googleCloudProject)
+
+        guard let credentials, let endpoints, reader.problems.isEmpty else {
+            throw ConfigurationError(problems: reader.problems)
+        }
+        service = AuthService.Configuration(credentials: credentials, endpoints: endpoints)
+        service.upstream.caFile = caFile
+        service.upstream.maxConnections = maxConnections
+        service.upstream.warmConnections = warmConnections
+        service.upstream.maxAnswerBytes = maxAnswerBytes
+        service.upstream.connectTimeout = TimeAmount(connectTimeout)
+        service.requestTimeout = TimeAmount(requestTimeout)
+        service.maxBodyBytes = maxBodyBytes
+    }
+}
+
+extension SettingsReader {
+    fileprivate mutating func credentials() -> ClientCredentials? {
+        if !isSet(Settings.clientKey) { report(Settings.clientKey, "is not set") }
+        let key = value(Settings.clientKey)
+        let secret = secret()
+        guard let key, let secret else { return nil }
+        return ClientCredentials(key: key, secret: secret)
+    }
+
+    private mutating func secret() -> String? {
+        switch (isSet(Settings.clientSecret), isSet(Settings.clientSecretFile)) {
+        case (true, true):
+            report(Settings.clientSecret, "and CLIENT_SECRET_FILE are both set; keep one")
+            return nil
+        case (false, false):
+            report(Settings.clientSecret, "is not set, nor is CLIENT_SECRET_FILE")
+            return nil
+        case (true, false):
+            return value(Settings.clientSecret)
+        case (false, true):
+            guard let path = value(Settings.clientSecretFile) else { return nil }
+            guard let content = FileManager.default.contents(atPath: path) else {
+                report(Settings.clientSecretFile, "names a file that cannot be read")
+                return nil
+            }
+            var secret = String(decoding: content, as: UTF8.self)
+            if secret.utf8.last == UInt8(ascii: "\n") { secret.unicodeScalars.removeLast() }
+            if let problem = Self.problem(inText: secret) {
+                report(Settings.clientSecretFile, "names a file whose content \(problem)")
+                return nil
+            }
+            return secret
+        }
+    }
+
+    fileprivate mutating func endpoints() -> AuthEndpoints? {
+        let allowInsecure = value(Settings.allowInsecureUpstream)
+        if !isSet(Settings.authEndpoint) { report(Settings.authEndpoint, "is not set") }
+        let exchange = url(Settings.authEndpoint, allowInsecure: allowInsecure)
+        let derived = exchange.flatMap(AuthEndpoints.derived)
+        for setting in [Settings.refreshEndpoint, Settings.infoEndpoint]
+        where exchange != nil && derived == nil && !isSet(setting) {
+            report(setting, "is not set, and does not follow from AUTH_ENDPOINT, which does not end in /auth/token")
+        }
+        let refresh =
+            isSet(Settings.refreshEndpoint)
+            ? url(Settings.refreshEndpoint, allowInsecure: allowInsecure) : derived?.refresh
+        let info =
+            isSet(Settings.infoEndpoint)
+            ? url(Settings.infoEndpoint, allowInsecure: allowInsecure) : derived?.info
+        guard let exchange, let refresh, let info else { return nil }
+        return AuthEndpoints(exchange: exchange, refresh: refresh, info: info)
+    }
+
+    fileprivate mutating func caFile() -> String? {
+        guard let path = value(Settings.upstreamCAFile) else { return nil }
+        do throws(TrustError) {
+            try UpstreamTrust.check(caFile: path)
+            return path
+        } catch {
+            report(Settings.upstreamCAFile, "names a file that \(error.problem)")
+            return nil
+        }
+    }
+
+    /// Less than a request's time, so that a connection that cannot be opened is reported as such, and not as an answer
+    /// that did not come.
+    fileprivate mutating func connectTimeout(requestTimeout: Duration) -> Duration {
+        let timeout = value(Settings.connectTimeout)
+        guard isSet(Settings.connectTimeout) else { return min(timeout, requestTimeout / 2) }
+        if timeout >= requestTimeout, !hasProblem(Settings.connectTimeout), !hasProblem(Settings.requestTimeout) {
+            report(Settings.connectTimeout, "is not less than REQUEST_TIMEOUT")
+        }
+        return timeout
+    }
+}
+
+extension ClientCredentials {
+    /// Reads key and secret alone.
+    ///
+    /// - Throws: ``ConfigurationError`` with all problems there are.
+    init(environment: [String: String]) throws(ConfigurationError) {
+        var reader = SettingsReader(environment)
+        guard let credentials = reader.credentials() else { throw ConfigurationError(problems: reader.problems) }
+        self = credentials
+    }
+}

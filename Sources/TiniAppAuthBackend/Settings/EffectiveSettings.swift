@@ -1,0 +1,27 @@
+import Logging
+import TiniAppAuth
+
+extension Configuration {
+    /// Every setting with the value that is in force, for the log. Of the secret only whether it is set.
+    ///
+    /// - Parameter environment: what the configuration was read from.
+    func effectiveSettings(_ environment: [String: String]) -> Logger.Metadata {
+        var values: Logger.Metadata = [:]
+        for setting in Settings.all {
+            values[setting.name] = (environment[setting.name] ?? setting.defaultText).map { "\($0)" } ?? "not set"
+        }
+        if environment["LISTEN_FDS"] != nil { values[Settings.listenSocket.name] = "passed by systemd" }
+        // Never the secret itself.
+        values[Settings.clientSecret.name] = environment[Settings.clientSecret.name] == nil ? "not set" : "set"
+        for (setting, route) in [
+            (Settings.authEndpoint, AuthRoute.exchange), (Settings.refreshEndpoint, .refresh),
+            (Settings.infoEndpoint, .info),
+        ] {
+            let url = service.endpoints[route]
+            // Without the query, in which people put keys.
+            values[setting.name] = "\(url.origin)\(url.pathAndQuery.prefix { $0 != "?" })"
+        }
+        values[Settings.connectTimeout.name] = "\(Double(service.upstream.connectTimeout.nanoseconds) / 1e9)"
+        return values
+    }
+}

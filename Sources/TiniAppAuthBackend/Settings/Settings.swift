@@ -1,0 +1,161 @@
+import FastCGI
+import Logging
+
+/// All settings.
+enum Settings {
+    static let clientKey = Setting(
+        "CLIENT_KEY",
+        .optionalText,
+        default: nil,
+        "The app's client key. Required."
+    )
+    static let clientSecret = Setting(
+        "CLIENT_SECRET",
+        .optionalText,
+        default: nil,
+        "The app's client secret. Required, here or as a file."
+    )
+    static let clientSecretFile = Setting(
+        "CLIENT_SECRET_FILE",
+        .file,
+        default: nil,
+        "A file that holds the secret; one newline at its end is not part of it."
+    )
+    static let authEndpoint = Setting(
+        "AUTH_ENDPOINT",
+        .url,
+        default: nil,
+        "URL of Tiki's call for auth codes. Required."
+    )
+    static let refreshEndpoint = Setting(
+        "REFRESH_ENDPOINT",
+        .url,
+        default: nil,
+        shown: "from AUTH_ENDPOINT",
+        "URL of Tiki's call for refresh tokens. Required if AUTH_ENDPOINT does not end in /auth/token."
+    )
+    static let infoEndpoint = Setting(
+        "INFO_ENDPOINT",
+        .url,
+        default: nil,
+        shown: "from AUTH_ENDPOINT",
+        "URL of Tiki's call for the customer. Required if AUTH_ENDPOINT does not end in /auth/token."
+    )
+    static let upstreamCAFile = Setting(
+        "UPSTREAM_CA_FILE",
+        .file,
+        default: nil,
+        shown: "the system's",
+        "File of CA certificates (PEM) to trust for Tiki in place of the system's."
+    )
+    static let allowInsecureUpstream = Setting(
+        "ALLOW_INSECURE_UPSTREAM",
+        .flag,
+        default: false,
+        "1 allows plain http to hosts other than this one."
+    )
+    static let requestTimeout = Setting(
+        "REQUEST_TIMEOUT",
+        .seconds(0.1...300),
+        default: .seconds(10),
+        "Seconds for a whole request. Keep it below nginx's fastcgi_read_timeout (15 s)."
+    )
+    static let connectTimeout = Setting(
+        "CONNECT_TIMEOUT",
+        .seconds(0.1...60),
+        default: .seconds(3),
+        "Seconds for a new connection to Tiki: name, TCP, TLS. At most half of REQUEST_TIMEOUT unless set."
+    )
+    static let upstreamMaxConnections = Setting(
+        "UPSTREAM_MAX_CONNECTIONS",
+        .integer(1...65_536),
+        default: 512,
+        "Connections to Tiki; each carries one call at a time, further calls wait."
+    )
+    static let upstreamWarmConnections = Setting(
+        "UPSTREAM_WARM_CONNECTIONS",
+        .integer(0...1_024),
+        default: 2,
+        "Connections to Tiki that are opened at start and kept ready; 0 for none."
+    )
+    static let maxBodyBytes = Setting(
+        "MAX_BODY_BYTES",
+        .integer(1...524_288),
+        default: 16_384,
+        "Bytes of a request's body; nginx has its own limit of 16 KiB."
+    )
+    static let maxResponseBytes = Setting(
+        "MAX_RESPONSE_BYTES",
+        // With some room for the head of the response.
+        .integer(1_024...FastCGIResponse.maxBytes - 8_192),
+        default: 65_536,
+        "Bytes of an answer from Tiki."
+    )
+    static let listenSocket = Setting(
+        "LISTEN_SOCKET",
+        .text,
+        default: "/run/tiniapp-auth-backend/fastcgi.sock",
+        "Unix socket for nginx. Not used if systemd passes one (LISTEN_FDS); `make run` has one of its own."
+    )
+    static let arrivalTimeout = Setting(
+        "ARRIVAL_TIMEOUT",
+        .seconds(0.1...300),
+        default: .seconds(5),
+        "Seconds for a request to arrive complete from nginx."
+    )
+    static let maxPendingConnections = Setting(
+        "MAX_PENDING_CONNECTIONS",
+        .integer(1...65_536),
+        default: 4_096,
+        "Connections whose request is not complete; one more closes the oldest."
+    )
+    static let maxParamsBytes = Setting(
+        "MAX_PARAMS_BYTES",
+        .integer(1_024...262_144),
+        default: 32_768,
+        "Bytes of a request's FastCGI params."
+    )
+    static let maxInFlight = Setting(
+        "MAX_IN_FLIGHT",
+        .integer(1...65_536),
+        default: 4_096,
+        "Requests that wait for their answer; one more gets 503 `overloaded`."
+    )
+    static let shutdownGrace = Setting(
+        "SHUTDOWN_GRACE",
+        .seconds(0...300),
+        default: .seconds(8),
+        "Seconds in which a shutdown finishes what is in flight."
+    )
+    static let logLevel = Setting(
+        "LOG_LEVEL",
+        .logLevel,
+        default: .info,
+        "The lowest level that is logged."
+    )
+    static let googleCloudProject = Setting(
+        "GOOGLE_CLOUD_PROJECT",
+        .optionalText,
+        default: nil,
+        "On Google Cloud: the project whose traces the log lines belong to."
+    )
+
+    /// Every setting, in the order in which people meet them.
+    static let all = [
+        clientKey.reference, clientSecret.reference, clientSecretFile.reference, authEndpoint.reference,
+        refreshEndpoint.reference, infoEndpoint.reference, upstreamCAFile.reference, allowInsecureUpstream.reference,
+        requestTimeout.reference, connectTimeout.reference, upstreamMaxConnections.reference,
+        upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
+        arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,
+        shutdownGrace.reference, logLevel.reference, googleCloudProject.reference,
+    ]
+}
+
+extension SettingType where Value == Logger.Level {
+    static let logLevel = SettingType(
+        name: Logger.Level.allCases.map(\.rawValue).joined(separator: ", "),
+        problem: "is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+        parse: { Logger.Level(rawValue: $0.lowercased()) },
+        text: \.rawValue
+    )
+}

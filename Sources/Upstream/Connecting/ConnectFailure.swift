@@ -1,0 +1,127 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Why a connection could not be opened, in words that an operator understands.
+package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatable {
+    /// The kinds there are. The raw value is a stable code for log and metrics.
+    package enum Reason: String, CaseIterable, Sendable {
+        case nameNotFound = "name_not_found"
+        case refused = "connection_refused"
+        case noRoute = "no_route"
+        case timedOut = "connect_timeout"
+        case closed = "closed_while_connecting"
+        case certificateExpired = "certificate_expired"
+        case certificateNotYetValid = "certificate_not_yet_valid"
+        case certificateWrongName = "certificate_wrong_name"
+        case certificateUntrusted = "certificate_untrusted"
+        case tls = "tls_failed"
+        case other = "connect_failed"
+    }
+
+    package let reason: Reason
+    /// The sentence for the operator. Holds no part of a certificate.
+    package let description: String
+    /// The address that was tried last, with its port; nil if it did not come to that.
+    package internal(set) var address: String?
+
+    init(_ reason: Reason, _ description: String, address: String? = nil) {
+        self.reason = reason
+        self.description = description
+        self.address = address
+    }
+
+    /// - Parameters:
+    ///   - error: what NIO says.
+    ///   - timeout: the time that connecting had.
+    ///   - certificate: what the peer showed, if it came to that: why it was not accepted, the error does not say.
+    init(_ error: any Error, timeout: TimeAmount, certificate: NIOSSLCertificate? = nil) {
+        switch error {
+        case let error as ConnectFailure:
+            self = error
+        case let error as NIOConnectionError:
+            self.init(error, timeout: timeout)
+        case let error as SocketAddressError.UnknownHost:
+            self.init(.nameNotFound, "name not found: \(error.errorDescription)")
+        case let error as IOError:
+            self.init(errno: error.errnoCode)
+        case ChannelError.connectTimeout:
+            self.init(.timedOut, "timed out after \(Self.seconds(timeout)) s")
+        case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed:
+            self.init(.closed, "closed by the server at once")
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            self.init(.certificateWrongName, "the certificate is for another name")
+        case NIOSSLError.unableToValidateCertificate:
+            self.init(.certificateWrongName, "the certificate is for another name or address")
+        case NIOSSLError.handshakeFailed(let error):
+            self.init(handshake: error, certificate)
+        default:
+            self.init(.other, "\(error)")
+        }
+    }
+
+    /// With several addresses the last one's failure stands for all.
+    private init(_ error: NIOConnectionError, timeout: TimeAmount) {
+        if let last = error.connectionErrors.last {
+            self.init(last.error, timeout: timeout)
+            address = last.target.text
+        } else if let lookup = error.dnsAError ?? error.dnsAAAAError {
+            self.init(lookup, timeout: timeout)
+        } else {
+            self.init(.nameNotFound, "name has no address")
+        }
+    }
+
+    private init(errno code: CInt) {
+        switch code {
+        case ECONNREFUSED: self.init(.refused, "connection refused")
+        case ECONNRESET, EPIPE: self.init(.closed, "connection reset by the server")
+        case EHOSTUNREACH, ENETUNREACH: self.init(.noRoute, "no route to the server")
+        default: self.init(.other, String(cString: strerror(code)))
+        }
+    }
+
+    private init(handshake error: BoringSSLError, _ certificate: NIOSSLCertificate?) {
+        guard case .sslError(let stack) = error, let first = stack.first else {
+            self.init(.tls, "the TLS handshake failed")
+            return
+        }
+        if stack.contains(.eofDuringHandshake) {
+            self.init(.closed, "closed by the server in the TLS handshake")
+            return
+        }
+        // "Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at /…:297"
+        let parts = first.description.split(separator: ":")
+        let name = parts.count > 5 ? parts[5].prefix { $0 != " " } : "unknown"
+        if name == "CERTIFICATE_VERIFY_FAILED" {
+            self.init(untrusted: certificate)
+        } else {
+            self.init(.tls, "the TLS handshake failed: \(name)")
+        }
+    }
+
+    private init(untrusted certificate: NIOSSLCertificate?) {
+        let now = WallClock.milliseconds() / 1_000
+        if let certificate, certificate.notValidAfter < now {
+            self.init(.certificateExpired, "the certificate has expired")
+        } else if let certificate, certificate.notValidBefore > now {
+            self.init(.certificateNotYetValid, "the certificate is not valid yet")
+        } else {
+            self.init(.certificateUntrusted, "the certificate is self-signed, or its issuer is not trusted")
+        }
+    }
+
+    private static func seconds(_ time: TimeAmount) -> String {
+        let milliseconds = time.nanoseconds / 1_000_000
+        return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)" : "\(Double(milliseconds) / 1_000)"
+    }
+}
+
+extension SocketAddress {
+    /// Address and port.
+    var text: String? {
+        guard let ipAddress, let port else { return nil }
+        return ipAddress.contains(":") ? "[\(ipAddress)]:\(port)" : "\(ipAddress):\(port)"
+    }
+}

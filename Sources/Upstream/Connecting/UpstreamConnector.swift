@@ -1,0 +1,104 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOTLS
+
+/// Opens connections to one origin, one step after the other: name and TCP, TLS, HTTP/1.1.
+struct UpstreamConnector: Sendable {
+    private let origin: UpstreamURL.Origin
+    private let tls: NIOSSLContext?
+    private let eventLoop: any EventLoop
+    private let timeout: TimeAmount
+
+    /// - Parameter timeout: for name lookup, TCP and TLS together.
+    init(origin: UpstreamURL.Origin, trust: UpstreamTrust, timeout: TimeAmount, eventLoop: any EventLoop) {
+        self.origin = origin
+        self.timeout = timeout
+        self.eventLoop = eventLoop
+        tls = origin.usesTLS ? trust.context : nil
+    }
+
+    /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
+    func connect() -> EventLoopFuture<any Channel> {
+        // On the event loop, so that TLS is in place before the first byte that the server may send.
+        eventLoop.inEventLoop ? open() : eventLoop.flatSubmit { open() }
+    }
+
+    private func open() -> EventLoopFuture<any Channel> {
+        let deadline = NIODeadline.now() + timeout
+        // Happy eyeballs (RFC 8305) where the name has addresses of both families.
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: origin.host, port: origin.port)
+            .flatMapErrorThrowing { throw ConnectFailure($0, timeout: timeout) }
+            .flatMap { channel in
+                guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
+                return handshake(on: channel, tls, until: deadline).map { channel }
+            }
+    }
+
+    private func handshake(
+        on channel: any Channel,
+        _ context: NIOSSLContext,
+        until deadline: NIODeadline
+    ) -> EventLoopFuture<Void> {
+        let done = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
+            let name = HostText.isAddress(origin.host) ? nil : origin.host
+            let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
+            try channel.pipeline.syncOperations.addHandlers(
+                handler,
+                HandshakeObserver(handler, timeout: timeout, done)
+            )
+        } catch {
+            channel.close(promise: nil)
+            done.fail(ConnectFailure(error, timeout: timeout))
+        }
+        let timer = channel.eventLoop.scheduleTask(deadline: deadline) {
+            done.fail(ConnectFailure(ChannelError.connectTimeout(timeout), timeout: timeout))
+            channel.close(promise: nil)
+        }
+        let address = channel.remoteAddress?.text
+        return done.futureResult.always { _ in timer.cancel() }.flatMapErrorThrowing { error in
+            var failure = ConnectFailure(error, timeout: timeout)
+            failure.address = address
+            throw failure
+        }
+    }
+}
+
+/// Tells how a TLS handshake has ended, and leaves the pipeline if it is done.
+private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let handler: NIOSSLClientHandler
+    private let timeout: TimeAmount
+    private let done: EventLoopPromise<Void>
+
+    init(_ handler: NIOSSLClientHandler, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
+        self.handler = handler
+        self.timeout = timeout
+        self.done = done
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent {
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            done.succeed()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        done.fail(ConnectFailure(error, timeout: timeout, certificate: handler.peerCertificate))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        done.fail(ConnectFailure(ChannelError.eof, timeout: timeout))
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,44 @@
+import NIOSSL
+
+/// The certificates that are trusted. Made again on a reload.
+package struct UpstreamTrust {
+    /// The content of the file of trusted certificates; nil where the system's are trusted.
+    let certificates: [UInt8]?
+    /// For new connections; nil if no origin uses TLS.
+    let context: NIOSSLContext?
+
+    /// - Parameters:
+    ///   - caFile: a file of trusted certificates (PEM) in place of the system's.
+    ///   - usesTLS: whether any origin uses TLS.
+    /// - Throws: ``TrustError`` if the file cannot be used, NIOSSL's error if the system's certificates cannot.
+    package init(caFile: String?, usesTLS: Bool) throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        // How long a closed connection waits for the peer's farewell, which nobody needs.
+        configuration.shutdownTimeout = .seconds(1)
+        if let caFile {
+            let content = try CertificateFile.read(caFile)
+            certificates = content.bytes
+            configuration.trustRoots = .certificates(content.certificates)
+        } else {
+            certificates = nil
+        }
+        context = usesTLS ? try NIOSSLContext(configuration: configuration) : nil
+    }
+
+    /// Checks that a file of trusted certificates can be used.
+    package static func check(caFile: String) throws(TrustError) {
+        _ = try CertificateFile.read(caFile)
+    }
+}
+
+/// Why the file of trusted certificates cannot be used.
+package struct TrustError: Error, CustomStringConvertible, Sendable {
+    /// The file's path.
+    package let path: String
+    /// What is wrong with it, to be read after its name.
+    package let problem: String
+
+    package var description: String { "\(path) \(problem)" }
+}

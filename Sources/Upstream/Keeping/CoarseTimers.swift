@@ -1,0 +1,82 @@
+import NIOCore
+
+/// Cheap timeouts. Nearly all are cancelled, so those due within the same 10 ms share one of the event loop's timers.
+///
+/// NIO searches all of its timers to cancel one. With thousands of calls and connections, each of which sets a timer and
+/// cancels it, that is a good part of all the work. Lives on the event loop.
+final class CoarseTimers {
+    /// One that has been set.
+    struct Timer {
+        fileprivate let timers: CoarseTimers
+        fileprivate let tick: UInt64
+        fileprivate let number: Int
+
+        /// Nothing happens if it has ended, or was cancelled before.
+        func cancel() { _ = timers.groups[tick]?.take(number) }
+    }
+
+    /// Nanoseconds. No timer is early, and none later than by this.
+    private static let resolution: UInt64 = 10_000_000
+
+    private let eventLoop: any EventLoop
+    private var groups: [UInt64: Group] = [:]
+    /// The group that has ended last. Nothing joins it any more.
+    private var lastTick: UInt64 = 0
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// Calls the action once the deadline has passed, unless the timer is cancelled.
+    func set(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
+        let (ticks, rest) = deadline.uptimeNanoseconds.quotientAndRemainder(dividingBy: Self.resolution)
+        let tick = max(rest == 0 ? ticks : ticks + 1, lastTick + 1)
+        if groups[tick] == nil {
+            eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(tick * Self.resolution)) {
+                self.end(tick)
+            }
+        }
+        return Timer(timers: self, tick: tick, number: groups[tick, default: Group()].add(action))
+    }
+
+    /// Calls the actions in the order in which they were set. Each may cancel later ones.
+    private func end(_ tick: UInt64) {
+        lastTick = tick
+        for number in groups[tick]?.numbers ?? 0..<0 {
+            let action = groups[tick]?.take(number) ?? nil
+            action?()
+        }
+        groups[tick] = nil
+    }
+}
+
+extension CoarseTimers {
+    /// The actions of timers that end together.
+    private struct Group {
+        /// From the number of the first on; nil for those that were taken.
+        private var actions: [(() -> Void)?] = []
+        private var first = 0
+        private var left = 0
+
+        /// Those that have not all been taken.
+        var numbers: Range<Int> { first..<first + actions.count }
+
+        mutating func add(_ action: @escaping () -> Void) -> Int {
+            actions.append(action)
+            left += 1
+            return numbers.upperBound - 1
+        }
+
+        mutating func take(_ number: Int) -> (() -> Void)? {
+            guard numbers.contains(number), let action = actions[number - first] else { return nil }
+            actions[number - first] = nil
+            left -= 1
+            if left == 0 {
+                // A group lives until it is due, long after its timers were cancelled: it keeps no memory.
+                first = numbers.upperBound
+                actions = []
+            }
+            return action
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+
+/// Decides when to open connections that no call asks for, so that the next call finds one ready. A value without
+/// sockets or timers.
+struct WarmConnections {
+    /// A connection that has lived this long has proven that the server is there.
+    static let provenAfter = TimeAmount.seconds(10)
+
+    /// How many there should be, with those that are in use.
+    let target: Int
+    private var backOff = BackOff()
+    private var isWaiting = false
+
+    init(target: Int) {
+        self.target = target
+    }
+
+    /// How many to open now.
+    ///
+    /// - Parameter limit: of all connections.
+    func missing(_ counts: ConnectionCounts, limit: Int) -> Int {
+        isWaiting ? 0 : max(0, min(target - counts.lasting, limit - counts.total))
+    }
+
+    /// A connection could not be opened, or has ended without having served a call.
+    ///
+    /// - Returns: after which time to call ``retry()``; nil if that is planned already.
+    mutating func didFail(using random: inout some RandomNumberGenerator) -> TimeAmount? {
+        guard target > 0, !isWaiting else { return nil }
+        isWaiting = true
+        return backOff.wait(using: &random)
+    }
+
+    /// The wait is over.
+    mutating func retry() {
+        isWaiting = false
+    }
+
+    /// A call has been answered.
+    mutating func didServe() {
+        backOff.reset()
+    }
+
+    /// A connection has ended.
+    ///
+    /// - Parameter lifetime: how long it was open.
+    mutating func didEnd(after lifetime: TimeAmount) {
+        if lifetime >= Self.provenAfter { backOff.reset() }
+    }
+}
+
+/// How long to wait before the next try: 0.5 s, doubled each time up to 30 s. Each wait is shortened by a random part
+/// of up to a quarter, so that many instances do not come back at the same moment.
+struct BackOff {
+    static let first = TimeAmount.milliseconds(500)
+    static let longest = TimeAmount.seconds(30)
+
+    private var next = first
+
+    /// The time to wait now; the one after it is longer.
+    mutating func wait(using random: inout some RandomNumberGenerator) -> TimeAmount {
+        defer { next = min(next + next, Self.longest) }
+        return .nanoseconds(next.nanoseconds - Int64.random(in: 0...next.nanoseconds / 4, using: &random))
+    }
+
+    /// Something has worked: start again with the shortest wait.
+    mutating func reset() {
+        next = Self.first
+    }
+}

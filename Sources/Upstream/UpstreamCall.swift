@@ -1,0 +1,79 @@
+import NIOCore
+
+/// One call on its way: waiting for a connection, sent, or finished. Lives on the event loop.
+package final class UpstreamCall {
+    /// What became of it.
+    package struct Outcome: Sendable {
+        package var result: Result<UpstreamResponse, UpstreamFailure>
+        /// How often it was sent.
+        package var attempts: Int
+        /// From the first time it was sent to its end; nil if it never was.
+        package var duration: Duration?
+        /// Unix time in milliseconds when it was sent last; 0 if it never was.
+        package var sentAt: Int64
+    }
+
+    package typealias Completion = (Outcome) -> Void
+
+    /// Makes the bytes of the request: request line, header fields, body (RFC 9112). Called each time that the call is
+    /// sent, when a connection is in hand. Its parameter is the Unix time in milliseconds.
+    package typealias MakeRequest = (Int64) -> ByteBuffer
+
+    private let isRepeatable: Bool
+    private let makeRequest: MakeRequest
+    private var sentAt: Int64 = 0
+    private var attempts = 0
+    private var firstSent: NIODeadline?
+    /// The connection on which it has been sent.
+    private weak var connection: UpstreamConnection?
+    private var completion: Completion?
+    private var timer: CoarseTimers.Timer?
+
+    /// - Parameters:
+    ///   - isRepeatable: whether the call may be sent again after its bytes may have arrived.
+    ///   - makeRequest: makes the request's bytes at the last moment.
+    ///   - completion: gets what became of the call, once, on the event loop.
+    package init(isRepeatable: Bool, makeRequest: @escaping MakeRequest, completion: @escaping Completion) {
+        self.isRepeatable = isRepeatable
+        self.makeRequest = makeRequest
+        self.completion = completion
+    }
+
+    var isFinished: Bool { completion == nil }
+
+    /// Ends the call when the deadline passes, wherever it is then. A connection that it is on ends with it: the
+    /// answer may still come, and must not be taken for that of the next call.
+    func expire(at deadline: NIODeadline, by timers: CoarseTimers) {
+        timer = timers.set(deadline) {
+            self.finish(.failure(.timeout))
+            self.connection?.close()
+        }
+    }
+
+    /// The request's bytes, to be written to the connection now.
+    ///
+    /// - Parameter time: Unix time in milliseconds.
+    func request(for connection: UpstreamConnection, at time: Int64) -> ByteBuffer {
+        self.connection = connection
+        sentAt = time
+        attempts += 1
+        if firstSent == nil { firstSent = .now() }
+        return makeRequest(time)
+    }
+
+    /// Whether it may be sent again after its last attempt has failed.
+    func maySendAgain(after progress: RetryPolicy.Progress) -> Bool {
+        let repetitions = progress == .notWritten ? attempts : attempts - 1
+        return !isFinished
+            && RetryPolicy.mayRetry(isRepeatable: isRepeatable, after: progress, repetitions: repetitions)
+    }
+
+    /// Tells the result, once; later results are dropped.
+    func finish(_ result: Result<UpstreamResponse, UpstreamFailure>) {
+        guard let completion else { return }
+        self.completion = nil
+        timer?.cancel()
+        let duration = firstSent.map { Duration(.now() - $0) }
+        completion(Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt))
+    }
+}

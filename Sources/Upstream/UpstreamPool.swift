@@ -1,0 +1,185 @@
+import DequeModule
+import Logging
+import NIOCore
+
+/// The kept connections to one origin, and the calls that wait for one. Lives on the event loop.
+///
+/// A call gets a connection only when there is one in hand that is open; its bytes are made then, and written at once.
+/// So a signature in them is never old, and a call that fails before that was never sent.
+final class UpstreamPool {
+    private let origin: UpstreamURL.Origin
+    private let configuration: UpstreamClient.Configuration
+    private let eventLoop: any EventLoop
+    private let timers: CoarseTimers
+    private let metrics: UpstreamMetrics
+    private var reachability: ReachabilityLog
+    private var connector: UpstreamConnector
+
+    private var connections: [ObjectIdentifier: UpstreamConnection] = [:]
+    private var counts = ConnectionCounts()
+    /// The one used last is at the end, and is taken first: those that are not needed time out.
+    private var idle: [UpstreamConnection] = []
+    private var warm: WarmConnections
+    private var warmTimer: Scheduled<Void>?
+    private var random = SystemRandomNumberGenerator()
+    private var waiting: Deque<UpstreamCall> = []
+    private var isClosed = false
+
+    init(
+        origin: UpstreamURL.Origin,
+        configuration: UpstreamClient.Configuration,
+        trust: UpstreamTrust,
+        eventLoop: any EventLoop,
+        timers: CoarseTimers,
+        logger: Logger,
+        metrics: UpstreamMetrics
+    ) {
+        self.origin = origin
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.timers = timers
+        self.metrics = metrics
+        reachability = ReachabilityLog(name: configuration.name, origin: origin, logger: logger)
+        warm = WarmConnections(target: configuration.warmConnections)
+        connector = UpstreamConnector(
+            origin: origin,
+            trust: trust,
+            timeout: configuration.connectTimeout,
+            eventLoop: eventLoop
+        )
+    }
+
+    /// Sends the call on an idle connection, else opens one, else lets it wait for one.
+    func dispatch(_ call: UpstreamCall) {
+        guard !isClosed else { return call.finish(.failure(.closed)) }
+        while let connection = idle.popLast() {
+            if send(call, on: connection) { return }
+            guard call.maySendAgain(after: .notWritten) else { return }
+        }
+        waiting.append(call)
+        openIfNeeded()
+    }
+
+    /// Gives an open connection to the call that waits longest.
+    ///
+    /// - Returns: whether it can still be used for another call: none waits.
+    func offer(_ connection: UpstreamConnection) -> Bool {
+        guard let call = nextWaiting() else { return !isClosed }
+        if !send(call, on: connection) { dispatch(call) }
+        return false
+    }
+
+    /// Opens connections: one for each call that waits, which does not rely on those that are to be ready, as they may
+    /// be stalled; and those, within the limit.
+    func openIfNeeded() {
+        guard !isClosed else { return }
+        // Calls expire in about the order in which they came, so those that no longer wait are at the front.
+        while waiting.first?.isFinished == true { waiting.removeFirst() }
+        while counts.connecting < waiting.count, counts.total < configuration.maxConnections { open(isWarm: false) }
+        for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
+    }
+
+    /// Trusts others from now on: no call is begun on a connection that was opened before.
+    func reload(_ trust: UpstreamTrust) {
+        connector = UpstreamConnector(
+            origin: origin,
+            trust: trust,
+            timeout: configuration.connectTimeout,
+            eventLoop: eventLoop
+        )
+        for connection in connections.values { connection.retire() }
+    }
+
+    /// Closes all connections; calls that wait or are under way fail.
+    func close() {
+        isClosed = true
+        warmTimer?.cancel()
+        while let call = nextWaiting() { call.finish(.failure(.closed)) }
+        for connection in connections.values { connection.close(.closed) }
+    }
+
+    private func nextWaiting() -> UpstreamCall? {
+        while let call = waiting.popFirst() {
+            if !call.isFinished { return call }
+        }
+        return nil
+    }
+
+    /// - Returns: false if the connection turned out to be closed: not a byte has left then.
+    private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
+        connection.send(call, at: configuration.clock())
+    }
+
+    private func open(isWarm: Bool) {
+        let connection = UpstreamConnection(
+            owner: self,
+            isWarm: isWarm,
+            maxAnswerBytes: configuration.maxAnswerBytes,
+            timers: timers
+        )
+        connections[ObjectIdentifier(connection)] = connection
+        connector.connect().assumeIsolated().whenComplete { result in
+            do {
+                try connection.open(on: result.get())
+            } catch {
+                return self.didFailToOpen(connection, error)
+            }
+            self.metrics.didOpenConnection()
+            self.reachability.didConnect()
+            self.connectionIsFree(connection)
+        }
+    }
+
+    private func didFailToOpen(_ connection: UpstreamConnection, _ error: any Error) {
+        // Else it was given up in the meantime, which is not the server's failure.
+        guard connection.state.phase == .connecting else { return }
+        let failure = ConnectFailure(error, timeout: configuration.connectTimeout)
+        reachability.didFail(failure)
+        openWarmLater()
+        // A call fails with the connection that was opened for it, unless another has served that call.
+        let call = connection.state.isWarm || waiting.count < counts.connecting ? nil : nextWaiting()
+        connection.close()
+        call?.finish(.failure(.unreachable(failure.reason)))
+    }
+
+    /// Lets some time pass before connections are opened again that no call waits for.
+    private func openWarmLater() {
+        guard let time = warm.didFail(using: &random) else { return }
+        warmTimer = eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            self?.warm.retry()
+            self?.openIfNeeded()
+        }
+    }
+}
+
+extension UpstreamPool: UpstreamConnectionOwner {
+    func connection(
+        _ connection: UpstreamConnection,
+        movedFrom old: ConnectionCounts.Kind?,
+        to new: ConnectionCounts.Kind?
+    ) {
+        counts.move(from: old, to: new)
+        metrics.connection(from: old, to: new)
+        if new == .ageing { openIfNeeded() }
+    }
+
+    func connectionIsFree(_ connection: UpstreamConnection) {
+        if connection.state.hasServed { warm.didServe() }
+        guard let time = IdleTime(keepAlive: connection.keepAlive, share: connection.ageingShare) else {
+            return connection.close()
+        }
+        guard offer(connection) else { return }
+        idle.append(connection)
+        connection.expire(after: time)
+    }
+
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool) {
+        connections[ObjectIdentifier(connection)] = nil
+        idle.removeAll { $0 === connection }
+        if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
+        if isFault { openWarmLater() }
+        openIfNeeded()
+    }
+
+    func sendAgain(_ call: UpstreamCall) { dispatch(call) }
+}

@@ -1,0 +1,24 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+extension Channel {
+    /// Closes the sending side, and waits until the peer's kernel has taken note of it: on a busy machine that comes
+    /// some time after `close()`, even on the loopback.
+    package func hangUp() -> EventLoopFuture<Void> {
+        close(mode: .output).flatMap { self.untilAcknowledged() }
+    }
+
+    private func untilAcknowledged() -> EventLoopFuture<Void> {
+        // Closed altogether: the peer has seen it and closed, too.
+        guard isActive, let socket = self as? any SocketOptionProvider else {
+            return eventLoop.makeSucceededVoidFuture()
+        }
+        return socket.getTCPInfo().flatMap { info in
+            if info.tcpi_state == UInt8(TCP_FIN_WAIT2) { return self.eventLoop.makeSucceededVoidFuture() }
+            return self.eventLoop.scheduleTask(in: .milliseconds(1)) {}.futureResult.flatMap {
+                self.untilAcknowledged()
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// A server on the loopback that answers each whole request with bytes from a script, right or wrong.
+package final class ScriptedServer: Sendable {
+    /// A request as it came.
+    package struct Request: Sendable {
+        /// The connection's number, from 1.
+        package let connection: Int
+        package let line: String
+        package let fields: [String: String]
+        package let body: String
+    }
+
+    /// What the server does when a request has arrived.
+    package struct Reaction: Sendable {
+        package var pieces: [String] = []
+        package var closes = false
+        package var delay = TimeAmount.zero
+
+        /// Says nothing and keeps the connection.
+        package static let silence = Reaction()
+        package static let hangUp = Reaction(closes: true)
+
+        package static func raw(_ pieces: String..., closes: Bool = false) -> Reaction {
+            Reaction(pieces: pieces, closes: closes)
+        }
+
+        package static func json(_ body: String = "{}", status: String = "200 OK", fields: String = "") -> Reaction {
+            raw(text(body, status: status, fields: fields))
+        }
+
+        package static func text(_ body: String = "{}", status: String = "200 OK", fields: String = "") -> String {
+            "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+        }
+
+        package func after(_ delay: TimeAmount) -> Reaction {
+            Reaction(pieces: pieces, closes: closes, delay: delay)
+        }
+    }
+
+    package typealias Script = @Sendable (Request) -> Reaction
+
+    private struct State {
+        var accepted = 0
+        var requests: [Request] = []
+        var open: [any Channel] = []
+    }
+
+    package let port: Int
+    private let listener: any Channel
+    private let state: StateBox
+
+    private final class StateBox: Sendable {
+        let mutex = Mutex(State())
+    }
+
+    /// - Parameters:
+    ///   - port: where it listens; 0 for any.
+    ///   - closesAtOnce: whether connections are closed as soon as they are there.
+    ///   - greeting: what it says first, on each connection.
+    ///   - tls: its identity, if it speaks TLS.
+    package init(
+        group: any EventLoopGroup,
+        port: Int = 0,
+        closesAtOnce: Bool = false,
+        greeting: String = "",
+        tls: NIOSSLContext? = nil,
+        script: @escaping Script
+    ) async throws {
+        let state = StateBox()
+        listener = try await ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                let number = state.mutex.withLock { state in
+                    state.accepted += 1
+                    state.open.append(channel)
+                    return state.accepted
+                }
+                if closesAtOnce { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        ScriptHandler(connection: number, greeting: greeting) { request in
+                            state.mutex.withLock { $0.requests.append(request) }
+                            return script(request)
+                        }
+                    )
+                }
+            }
+            .bind(host: "127.0.0.1", port: port).get()
+        self.port = listener.localAddress?.port ?? 0
+        self.state = state
+    }
+
+    package var acceptedCount: Int { state.mutex.withLock { $0.accepted } }
+    package var requests: [Request] { state.mutex.withLock { $0.requests } }
+
+    /// The channels that have been accepted, for mischief.
+    package var channels: [any Channel] { state.mutex.withLock { $0.open } }
+
+    package func stop() async throws {
+        try await listener.close()
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import NIOSSL
+import Testing
+
+/// A certificate authority of a test's own, and what it issues. Its files are there as long as it lives.
+package final class TestAuthority: Sendable {
+    private let directory: URL
+    /// Its certificate (PEM).
+    package var caFile: String { path("ca.pem") }
+
+    package init() throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("tiniapp-ca-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let settings = """
+            [ca]
+            default_ca = test
+            [test]
+            database = \(path("index"))
+            new_certs_dir = \(directory.path)
+            rand_serial = yes
+            unique_subject = no
+            default_md = sha256
+            policy = any
+            copy_extensions = copy
+            [any]
+            commonName = supplied
+            """
+        try Data(settings.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
+        try Data().write(to: directory.appendingPathComponent("index"))
+        try Self.openssl(Self.selfSigned("ca", "basicConstraints=critical,CA:TRUE", in: directory))
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Issues a certificate for names as in `DNS:localhost,IP:127.0.0.1`, valid between two dates
+    /// (`YYYYMMDDhhmmssZ`).
+    package func server(
+        _ names: String,
+        from start: String = "20200101000000Z",
+        to end: String = "20990101000000Z"
+    ) throws -> NIOSSLContext {
+        let name = UUID().uuidString
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
+            "-addext", "subjectAltName=\(names)", "-keyout", path("\(name).key"), "-out", path("\(name).csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
+            "-startdate", start, "-enddate", end, "-in", path("\(name).csr"), "-out", path("\(name).pem"),
+        ])
+        return try context(name)
+    }
+
+    /// Makes a certificate that is its own issuer.
+    package func selfSignedServer(_ names: String) throws -> NIOSSLContext {
+        try Self.openssl(Self.selfSigned("own", "subjectAltName=\(names)", in: directory))
+        return try context("own")
+    }
+
+    /// Writes a file into its folder.
+    ///
+    /// - Returns: its path.
+    package func write(_ content: Data, to name: String) throws -> String {
+        try content.write(to: URL(fileURLWithPath: path(name)))
+        return path(name)
+    }
+
+    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+    private func context(_ name: String) throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMFile(path("\(name).pem"))
+        let key = try NIOSSLPrivateKey(file: path("\(name).key"), format: .pem)
+        return try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(key)
+            )
+        )
+    }
+
+    private static func selfSigned(_ name: String, _ extensions: String, in directory: URL) -> [String] {
+        let path = directory.appendingPathComponent(name).path
+        return [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=\(name)", "-addext", extensions, "-keyout", "\(path).key", "-out", "\(path).pem",
+        ]
+    }
+
+    private static func openssl(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "openssl: \(String(decoding: text, as: UTF8.self))")
+    }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Text
+
+struct JSONCompactionTests {
+    @Test(
+        "whitespace between tokens goes, all four kinds of it",
+        arguments: [
+            (" { } ", "{}"), ("\t[\n1 ,\r\n2\t]\n", "[1,2]"),
+            (#"{ "a" : { "b" : [ true , null ] } }"#, #"{"a":{"b":[true,null]}}"#),
+            (#"  "x"  "#, #""x""#), (" 1 ", "1"), ("[ [ ] , { } ]", "[[],{}]"),
+        ] as [(String, String)]
+    )
+    func whitespace(text: String, compact: String) throws {
+        #expect(try JSONText.compact(text) == compact)
+    }
+
+    @Test(
+        "numbers stay as they were written",
+        arguments: [
+            "0", "-0", "1e400", "-1e-400", "12345678901234567890", "1E+2", "1e2", "1.0", "0.10", "-0.0e-0", "1E05",
+            "3.141592653589793238462643383279",
+        ]
+    )
+    func numbers(number: String) throws {
+        #expect(try JSONText.compact("{ \"n\" : \(number) }") == "{\"n\":\(number)}")
+    }
+
+    @Test(
+        "strings stay as they were written: escapes, raw UTF-8, whitespace, braces",
+        arguments: [
+            #""\u00e9""#, #""\u00E9""#, #""\/""#, "\"/\"", "\"é\"", "\"Hà Nội 🧧\"", #""\ud83e\udde7""#,
+            #""\"\\\b\f\n\r\t""#,
+            #""  a  b  ""#, #""{ \"a\" : [ 1 , 2 ] }""#, #"", : ""#, "\"\u{7F}\"", "\"\u{2028}\"", #""\u0000""#,
+            "\"e\u{301}\"",
+            #""\\u00e9""#,
+        ]
+    )
+    func strings(string: String) throws {
+        #expect(try Array(JSONText.compact(" [ \(string) ] ").utf8) == Array("[\(string)]".utf8))
+        #expect(try Array(JSONText.compact("{ \(string) : 1 }").utf8) == Array("{\(string):1}".utf8))
+    }
+
+    @Test("key order and duplicate keys of nested objects stay")
+    func order() throws {
+        let text = #"{ "z":1, "a":{ "k":1, "k":2 }, "m":[ {"x":1,"x":1} ] }"#
+        #expect(try JSONText.compact(text) == #"{"z":1,"a":{"k":1,"k":2},"m":[{"x":1,"x":1}]}"#)
+    }
+
+    @Test("compact text is not changed by compacting it again")
+    func idempotence() throws {
+        let text = #"{"a":[1,-0,1e400,"\u00e9 {}"],"b":{"c":null}}"#
+        #expect(try JSONText.compact(text) == text)
+    }
+
+    @Test(
+        "the outermost value's kind is told",
+        arguments: [
+            ("{}", JSONScanner.ValueKind.object), (" [1]", .array), ("\"\"", .string(isEmpty: true)),
+            ("\"a\"", .string(isEmpty: false)), (#""\u0000""#, .string(isEmpty: false)), ("-1", .number),
+            ("true", .literal),
+        ] as [(String, JSONScanner.ValueKind)]
+    )
+    func kinds(text: String, kind: JSONScanner.ValueKind) throws {
+        var scanner = JSONScanner(Array(text.utf8))
+        #expect(try scanner.scan() == kind)
+    }
+
+    @Test("members are those of the outermost object, with their escapes resolved")
+    func members() throws {
+        var scanner = JSONScanner(Array(#"{"a":{"inner":1},"\u00e9\ud83e\udde7\/\n":"","b":[{"c":1}]}"#.utf8))
+        _ = try scanner.scan()
+        #expect(scanner.members.map { String(decoding: $0.key, as: UTF8.self) } == ["a", "é🧧/\n", "b"])
+        #expect(scanner.members.map(\.value) == [.object, .string(isEmpty: true), .array])
+    }
+}

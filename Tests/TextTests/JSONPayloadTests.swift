@@ -1,0 +1,129 @@
+import Testing
+
+@testable import Text
+
+struct JSONPayloadTests {
+    func error(_ body: String, requiring key: String = "code") -> JSONPayload.Problem? {
+        do {
+            _ = try JSONPayload(Array(body.utf8), requiring: key)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(
+        "the whole object is kept, compact, extra keys and their order included",
+        arguments: [
+            (#"{"code":"a.b"}"#, #"{"code":"a.b"}"#),
+            (#" { "x" : 1e400 , "code" : "a b" } "#, #"{"x":1e400,"code":"a b"}"#),
+            (#"{"\u0063ode":"a"}"#, #"{"\u0063ode":"a"}"#), (#"{"code":"\u0061"}"#, #"{"code":"\u0061"}"#),
+            (#"{"code":"a","Code":"b","code ":"c"}"#, #"{"code":"a","Code":"b","code ":"c"}"#),
+            (#"{"code":"a","x":{"code":1,"code":2}}"#, #"{"code":"a","x":{"code":1,"code":2}}"#),
+        ] as [(String, String)]
+    )
+    func accepted(body: String, payload: String) throws {
+        #expect(try JSONPayload(Array(body.utf8), requiring: "code").bytes == Array(payload.utf8))
+    }
+
+    @Test(
+        "what means nothing is no payload, whatever its whitespace",
+        arguments: [
+            "", " ", "\r\n\t ", "{}", " {} ", "{ }", "[]", "[ ]", "null", " null\n", "\"\"", "0", " 0 ", "false",
+        ]
+    )
+    func noPayload(body: String) {
+        #expect(error(body) == .empty)
+    }
+
+    @Test(
+        "JSON that is no object is an invalid payload",
+        arguments: [
+            "[1]", "[{}]", "\"code\"", "\" {} \"", "\" \"", "1", "-0", "0.0", "0e1", "0.5", "true", #"[{"code":"a"}]"#,
+        ]
+    )
+    func invalidPayload(body: String) {
+        #expect(error(body) == .notAnObject)
+    }
+
+    @Test(
+        "what is not JSON is invalid JSON, even with a good key in it",
+        arguments: [
+            #"{"code":"a",}"#, #"{"code":"a"} x"#, "\u{FEFF}{\"code\":\"a\"}", "{'code':'a'}", "NaN", "{", "undefined",
+            "code=a",
+        ]
+    )
+    func invalidJSON(body: String) throws {
+        let syntaxError = try #require(JSONText.error(body))
+        #expect(error(body) == .notJSON(syntaxError))
+    }
+
+    @Test("a vertical tab or a no-break space is no whitespace", arguments: ["\u{B}", "\u{C}", "\u{A0}", "\0"])
+    func otherWhitespace(body: String) {
+        guard case .notJSON = error(body) else {
+            Issue.record("\(body) was taken for white space")
+            return
+        }
+    }
+
+    @Test(
+        "a top-level key twice is refused, in whatever escapes, and before anything is said of its value",
+        arguments: [
+            (#"{"code":"a","code":"a"}"#, "code"), (#"{"code":"a","\u0063ode":"b"}"#, "code"),
+            (#"{"\u0063\u006fde":"a","code":1}"#, "code"),
+            (#"{"x":1,"x":2}"#, "x"), (#"{"code":"a","_A9":1,"_A9":1}"#, "_A9"), (#"{"code":"a","":1,"":2}"#, ""),
+        ] as [(String, String)]
+    )
+    func duplicateKey(body: String, key: String) {
+        #expect(error(body) == .duplicateKey(key))
+    }
+
+    @Test(
+        "a duplicate key that looks like a code or a token, or like nothing at all, is not repeated",
+        arguments: [
+            "aB3dEf.gH1jKl", String(repeating: "k", count: 33), "a b", "é", "a\\\"b", "a\\u000ab", "<b>", "a-b", "🧧",
+        ]
+    )
+    func odderDuplicateKeys(key: String) {
+        #expect(error(#"{"\#(key)":1,"\#(key)":1}"#) == .duplicateKey(nil))
+    }
+
+    @Test("a key of 32 characters is still repeated")
+    func longestRepeatedKey() {
+        let key = String(repeating: "k", count: 32)
+        #expect(error(#"{"\#(key)":1,"\#(key)":1}"#) == .duplicateKey(key))
+    }
+
+    @Test(
+        "the key must be there, spelled exactly, in the outermost object",
+        arguments: [
+            #"{"x":1}"#, #"{"Code":"a"}"#, #"{"code ":"a"}"#, #"{"data":{"code":"a"}}"#, #"{"c\u043ede":"a"}"#,
+            #"{"":"a"}"#,
+        ]
+    )
+    func missingKey(body: String) {
+        #expect(error(body) == .missingKey("code"))
+    }
+
+    @Test(
+        "the key must hold a string, and not an empty one",
+        arguments: ["1", "0", "null", "true", "false", "\"\"", "{}", "[]", #"["a"]"#, #"{"code":"a"}"#, "1e5"]
+    )
+    func invalidValue(value: String) {
+        #expect(error(#"{"code": \#(value) }"#) == .invalidValue("code"))
+    }
+
+    @Test("The caller says which key must be there", arguments: ["code", "refresh_token", "access_token"])
+    func requiredKeys(key: String) {
+        #expect(error(#"{"\#(key)":"a"}"#, requiring: key) == nil)
+        #expect(error(#"{"other":"a"}"#, requiring: key) == .missingKey(key))
+    }
+
+    @Test(
+        "A problem does not quote the body",
+        arguments: ["SECRET", #"{"code":"SECRET"#, #"{"code":"SECRET","code":"SECRET"}"#, #"{"a":"SECRET"}"#]
+    )
+    func quotesNothing(body: String) throws {
+        #expect(!String(reflecting: try #require(error(body))).contains("SECRET"))
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Text
+
+struct JSONPropertyTests {
+    @Test("compacting random JSON gives exactly its text without insignificant whitespace", arguments: UInt64(1)...8)
+    func compaction(seed: UInt64) throws {
+        var generator = RandomJSON(seed: seed)
+        for _ in 0..<500 {
+            let sample = generator.sample()
+            #expect(try JSONText.compact(sample.spaced) == sample.compact)
+        }
+    }
+
+    /// Foundation is laxer in places, so the comparison goes one way: what we take, it must take.
+    @Test("random mutations never crash, and what is accepted is JSON to Foundation as well", arguments: UInt64(1)...8)
+    func mutations(seed: UInt64) {
+        var generator = RandomJSON(seed: seed)
+        var random = SeededGenerator(seed: seed &* 7919)
+        var accepted = 0
+        for _ in 0..<1_500 {
+            var bytes = Array(generator.sample().spaced.utf8)
+            for _ in 0..<Int.random(in: 1...3, using: &random) { mutate(&bytes, &random) }
+            var scanner = JSONScanner(bytes)
+            guard (try? scanner.scan()) != nil else { continue }
+            accepted += 1
+            // Not what Foundation cannot represent although it is JSON: numbers beyond a double.
+            guard !bytes.contains(UInt8(ascii: "e")), !bytes.contains(UInt8(ascii: "E")) else { continue }
+            let original = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+            let compact = try? JSONSerialization.jsonObject(with: Data(scanner.compact), options: .fragmentsAllowed)
+            #expect(original != nil, "\(String(decoding: bytes, as: UTF8.self))")
+            #expect((original as? NSObject) == (compact as? NSObject))
+        }
+        #expect(accepted > 0)
+    }
+
+    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+        guard let index = bytes.indices.randomElement(using: &random) else { return }
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1: bytes.remove(at: index)
+        case 2: bytes.insert(UInt8.random(in: 0...255, using: &random), at: index)
+        case 3: bytes.insert(Array("{}[],:\"\\ue0-.1".utf8).randomElement(using: &random) ?? 0, at: index)
+        default: bytes.removeSubrange(index...)
+        }
+    }
+}

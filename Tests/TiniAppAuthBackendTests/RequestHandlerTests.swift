@@ -1,0 +1,78 @@
+import FastCGI
+import Foundation
+import Logging
+import Metrics
+import NIOPosix
+import TestSupport
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct RequestHandlerTests {
+    let exporter = PrometheusExporter(help: Metric.help)
+
+    func handler() throws -> RequestHandler {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let service = try AuthService(
+            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            logger: logger,
+            metrics: NOOPMetricsHandler.instance
+        )
+        return RequestHandler(
+            service: service,
+            shutdown: ShutdownFlag(),
+            exporter: exporter,
+            log: RequestLog(logger: logger, project: nil)
+        )
+    }
+
+    func request(_ path: String = "/auth_exchange", id: String) -> FastCGIRequest.Head {
+        FastCGIRequest.make("POST", path, params: ["REQUEST_ID": id]).head
+    }
+
+    @Test(
+        "a refusal is an error of our own like any other, with the time to come back",
+        arguments: [(.overloaded, "overloaded"), (.shuttingDown, "shutting_down")] as [(FastCGIRefusal, String)]
+    )
+    func refusal(refusal: FastCGIRefusal, reason: String) throws {
+        let response = try handler().refuse(request(id: "id-1"), because: refusal)
+        #expect(response.status == 503)
+        #expect(response.reasonPhrase == "Service Unavailable")
+        let headers = Dictionary(response.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" }
+        #expect(
+            headers == [
+                "Content-Type": "application/json", "Content-Length": "\(response.body.count)",
+                "Cache-Control": "no-store",
+                "Pragma": "no-cache", "X-Request-Id": "id-1", "Retry-After": "1",
+            ]
+        )
+        let object = try #require(JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
+        let error = try #require(object["error"] as? [String: Any])
+        #expect(error["reason"] as? String == reason)
+        #expect(error["code"] as? Int == 503)
+        #expect(error["metadata"] as? [String: String] == ["request_id": "id-1"])
+    }
+
+    @Test("a refused request without a usable id gets one of ours, the same in field and body")
+    func requestID() throws {
+        let response = try handler().refuse(request(id: "bad id\r\n"), because: .overloaded)
+        let field = try #require(response.headers.first { $0.name == "X-Request-Id" }?.value)
+        #expect(field.wholeMatch(of: /[0-9a-f]{16}/) != nil)
+        #expect(String(decoding: response.body, as: UTF8.self).contains(#""request_id":"\#(field)""#))
+    }
+
+    @Test("a refusal counts as a request like any other")
+    func counted() throws {
+        let handler = try handler()
+        for path in ["/auth_exchange", "/auth_exchange", "/S3CR3T"] {
+            _ = handler.refuse(request(path, id: "id"), because: .overloaded)
+        }
+        let lines = exporter.text().split(separator: "\n")
+        #expect(lines.contains(#"tiniapp_auth_requests_total{route="exchange",status="503"} 2"#))
+        #expect(lines.contains(#"tiniapp_auth_requests_total{route="unknown",status="503"} 1"#))
+        #expect(lines.contains(#"tiniapp_auth_request_duration_seconds_count{route="exchange"} 2"#))
+        #expect(!exporter.text().contains("S3CR3T"))
+    }
+}

@@ -1,0 +1,39 @@
+import Testing
+import TiniAppAuth
+
+@testable import TiniAppAuthBackend
+
+struct RouteTests {
+    @Test(
+        "each path has its target, its name for the log, and its methods",
+        arguments: [
+            ("/auth_exchange", "exchange", ["POST"]), ("/auth_refresh", "refresh", ["POST"]),
+            ("/auth_info", "info", ["POST"]),
+            ("/", "greeting", ["GET", "HEAD"]), ("/health/live", "live", ["GET", "HEAD"]),
+            ("/health/ready", "ready", ["GET", "HEAD"]), ("/metrics", "metrics", ["GET", "HEAD"]),
+        ] as [(String, String, [String])]
+    )
+    func found(path: String, name: String, methods: [String]) throws {
+        let route = try #require(Route(path: path))
+        #expect(route.name == name)
+        #expect(route.methods == methods)
+        #expect(Route.names.contains(name))
+    }
+
+    @Test("what is no target has a name for the metrics too")
+    func unknown() {
+        #expect(Route.name(of: nil) == "unknown")
+        #expect(Set(Route.names).count == Route.names.count && Route.names.contains("unknown"))
+    }
+
+    @Test(
+        "any other path is none, however close",
+        arguments: [
+            "", "//", "/auth_exchange/", "/Auth_exchange", "/auth_exchange?x", "auth_exchange", "/healthz", "/health",
+            "/health/live/", "/auth_exchange\0", "/metrics/", "/Metrics",
+        ]
+    )
+    func notFound(path: String) {
+        #expect(Route(path: path) == nil)
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct SystemdNotifierTests {
+    @Test("a state is one datagram, to a path and to an abstract name", arguments: [false, true])
+    func states(isAbstract: Bool) throws {
+        let socket = try NotifySocket(isAbstract: isAbstract)
+        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        manager.notify(.ready)
+        #expect(socket.receive() == "READY=1\nSTATUS=Answering requests")
+        manager.notify(.stopping)
+        #expect(socket.receive() == "STOPPING=1\nSTATUS=Finishing what is in flight")
+        manager.notify(.alive)
+        #expect(socket.receive() == "WATCHDOG=1")
+        #expect(socket.receive(within: 0) == nil)
+    }
+
+    @Test("a reload carries the monotonic clock's time in microseconds")
+    func reloading() throws {
+        let socket = try NotifySocket()
+        func now() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        }
+        let before = now()
+        SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name]).notify(.reloading)
+        let text = try #require(socket.receive())
+        let digits = try #require(text.wholeMatch(of: /RELOADING=1\nMONOTONIC_USEC=(\d+)/)?.1)
+        let time = try #require(Int64(digits))
+        #expect(before <= time && time <= now())
+    }
+
+    @Test("a sentence stays a line: it cannot bring a state of its own")
+    func sentence() throws {
+        let socket = try NotifySocket()
+        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        manager.notify(.status("CLIENT_KEY is not set\nREADY=1\r\nSTOPPING=1"))
+        #expect(socket.receive() == "STATUS=CLIENT_KEY is not set READY=1 STOPPING=1")
+    }
+
+    @Test(
+        "without a manager, or with one that is not there, nothing happens",
+        arguments: [
+            nil, "", "/", "@", "relative", "/nowhere/notify", "@nobody", "/" + String(repeating: "x", count: 200),
+        ] as [String?]
+    )
+    func nobody(name: String?) {
+        var environment: [String: String] = [:]
+        environment["NOTIFY_SOCKET"] = name
+        SystemdNotifier(environment: environment).notify(.ready)
+    }
+
+    @Test("a manager that does not read does not hold us up")
+    func fullQueue() throws {
+        let socket = try NotifySocket()
+        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        var longest = Duration.zero
+        // Until the queue is full: the kernel's limit is some hundreds.
+        for _ in 0..<5_000 where longest < .milliseconds(500) {
+            longest = max(longest, ContinuousClock().measure { manager.notify(.alive) })
+        }
+        #expect(longest > .milliseconds(500), "the queue was never full")
+        #expect(longest < .seconds(10))
+    }
+
+    @Test(
+        "the watchdog waits for this process alone, and for a time that is one",
+        arguments: [
+            (["WATCHDOG_USEC": "15000000"], .seconds(15)),
+            (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "42"], .microseconds(5)),
+            (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "43"], nil), (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "x"], nil),
+            ([:], nil), (["WATCHDOG_PID": "42"], nil), (["WATCHDOG_USEC": "0"], nil), (["WATCHDOG_USEC": "-5"], nil),
+            (["WATCHDOG_USEC": "soon"], nil),
+        ] as [([String: String], Duration?)]
+    )
+    func interval(environment: [String: String], expected: Duration?) {
+        #expect(SystemdNotifier.watchdogInterval(environment, processID: 42) == expected)
+    }
+}

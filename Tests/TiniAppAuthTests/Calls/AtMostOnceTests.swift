@@ -1,0 +1,75 @@
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+struct AtMostOnceTests {
+    @Test(
+        "a code or refresh token whose request may have arrived is not sent again",
+        arguments: [AuthRoute.exchange, .refresh]
+    )
+    func neverTwice(route: AuthRoute) async throws {
+        try await ServiceFixture.run(script: { _ in .hangUp }) { fixture in
+            #expect(await fixture.call(route).error == .upstreamInvalidResponse)
+            try await Task.sleep(for: .milliseconds(20))
+            #expect(fixture.server.requests.count == 1)
+        }
+    }
+
+    @Test("nor is it on a connection that was idle before", arguments: [AuthRoute.exchange, .refresh])
+    func neverTwiceOnKeptConnection(route: AuthRoute) async throws {
+        try await ServiceFixture.run(script: { $0.body.contains("first") ? .json() : .hangUp }) { fixture in
+            #expect(await fixture.call(route, "first").text == "{}")
+            #expect(await fixture.call(route).error == .upstreamInvalidResponse)
+            #expect(fixture.server.requests.count == 2)
+            #expect(fixture.server.acceptedCount == 1)
+        }
+    }
+
+    @Test("info is sent again once, on another connection, newly signed")
+    func infoAgain() async throws {
+        let clock = Clock(1_000)
+        try await ServiceFixture.run(
+            configure: { $0.upstream.clock = { clock.now } },
+            script: { request in
+                clock.now += 1
+                return request.connection == 1 ? .hangUp : .json(#"{"data":1}"#)
+            }
+        ) { fixture in
+            #expect(await fixture.call(.info).text == #"{"data":1}"#)
+            #expect(fixture.server.requests.map(\.connection) == [1, 2])
+            #expect(fixture.server.requests.map { $0.fields["X-Tiniapp-Timestamp"] } == ["1000", "1001"])
+        }
+    }
+
+    @Test("info is sent twice at most")
+    func infoTwiceAtMost() async throws {
+        try await ServiceFixture.run(script: { _ in .hangUp }) { fixture in
+            #expect(await fixture.call(.info).error == .upstreamInvalidResponse)
+            try await Task.sleep(for: .milliseconds(20))
+            #expect(fixture.server.requests.count == 2)
+        }
+    }
+
+    @Test("an answer that has begun is the answer, even if it is cut off", arguments: AuthRoute.allCases)
+    func cutAnswer(route: AuthRoute) async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+        try await ServiceFixture.run(script: { _ in .raw(head, closes: true) }) { fixture in
+            #expect(await fixture.call(route).error == .upstreamInvalidResponse)
+            #expect(fixture.server.requests.count == 1)
+        }
+    }
+
+    @Test("a timeout is not sent again either", arguments: AuthRoute.allCases)
+    func timeout(route: AuthRoute) async throws {
+        try await ServiceFixture.run(
+            configure: { $0.requestTimeout = .milliseconds(100) },
+            script: { _ in .silence }
+        ) { fixture in
+            #expect(await fixture.call(route).error == .upstreamTimeout)
+            try await Task.sleep(for: .milliseconds(20))
+            // None, if the machine is so busy that the time was up before the connection was there.
+            #expect(fixture.server.requests.count <= 1)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+struct DeadlineTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    @Test("no answer in time is a timeout, and its connection is not used again")
+    func timeout() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.requestTimeout = .milliseconds(500) },
+            script: { $0.body.contains("slow") ? .silence : .json() }
+        ) { fixture in
+            #expect(await fixture.call(.exchange, "slow").error == .upstreamTimeout)
+            #expect(await fixture.call(.exchange, "quick").text == "{}")
+            #expect(Set(fixture.server.requests.map(\.connection)).count == fixture.server.requests.count)
+        }
+    }
+
+    @Test("a late answer is never given to the next call")
+    func lateAnswer() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(400)
+                $0.upstream.maxConnections = 1
+            },
+            script: { request in
+                request.body.contains("slow")
+                    ? Reaction.json(#"{"late":1}"#).after(.milliseconds(500)) : .json(#"{"own":1}"#)
+            }
+        ) { fixture in
+            async let slow = fixture.call(.exchange, "slow")
+            try await fixture.eventually { fixture.server.requests.count == 1 }
+            try await Task.sleep(for: .milliseconds(200))
+            async let next = fixture.call(.exchange, "next")
+            #expect(await slow.error == .upstreamTimeout)
+            // On a busy machine it may have run out of time itself.
+            let result = await next
+            #expect(result.text == #"{"own":1}"# || result.error == .upstreamTimeout)
+        }
+    }
+
+    @Test("an answer that stops halfway is a timeout")
+    func halfAnAnswer() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.requestTimeout = .milliseconds(150) },
+            script: { _ in .raw("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\"") }
+        ) { fixture in
+            #expect(await fixture.call().error == .upstreamTimeout)
+        }
+    }
+
+    @Test("the wait for a connection counts, and a call whose time is up there is never sent")
+    func waiting() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(500)
+                $0.upstream.maxConnections = 1
+            },
+            script: { $0.body.contains("SECRET") ? .silence : .json() }
+        ) { fixture in
+            #expect(await fixture.calls(5).map(\.error) == Array(repeating: .upstreamTimeout, count: 5))
+            #expect(await fixture.call(.exchange, "next").text == "{}")
+            #expect(fixture.server.requests.count == 2)
+        }
+    }
+
+    @Test("the deadline counts from the request's arrival, not from its sending")
+    func fromArrival() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(300)
+                $0.upstream.maxConnections = 1
+            },
+            script: { _ in Reaction.json().after(.milliseconds(200)) }
+        ) { fixture in
+            let results = await fixture.calls(2)
+            #expect(results.contains { $0.error == .upstreamTimeout })
+        }
+    }
+}

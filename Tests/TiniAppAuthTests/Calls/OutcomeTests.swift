@@ -1,0 +1,111 @@
+import NIOCore
+import TestSupport
+import Testing
+import Upstream
+
+@testable import TiniAppAuth
+
+/// What a request's log line and the metrics learn.
+struct OutcomeTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    static let body = #"{"code":"SECRET"}"#
+
+    @Test("an answered call: sent once, not shared, with its time")
+    func answered() async throws {
+        try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(30)) }) { fixture in
+            let outcome = await fixture.outcome(.exchange, Self.body)
+            #expect((outcome.attempts, outcome.isShared, outcome.failureCode) == (1, false, nil))
+            let duration = try #require(outcome.upstreamDuration)
+            #expect(duration >= .milliseconds(30))
+            let timer = try fixture.metrics.expectTimer(
+                "tiniapp_auth_upstream_request_duration_seconds",
+                [("route", "exchange")]
+            )
+            #expect(timer.values == [Int64(duration / .nanoseconds(1))])
+        }
+    }
+
+    @Test("of those who share a call, all but the first do so by joining")
+    func shared() async throws {
+        try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(100)) }) { fixture in
+            let outcomes = await fixture.outcomes([
+                (.exchange, Self.body), (.exchange, " " + Self.body), (.exchange, Self.body),
+            ])
+            #expect(outcomes.map(\.isShared) == [false, true, true])
+            #expect(outcomes.map(\.attempts) == [1, 1, 1])
+            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_shared_requests_total") == 2)
+        }
+    }
+
+    @Test("an info that was sent again has two attempts")
+    func sentAgain() async throws {
+        try await ServiceFixture.run(script: { $0.connection == 1 ? .hangUp : .json() }) { fixture in
+            let outcome = await fixture.outcome(.info, #"{"access_token":"SECRET"}"#)
+            #expect((outcome.attempts, outcome.failureCode) == (2, nil))
+        }
+    }
+
+    @Test("what never reached Tiki has neither attempts nor a time there")
+    func unreachable() async throws {
+        let unused = try ReservedPort()
+        try await ServiceFixture.run(
+            configure: { configuration in
+                guard let endpoints = try? ServiceFixture.configuration(port: unused.port).endpoints else { return }
+                configuration.endpoints = endpoints
+            },
+            script: { _ in .json() }
+        ) { fixture in
+            let outcome = await fixture.outcome(.exchange, Self.body)
+            #expect((outcome.attempts, outcome.upstreamDuration, outcome.failureCode) == (0, nil, "connection_refused"))
+            let own = await fixture.outcome(.exchange, "{}")
+            #expect((own.attempts, own.upstreamDuration, own.failureCode) == (0, nil, nil))
+            #expect(
+                fixture.metrics.timers(label: "tiniapp_auth_upstream_request_duration_seconds").allSatisfy {
+                    $0.values.isEmpty
+                }
+            )
+        }
+    }
+
+    @Test("the time before the request was handled counts, and a request whose time is up is never sent")
+    func age() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.requestTimeout = .seconds(20) },
+            script: { _ in .silence }
+        ) { fixture in
+            let late = await fixture.outcome(.exchange, Self.body, age: .seconds(20))
+            #expect((late.result.error, late.attempts, late.failureCode) == (.upstreamTimeout, 0, "timeout"))
+            #expect(fixture.server.requests.isEmpty)
+            let started = ContinuousClock.now
+            let aged = await fixture.outcome(.exchange, Self.body, age: .milliseconds(19_700))
+            #expect(aged.result.error == .upstreamTimeout)
+            #expect(ContinuousClock.now - started < .seconds(10))
+        }
+    }
+
+    @Test(
+        "each failure has its word, in the outcome and in the metrics",
+        arguments: [
+            (.hangUp, "connection_lost"),
+            (.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), "cut_off"),
+            (.raw("SSH-2.0\r\n\r\n"), "not_http"), (.json("<html>"), "not_json"), (.json(""), "not_json"),
+            (.raw("HTTP/1.1 204 No Content\r\n\r\n"), "unexpected_status"),
+            (.json(status: "301 Moved"), "unexpected_status"),
+            (.json(fields: "Content-Encoding: gzip\r\n"), "encoded"),
+            (.json(String(repeating: " ", count: 70_000)), "too_large"),
+        ] as [(Reaction, String)]
+    )
+    func words(reaction: Reaction, word: String) async throws {
+        try await ServiceFixture.run(script: { _ in reaction }) { fixture in
+            let outcome = await fixture.outcome(.exchange, Self.body)
+            #expect(outcome.failureCode == word)
+            #expect(outcome.result.error == .upstreamInvalidResponse)
+            #expect(outcome.attempts == 1)
+            let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
+            #expect(failures.filter { $0.totalValue > 0 }.map { $0.dimensions[0].1 } == [word])
+            #expect(failures.count == AuthOutcome.failureCodes.count)
+        }
+    }
+}

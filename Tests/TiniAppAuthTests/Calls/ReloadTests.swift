@@ -1,0 +1,107 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+import Upstream
+
+@testable import TiniAppAuth
+
+struct ReloadTests {
+    static let newCredentials = ClientCredentials(key: "new-key", secret: "new-secret")
+
+    /// Whether a request was signed with these credentials.
+    func isSigned(_ request: ScriptedServer.Request, with credentials: ClientCredentials) throws -> Bool {
+        let time = try #require(request.fields["X-Tiniapp-Timestamp"].flatMap(Int64.init))
+        let signature = RequestSigner(credentials).sign(Array(request.body.utf8), timestamp: time)
+        return request.fields["X-Tiniapp-Signature"] == signature.signature
+            && request.fields["X-Tiniapp-Client-Id"] == credentials.key
+    }
+
+    @Test("what has been sent is not touched; what waits is signed with the new secret, on the same connection")
+    func signer() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.maxConnections = 1 },
+            script: { _ in ScriptedServer.Reaction.json().after(.seconds(1)) }
+        ) { fixture in
+            async let results = fixture.calls(2)
+            try await fixture.eventually { fixture.server.requests.count >= 1 }
+            try await fixture.service.reload(credentials: Self.newCredentials)
+            #expect(await results.map(\.text) == ["{}", "{}"])
+            let requests = fixture.server.requests
+            #expect(try isSigned(requests[0], with: ServiceFixture.credentials()))
+            #expect(try isSigned(requests[1], with: Self.newCredentials))
+            #expect(fixture.server.acceptedCount == 1)
+        }
+    }
+
+    /// Runs with a file of trusted certificates that can be changed.
+    func withAuthority(_ body: (ServiceFixture, TestAuthority, String) async throws -> Void) async throws {
+        let authority = try TestAuthority()
+        let file = try authority.write(Data(contentsOf: URL(fileURLWithPath: authority.caFile)), to: "trusted.pem")
+        try await ServiceFixture.run(
+            tls: authority.server("IP:127.0.0.1"),
+            configure: { $0.upstream.caFile = file },
+            script: { $0.body.contains("slow") ? ScriptedServer.Reaction.json().after(.milliseconds(1_500)) : .json() }
+        ) { try await body($0, authority, file) }
+    }
+
+    @Test("with the same certificates the connections are kept")
+    func sameCertificates() async throws {
+        try await withAuthority { fixture, _, _ in
+            #expect(await fixture.call().text == "{}")
+            try await fixture.service.reload(credentials: Self.newCredentials)
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.server.acceptedCount == 1)
+            #expect(try isSigned(fixture.server.requests[1], with: Self.newCredentials))
+        }
+    }
+
+    @Test("with others, idle connections are closed, busy ones after their answer, and new ones are verified anew")
+    func otherCertificates() async throws {
+        try await withAuthority { fixture, authority, _ in
+            let other = try TestAuthority()
+            async let slow = fixture.call(.exchange, "slow")
+            try await fixture.eventually { fixture.server.requests.count >= 1 }
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.server.acceptedCount == 2)
+            _ = try authority.write(Data(contentsOf: URL(fileURLWithPath: other.caFile)), to: "trusted.pem")
+            try await fixture.service.reload(credentials: Self.newCredentials)
+
+            try await fixture.eventually { !fixture.server.channels[1].isActive }
+            #expect(fixture.server.channels[0].isActive)
+            #expect(await fixture.call().error == .upstreamUnreachable)
+            #expect(await slow.text == "{}")
+            try await fixture.eventually { !fixture.server.channels[0].isActive }
+            let failure = fixture.log.entries.first { $0.message == "cannot connect to Tiki" }
+            #expect(failure?.metadata["failure"] == "certificate_untrusted")
+
+            _ = try authority.write(Data(contentsOf: URL(fileURLWithPath: authority.caFile)), to: "trusted.pem")
+            try await fixture.service.reload(credentials: Self.newCredentials)
+            #expect(await fixture.call().text == "{}")
+        }
+    }
+
+    @Test("a file that cannot be used changes nothing, the secret included", arguments: ["", "no certificate", nil])
+    func badFile(content: String?) async throws {
+        try await withAuthority { fixture, authority, file in
+            #expect(await fixture.call().text == "{}")
+            if let content {
+                _ = try authority.write(Data(content.utf8), to: "trusted.pem")
+            } else {
+                try FileManager.default.removeItem(atPath: file)
+            }
+            await #expect(throws: TrustError.self) {
+                try await fixture.service.reload(credentials: Self.newCredentials)
+            }
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.server.acceptedCount == 1)
+            #expect(try isSigned(fixture.server.requests[1], with: ServiceFixture.credentials()))
+        }
+    }
+
+    @Test("nor can a service be made with one")
+    func badFileAtStart() throws {
+        #expect(throws: TrustError.self) { try UpstreamTrust(caFile: "/does/not/exist.pem", usesTLS: true) }
+        #expect(throws: TrustError.self) { try UpstreamTrust(caFile: "/does/not/exist.pem", usesTLS: false) }
+    }
+}

@@ -1,0 +1,139 @@
+import InMemoryLogging
+import Logging
+import MetricsTestKit
+import NIOCore
+import NIOPosix
+import NIOSSL
+import TestSupport
+import Testing
+import Upstream
+
+@testable import TiniAppAuth
+
+/// A service, and the server that it calls, each on an event loop of its own.
+struct ServiceFixture: Sendable {
+    let service: AuthService
+    let server: ScriptedServer
+    let log: InMemoryLogHandler
+    let metrics: TestMetrics
+    /// The service's event loop.
+    let eventLoop: any EventLoop
+
+    static func credentials() -> ClientCredentials {
+        ClientCredentials(key: RequestSignerTests.key, secret: RequestSignerTests.secret)
+    }
+
+    /// Starts both, runs the body, and stops both.
+    static func run(
+        closesAtOnce: Bool = false,
+        tls: NIOSSLContext? = nil,
+        configure: (inout AuthService.Configuration) -> Void = { _ in },
+        script: @escaping ScriptedServer.Script,
+        _ body: (ServiceFixture) async throws -> Void
+    ) async throws {
+        let serverGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let clientGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await ScriptedServer(
+            group: serverGroup,
+            closesAtOnce: closesAtOnce,
+            tls: tls,
+            script: script
+        )
+        let (log, logger) = InMemoryLogHandler.make()
+        let metrics = TestMetrics()
+        var configuration = try configuration(port: server.port, scheme: tls == nil ? "http" : "https")
+        configure(&configuration)
+        let eventLoop = clientGroup.any()
+        let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
+        let fixture = ServiceFixture(
+            service: service,
+            server: server,
+            log: log,
+            metrics: metrics,
+            eventLoop: eventLoop
+        )
+        do {
+            try await body(fixture)
+        } catch {
+            Issue.record(error)
+        }
+        try await service.close()
+        try await server.stop()
+        try await clientGroup.shutdownGracefully()
+        try await serverGroup.shutdownGracefully()
+        #expect(!log.text.contains("SECRET"), "codes and tokens appear in no log")
+    }
+
+    static func configuration(port: Int, scheme: String = "http") throws -> AuthService.Configuration {
+        let exchange = try #require(UpstreamURL("\(scheme)://127.0.0.1:\(port)/oauth/auth/token"))
+        let derived = try #require(AuthEndpoints.derived(from: exchange))
+        var configuration = AuthService.Configuration(
+            credentials: credentials(),
+            endpoints: AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
+        )
+        configuration.requestTimeout = .seconds(30)
+        // Where they are not what is tested, only the connections that calls ask for.
+        configuration.upstream.warmConnections = 0
+        return configuration
+    }
+
+    /// Makes one call; its completion being called twice would trap.
+    func call(_ route: AuthRoute = .exchange, _ value: String = "SECRET") async -> Result<TikiAnswer, AuthError> {
+        await send(route, #"{"\#(route.requiredKey)":"\#(value)"}"#)
+    }
+
+    func send(_ route: AuthRoute, _ body: String) async -> Result<TikiAnswer, AuthError> {
+        await outcome(route, body).result
+    }
+
+    func outcome(_ route: AuthRoute, _ body: String, age: Duration = .zero) async -> AuthOutcome {
+        await withCheckedContinuation { continuation in
+            service.handle(route, contentType: "application/json", body: Array(body.utf8), age: age) {
+                continuation.resume(returning: $0)
+            }
+        }
+    }
+
+    /// Makes calls at the same time, each with its number for a code; the results in the order of the numbers.
+    func calls(_ count: Int, _ route: AuthRoute = .exchange) async -> [Result<TikiAnswer, AuthError>] {
+        await sendAll((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) })
+    }
+
+    /// Makes calls in one turn of the service's event loop, so that none is answered before the last is made.
+    func sendAll(_ calls: [(AuthRoute, String)]) async -> [Result<TikiAnswer, AuthError>] {
+        await outcomes(calls).map(\.result)
+    }
+
+    /// The same, with all that is told of them.
+    func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
+        let outcomes = OutcomeCollector(count: calls.count)
+        return await withCheckedContinuation { continuation in
+            eventLoop.execute {
+                for (number, (route, body)) in calls.enumerated() {
+                    service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
+                        outcome in
+                        if let all = outcomes.add(outcome, number) { continuation.resume(returning: all) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until something has happened that no completion tells.
+    func eventually(_ condition: () -> Bool, _ comment: Comment = "did not happen in time") async throws {
+        for _ in 0..<10_000 {
+            if condition() { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        Issue.record(comment)
+    }
+}
+
+extension Result where Success == TikiAnswer, Failure == AuthError {
+    /// The answer's body as text; nil for a failure.
+    var text: String? { (try? get()).map { String(decoding: $0.body, as: UTF8.self) } }
+
+    var error: AuthError? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}

@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+/// What is taken from an answer besides its bytes.
+struct TikiAnswerFieldsTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    @Test(
+        "a JSON media type is passed on as it came; everything else becomes the plain one",
+        arguments: [
+            ("application/json", true), ("application/json; charset=utf-8", true),
+            ("Application/JSON;charset=UTF-8", true),
+            ("application/problem+json", true), ("text/html", false), ("application/json; charset=latin1", false),
+            ("application/json\r\nContent-Type: application/json", false), ("application/jsön", false),
+            ("application/json; a=\(String(repeating: "x", count: 108))", true),
+            ("application/json; a=\(String(repeating: "x", count: 109))", false), ("", false),
+        ]
+    )
+    func contentType(value: String, isKept: Bool) async throws {
+        try await ServiceFixture.run(script: { _ in .json(fields: "Content-Type: \(value)\r\n") }) { fixture in
+            let answer = try await fixture.call().get()
+            #expect(answer.contentType == (isKept ? value : "application/json"))
+        }
+    }
+
+    @Test("an answer that was not encoded may say so")
+    func identity() async throws {
+        try await ServiceFixture.run(script: { _ in .json(fields: "Content-Encoding: Identity\r\n") }) { fixture in
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.server.requests[0].fields["Accept-Encoding"] == "identity")
+        }
+    }
+
+    @Test(
+        "Tiki's reason is taken from the error if it is a short plain word, and from nowhere else",
+        arguments: [
+            (#"{"data":null,"error":{"code":400,"reason":"invalid_code","message":"x"}}"#, "invalid_code"),
+            (#" { "error" : { "reason" : "a" } } "#, "a"), (#"{"\u0065rror":{"reas\u006fn":"x_1"}}"#, "x_1"),
+            (#"{"error":null}"#, nil), (#"{"error":{"reason":7}}"#, nil), (#"{"error":{"reason":""}}"#, nil),
+            (#"{"error":{"reason":"Invalid"}}"#, nil), (#"{"error":{"reason":"a b"}}"#, nil),
+            (#"{"error":{"reason":"a\n"}}"#, nil), (#"{"error":"reason"}"#, nil), (#"["error"]"#, nil),
+            (#"{"data":{"error":{"reason":"x"}}}"#, nil), (#"{"reason":"x"}"#, nil),
+            (#"{"error":{"metadata":{"reason":"x"}}}"#, nil), (#"{"error":{"reason":"a"},"error":null}"#, nil),
+            (#"{"error":{"reason":"\#(String(repeating: "x", count: 64))"}}"#, String(repeating: "x", count: 64)),
+            (#"{"error":{"reason":"\#(String(repeating: "x", count: 65))"}}"#, nil),
+        ] as [(String, String?)]
+    )
+    func errorReason(body: String, reason: String?) async throws {
+        try await ServiceFixture.run(script: { _ in .json(body, status: "400 Bad Request") }) { fixture in
+            let answer = try await fixture.call().get()
+            #expect(answer.errorReason == reason)
+            #expect(answer.body == Array(body.utf8))
+        }
+    }
+}

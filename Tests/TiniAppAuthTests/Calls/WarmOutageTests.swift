@@ -1,0 +1,61 @@
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+/// Connections that are to be ready and cannot be.
+struct WarmOutageTests {
+    @Test("a server that is down is said once, as is its return; a call does not wait for the next try")
+    func downAndUp() async throws {
+        let reserved = try ReservedPort()
+        let port = reserved.port
+        try await ServiceFixture.run(
+            configure: { configuration in
+                guard let endpoints = try? ServiceFixture.configuration(port: port).endpoints else { return }
+                configuration.endpoints = endpoints
+                configuration.upstream.warmConnections = 2
+            },
+            script: { _ in .json() }
+        ) { fixture in
+            // Two tries: the pause after the second is at least 0.75 s long.
+            let failed = "tiniapp_auth_upstream_connections"
+            let connecting = try fixture.metrics.expectMeter(failed, [("state", "connecting")])
+            try await fixture.eventually { connecting.values.count { $0 == 0 } >= 2 }
+            let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton, port: port) { _ in
+                .json()
+            }
+            #expect(await fixture.call().text == "{}")
+            try await fixture.eventually { server.acceptedCount >= 2 }
+            try await server.stop()
+            let lines = fixture.log.entries
+            #expect(lines.map(\.message) == ["cannot connect to Tiki", "connected to Tiki again"])
+            #expect(lines.first?.metadata["error"] == "connection refused")
+            #expect(lines.first?.metadata["address"] == "127.0.0.1:\(port)")
+        }
+    }
+
+    @Test("a call does not rely on one that is stalled: it has the whole time to connect for its own")
+    func stalled() async throws {
+        // Accepts, and never says a word of TLS.
+        try await ServiceFixture.run(
+            configure: {
+                let port = $0.endpoints.exchange.origin.port
+                guard let https = try? ServiceFixture.configuration(port: port, scheme: "https") else { return }
+                $0.endpoints = https.endpoints
+                $0.upstream.warmConnections = 1
+                $0.upstream.connectTimeout = .milliseconds(600)
+            },
+            script: { _ in .silence }
+        ) { fixture in
+            try await fixture.eventually { fixture.server.acceptedCount >= 1 }
+            try await Task.sleep(for: .milliseconds(300))
+            let started = ContinuousClock.now
+            let outcome = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
+            #expect(outcome.failureCode == "connect_timeout")
+            let elapsed = ContinuousClock.now - started
+            #expect(elapsed >= .milliseconds(590) && elapsed < .seconds(5))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+/// Connections that are kept ready, with real servers.
+struct WarmPoolTests {
+    static let connections = "tiniapp_auth_upstream_connections"
+
+    @Test("connections are opened at start, and the first calls open none")
+    func atStart() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = 3 },
+            script: { _ in ScriptedServer.Reaction.json().after(.milliseconds(20)) }
+        ) { fixture in
+            let idle = try fixture.metrics.expectMeter(Self.connections, [("state", "idle")])
+            try await fixture.eventually { idle.lastValue == 3 }
+            #expect(await fixture.calls(3).allSatisfy { $0.text == "{}" })
+            #expect(fixture.server.acceptedCount == 3)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_upstream_connections_opened_total") == 3)
+            try await fixture.eventually { idle.lastValue == 3 }
+            #expect(try fixture.metrics.expectMeter(Self.connections, [("state", "connecting")]).lastValue == 0)
+            #expect(try fixture.metrics.expectMeter(Self.connections, [("state", "in_use")]).lastValue == 0)
+        }
+    }
+
+    @Test("over TLS no handshake is made but those at start")
+    func handshakes() async throws {
+        let authority = try TestAuthority()
+        try await ServiceFixture.run(
+            tls: authority.server("IP:127.0.0.1"),
+            configure: {
+                $0.upstream.warmConnections = 2
+                $0.upstream.caFile = authority.caFile
+            },
+            script: { _ in .json() }
+        ) { fixture in
+            let idle = try fixture.metrics.expectMeter(Self.connections, [("state", "idle")])
+            try await fixture.eventually { idle.values.contains(2) }
+            for number in 0..<50 { #expect(await fixture.call(.exchange, "SECRET\(number)").text == "{}") }
+            #expect(fixture.server.acceptedCount == 2)
+        }
+    }
+
+    @Test("one that the server closes is replaced after a pause")
+    func replaced() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = 2 },
+            script: { _ in .json() }
+        ) { fixture in
+            try await fixture.eventually { fixture.server.acceptedCount == 2 }
+            let started = ContinuousClock.now
+            try await fixture.server.channels[0].close()
+            try await fixture.eventually { fixture.server.acceptedCount == 3 }
+            #expect(ContinuousClock.now - started >= .milliseconds(370))
+        }
+    }
+
+    @Test("never more than the limit of all connections")
+    func limit() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.upstream.warmConnections = 5
+                $0.upstream.maxConnections = 2
+            },
+            script: { _ in .json() }
+        ) { fixture in
+            try await fixture.eventually { fixture.server.acceptedCount == 2 }
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(fixture.server.acceptedCount == 2)
+        }
+    }
+
+    @Test("a server that accepts and closes is not stormed")
+    func acceptsAndCloses() async throws {
+        try await ServiceFixture.run(
+            closesAtOnce: true,
+            configure: { $0.upstream.warmConnections = 2 },
+            script: { _ in .json() }
+        ) { fixture in
+            try await Task.sleep(for: .milliseconds(1_200))
+            // Two at once, two after 0.5 s, two after another second at the most.
+            #expect((2...6).contains(fixture.server.acceptedCount))
+        }
+    }
+
+    @Test("one that nears its end is replaced before it is closed")
+    func ageing() async throws {
+        // Kept for 6 s, so it ages after 4 to 5 s.
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = 1 },
+            script: { _ in .json(fields: "Keep-Alive: timeout=7\r\n") }
+        ) { fixture in
+            let idle = try fixture.metrics.expectMeter(Self.connections, [("state", "idle")])
+            try await fixture.eventually { idle.lastValue == 1 }
+            #expect(await fixture.call().text == "{}")
+            // The old one and the new one, before the old one ends.
+            try await fixture.eventually { idle.values.contains(2) }
+            try await fixture.eventually { fixture.server.acceptedCount >= 2 }
+            try await fixture.eventually { idle.lastValue == 1 }
+            try await fixture.eventually { !fixture.server.channels[0].isActive }
+        }
+    }
+
+    @Test("closing ends them, and no more are opened")
+    func close() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = 2 },
+            script: { _ in .json() }
+        ) { fixture in
+            try await fixture.eventually { fixture.server.acceptedCount == 2 }
+            // So that a retry is planned.
+            try await fixture.server.channels[0].close()
+            try await fixture.service.close()
+            try await fixture.eventually { fixture.server.channels.allSatisfy { !$0.isActive } }
+            try await Task.sleep(for: .milliseconds(600))
+            #expect(fixture.server.acceptedCount == 2)
+        }
+    }
+}

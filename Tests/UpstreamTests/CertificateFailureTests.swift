@@ -1,0 +1,94 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+/// What an operator reads when a certificate is not accepted, from real servers.
+struct CertificateFailureTests {
+    /// Connects to a TLS server that shows a certificate.
+    func failure(
+        showing tls: NIOSSLContext,
+        trusting caFile: String?,
+        host: String = "localhost"
+    ) async throws -> ConnectFailure {
+        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton, tls: tls) { _ in .json() }
+        let failure = try await Connecting.failure("https://\(host):\(server.port)/", caFile: caFile)
+        try await server.stop()
+        #expect(failure.address?.hasSuffix(":\(server.port)") == true)
+        return failure
+    }
+
+    @Test("a certificate that has expired")
+    func expired() async throws {
+        let authority = try TestAuthority()
+        let tls = try authority.server("DNS:localhost", to: "20200201000000Z")
+        let failure = try await failure(showing: tls, trusting: authority.caFile)
+        #expect(failure.reason == .certificateExpired)
+        #expect(failure.description == "the certificate has expired")
+    }
+
+    @Test("a certificate that is not valid yet")
+    func notYetValid() async throws {
+        let authority = try TestAuthority()
+        let tls = try authority.server("DNS:localhost", from: "20980101000000Z")
+        let failure = try await failure(showing: tls, trusting: authority.caFile)
+        #expect(failure.reason == .certificateNotYetValid)
+    }
+
+    @Test(
+        "a certificate for another name",
+        arguments: [("DNS:example.com", "localhost"), ("IP:127.0.0.2", "127.0.0.1")]
+    )
+    func wrongName(names: String, host: String) async throws {
+        let authority = try TestAuthority()
+        let failure = try await failure(showing: authority.server(names), trusting: authority.caFile, host: host)
+        #expect(failure.reason == .certificateWrongName)
+        #expect(failure.description.contains("for another name"))
+    }
+
+    @Test("a certificate that is its own issuer, and one of an unknown issuer")
+    func untrusted() async throws {
+        let authority = try TestAuthority()
+        let other = try TestAuthority()
+        for (tls, caFile) in [
+            (try authority.selfSignedServer("DNS:localhost"), authority.caFile),
+            (try other.server("DNS:localhost"), authority.caFile), (try other.server("DNS:localhost"), nil),
+        ] {
+            let failure = try await failure(showing: tls, trusting: caFile)
+            #expect(failure.reason == .certificateUntrusted)
+            #expect(failure.description == "the certificate is self-signed, or its issuer is not trusted")
+        }
+    }
+
+    @Test("a good certificate is no failure, by name and by address", arguments: ["localhost", "127.0.0.1"])
+    func good(host: String) async throws {
+        let authority = try TestAuthority()
+        let tls = try authority.server("DNS:localhost,IP:127.0.0.1")
+        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton, tls: tls) { _ in .json() }
+        let connector = UpstreamConnector(
+            origin: try #require(UpstreamURL("https://\(host):\(server.port)/")).origin,
+            trust: try UpstreamTrust(caFile: authority.caFile, usesTLS: true),
+            timeout: .seconds(10),
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any()
+        )
+        try await connector.connect().get().close()
+        try await server.stop()
+    }
+
+    @Test("TLS older than 1.2 is refused")
+    func oldTLS() async throws {
+        let authority = try TestAuthority()
+        let good = try authority.server("DNS:localhost").configuration
+        var configuration = good
+        configuration.minimumTLSVersion = .tlsv1
+        configuration.maximumTLSVersion = .tlsv11
+        let failure = try await failure(
+            showing: NIOSSLContext(configuration: configuration),
+            trusting: authority.caFile
+        )
+        #expect(failure.reason == .tls || failure.reason == .closed)
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+@Suite("The file of trusted certificates")
+struct CertificateFileTests {
+    let authority: TestAuthority
+    let certificate: String
+
+    init() throws {
+        authority = try TestAuthority()
+        certificate = try String(contentsOfFile: authority.caFile, encoding: .utf8)
+    }
+
+    func file(_ content: String) throws -> String { try authority.write(Data(content.utf8), to: UUID().uuidString) }
+
+    func problem(_ path: String) -> String? {
+        do {
+            _ = try CertificateFile.read(path)
+            return nil
+        } catch {
+            return error.problem
+        }
+    }
+
+    @Test("One certificate is read, and so are three")
+    func several() throws {
+        #expect(try CertificateFile.read(authority.caFile).certificates.count == 1)
+        #expect(try CertificateFile.read(file(certificate + certificate + certificate)).certificates.count == 3)
+    }
+
+    @Test("A byte order mark, comments, Windows line ends and a missing line break between two are read over")
+    func oddities() throws {
+        let glued = certificate.trimmingCharacters(in: .newlines) + certificate
+        for (text, count) in [
+            ("\u{FEFF}" + certificate, 1), ("# our authority\n" + certificate + "\n\nbye", 1), (glued, 2),
+            (certificate.replacingOccurrences(of: "\n", with: "\r\n"), 1),
+        ] {
+            #expect(try CertificateFile.read(file(text)).certificates.count == count)
+        }
+    }
+
+    @Test("Each problem has a sentence of its own")
+    func problems() throws {
+        #expect(problem("/nowhere/at/all") == "does not exist")
+        #expect(problem("/") == "cannot be read: Is a directory")
+        #expect(try problem(file("")) == "holds no certificates in PEM")
+        #expect(try problem(file("text")) == "holds no certificates in PEM")
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        #expect(try problem(file(broken)) == "holds a certificate that cannot be read")
+        #expect(
+            try problem(file(certificate + broken + certificate))
+                == "holds a certificate that cannot be read: number 2 of 3"
+        )
+        let cut = String(certificate.prefix(200))
+        #expect(try problem(file(certificate + cut)) == "holds a certificate that cannot be read: number 2 of 2")
+    }
+
+    @Test("A file that must not be read says so", .enabled(if: geteuid() != 0))
+    func permission() throws {
+        let path = try file(certificate)
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+        #expect(problem(path) == "cannot be read: Permission denied")
+    }
+}

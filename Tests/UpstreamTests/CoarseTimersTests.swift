@@ -1,0 +1,87 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Upstream
+
+/// Timers that share the event loop's: each is as if it had its own, but for a hundredth of a second.
+struct CoarseTimersTests {
+    private let loop = EmbeddedEventLoop()
+    private let timers: CoarseTimers
+
+    init() {
+        timers = CoarseTimers(eventLoop: loop)
+    }
+
+    @Test("none is early, and none later than by a hundredth of a second", arguments: [0, 1, 9_999_999, 10_000_000])
+    func resolution(rest: Int64) {
+        var ends = 0
+        let time = TimeAmount.seconds(1) + .nanoseconds(rest)
+        _ = timers.set(loop.now + time) { ends += 1 }
+        loop.advanceTime(by: time - .nanoseconds(1))
+        #expect(ends == 0)
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ends == 1)
+        loop.advanceTime(by: .seconds(60))
+        #expect(ends == 1)
+    }
+
+    @Test("one that is taken back does not end; those that share its time do, in their order")
+    func cancel() {
+        var ended: [Int] = []
+        let set = (0..<4).map { number in
+            timers.set(loop.now + .milliseconds(10)) { ended.append(number) }
+        }
+        set[1].cancel()
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ended == [0, 2, 3])
+        // Too late, and harmless.
+        set[2].cancel()
+    }
+
+    @Test("one that was taken back, or has ended, cannot be taken back again in place of another")
+    func cancelTwice() {
+        var ended: [String] = []
+        let deadline = loop.now + .milliseconds(10)
+        let first = timers.set(deadline) { ended.append("first") }
+        first.cancel()
+        let second = timers.set(deadline) { ended.append("second") }
+        first.cancel()
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ended == ["second"])
+        _ = timers.set(deadline) { ended.append("third") }
+        first.cancel()
+        second.cancel()
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ended == ["second", "third"])
+    }
+
+    @Test("an action may take back one that ends with it, and set one whose time has passed")
+    func withinAction() {
+        var ended: [String] = []
+        var second: CoarseTimers.Timer?
+        let deadline = loop.now + .milliseconds(10)
+        _ = timers.set(deadline) {
+            ended.append("first")
+            second?.cancel()
+            _ = timers.set(deadline) { ended.append("third") }
+        }
+        second = timers.set(deadline) { ended.append("second") }
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ended == ["first"])
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(ended == ["first", "third"])
+    }
+
+    @Test("what a timer holds is let go when it is taken back")
+    func release() {
+        final class Held {}
+        var held: Held? = Held()
+        weak let observed = held
+        let timer = timers.set(loop.now + .seconds(1)) { [held] in _ = held }
+        held = nil
+        #expect(observed != nil)
+        timer.cancel()
+        #expect(observed == nil)
+    }
+}

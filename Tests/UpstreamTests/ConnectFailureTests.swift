@@ -1,0 +1,73 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+/// What an operator reads when Tiki cannot be reached, from real servers.
+struct ConnectFailureTests {
+    @Test("a server that does not speak TLS")
+    func noTLS() async throws {
+        let server = try await ScriptedServer(
+            group: MultiThreadedEventLoopGroup.singleton,
+            greeting: "SSH-2.0-OpenSSH\r\n"
+        ) { _ in .json() }
+        let failure = try await Connecting.failure("https://127.0.0.1:\(server.port)/")
+        try await server.stop()
+        #expect(failure.reason == .tls)
+        #expect(failure.description == "the TLS handshake failed: WRONG_VERSION_NUMBER")
+    }
+
+    @Test("a server that closes in the handshake")
+    func closes() async throws {
+        let server = try await ScriptedServer(
+            group: MultiThreadedEventLoopGroup.singleton,
+            closesAtOnce: true
+        ) { _ in .json() }
+        let failure = try await Connecting.failure("https://127.0.0.1:\(server.port)/")
+        try await server.stop()
+        #expect(failure.reason == .closed)
+    }
+
+    @Test("a server that is silent in the handshake: one deadline for all steps")
+    func silent() async throws {
+        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton) { _ in .silence }
+        let started = ContinuousClock.now
+        let failure = try await Connecting.failure("https://localhost:\(server.port)/", timeout: .milliseconds(300))
+        #expect(ContinuousClock.now - started >= .milliseconds(300))
+        try await server.stop()
+        #expect(failure.reason == .timedOut)
+        #expect(failure.description == "timed out after 0.3 s")
+    }
+
+    @Test("a port on which nobody listens", arguments: ["127.0.0.1", "localhost"])
+    func refused(host: String) async throws {
+        let unused = try ReservedPort()
+        let failure = try await Connecting.failure("http://\(host):\(unused.port)/")
+        #expect(failure.reason == .refused)
+        #expect(failure.description == "connection refused")
+        #expect(failure.address?.hasSuffix(":\(unused.port)") == true)
+    }
+
+    @Test("a name that does not exist")
+    func name() async throws {
+        let failure = try await Connecting.failure("https://does-not-exist.invalid/", timeout: .seconds(30))
+        #expect(failure.reason == .nameNotFound)
+        #expect(failure.description.hasPrefix("name not found"))
+    }
+
+    @Test("what the system says, in words", arguments: [ENETUNREACH, EHOSTUNREACH])
+    func noRoute(code: CInt) {
+        let failure = ConnectFailure(IOError(errnoCode: code, reason: "connect"), timeout: .seconds(3))
+        #expect(failure.reason == .noRoute)
+    }
+
+    @Test("every failure has a word of its own for log and metrics")
+    func words() {
+        let words = UpstreamFailure.all.map(\.code)
+        #expect(Set(words).count == words.count)
+        #expect(words.allSatisfy { $0.wholeMatch(of: /[a-z][a-z_]{3,30}/) != nil })
+    }
+}

@@ -1,0 +1,81 @@
+import NIOCore
+import Testing
+
+@testable import Upstream
+
+/// The deadline of a call, and the end of a connection, in each state of the connection.
+struct ConnectionDeadlineTests {
+    static let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+
+    @Test(
+        "a deadline while the answer is waited for, or coming, ends call and connection, and nothing is sent again",
+        arguments: [false, true],
+        ["", "HTTP/1.1 200", head, head + "{"]
+    )
+    func whileInUse(isRepeatable: Bool, received: String) throws {
+        let embedded = try EmbeddedConnection()
+        try embedded.send(isRepeatable: isRepeatable, deadline: .milliseconds(100))
+        embedded.receive(received)
+        embedded.channel.embeddedEventLoop.advanceTime(by: .milliseconds(99))
+        #expect(embedded.outcomes.isEmpty)
+        embedded.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(embedded.failure == .timeout)
+        #expect(embedded.sentAgain.isEmpty)
+        #expect(!embedded.channel.isActive)
+        // The late rest is for nobody.
+        embedded.receive("}")
+        #expect(embedded.outcomes.count == 1)
+        #expect(embedded.freed == 0)
+    }
+
+    @Test("a deadline after the answer changes nothing")
+    func afterAnswer() throws {
+        let embedded = try EmbeddedConnection()
+        try embedded.send(isRepeatable: false, deadline: .milliseconds(100))
+        embedded.receive(Self.head + "{}")
+        embedded.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(embedded.outcomes.count == 1)
+        #expect(embedded.answer != nil)
+        #expect(embedded.channel.isActive)
+    }
+
+    @Test("an idle connection ages and is then closed, and neither if it is used meanwhile")
+    func ageing() throws {
+        let time = try #require(IdleTime(keepAlive: nil, share: 1))
+        for isUsed in [false, true] {
+            let embedded = try EmbeddedConnection()
+            embedded.connection.expire(after: time)
+            if isUsed { try embedded.send(isRepeatable: false) }
+            embedded.channel.embeddedEventLoop.advanceTime(by: .seconds(13))
+            #expect(embedded.kinds == [.connecting, .ready, isUsed ? .inUse : .ageing])
+            embedded.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+            #expect(embedded.channel.isActive == isUsed)
+            #expect(embedded.ends == (isUsed ? [] : [false]))
+        }
+    }
+
+    @Test("an ageing connection still serves, and is then as good as new")
+    func usedWhileAgeing() throws {
+        let embedded = try EmbeddedConnection()
+        embedded.connection.expire(after: try #require(IdleTime(keepAlive: nil, share: 1)))
+        embedded.channel.embeddedEventLoop.advanceTime(by: .seconds(13))
+        #expect(try embedded.send(isRepeatable: false))
+        embedded.receive(Self.head + "{}")
+        embedded.channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+        #expect(embedded.kinds == [.connecting, .ready, .ageing, .inUse, .ready])
+        #expect(embedded.channel.isActive)
+    }
+
+    @Test("a retired connection is closed when its call is answered, not before")
+    func retired() throws {
+        let embedded = try EmbeddedConnection()
+        try embedded.send(isRepeatable: false)
+        embedded.connection.retire()
+        #expect(embedded.channel.isActive)
+        embedded.receive(Self.head + "{}")
+        #expect(embedded.answer != nil)
+        #expect(!embedded.channel.isActive)
+        #expect(embedded.freed == 0)
+        #expect(embedded.ends == [false])
+    }
+}

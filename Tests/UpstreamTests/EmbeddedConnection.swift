@@ -1,0 +1,78 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Upstream
+
+/// A connection on a channel without a socket, and what it tells its owner.
+final class EmbeddedConnection: UpstreamConnectionOwner {
+    let channel: EmbeddedChannel
+    private let timers: CoarseTimers
+    private(set) var kinds: [ConnectionCounts.Kind?] = []
+    private(set) var freed = 0
+    /// Whether each end was a fault.
+    private(set) var ends: [Bool] = []
+    private(set) var sentAgain: [UpstreamCall] = []
+    private(set) var outcomes: [UpstreamCall.Outcome] = []
+    private(set) lazy var connection = UpstreamConnection(
+        owner: self,
+        isWarm: false,
+        maxAnswerBytes: 100,
+        timers: timers
+    )
+
+    /// - Parameter handlers: what stands between the socket and HTTP.
+    init(_ handlers: [any ChannelHandler & Sendable] = []) throws {
+        channel = EmbeddedChannel(handlers: handlers)
+        timers = CoarseTimers(eventLoop: channel.eventLoop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try connection.open(on: channel)
+    }
+
+    /// Sends a call; its bytes are taken off the channel.
+    ///
+    /// - Returns: whether they may have left.
+    @discardableResult
+    func send(isRepeatable: Bool, deadline: TimeAmount? = nil) throws -> Bool {
+        let call = UpstreamCall(isRepeatable: isRepeatable) { _ in
+            ByteBuffer(string: "POST /path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
+        } completion: {
+            self.outcomes.append($0)
+        }
+        if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, by: timers) }
+        return connection.send(call, at: 1_000)
+    }
+
+    /// What has been written, as text.
+    func written() throws -> String {
+        var text = ""
+        while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
+        return text
+    }
+
+    func receive(_ text: String) {
+        // An error goes to the connection, at the end of the pipeline.
+        _ = try? channel.writeInbound(ByteBuffer(string: text))
+    }
+
+    /// The failure of the one call that has ended.
+    var failure: UpstreamFailure? {
+        if case .failure(let failure)? = outcomes.first?.result, outcomes.count == 1 { failure } else { nil }
+    }
+
+    /// The answer of the one call that has ended.
+    var answer: UpstreamResponse? { outcomes.count == 1 ? try? outcomes[0].result.get() : nil }
+
+    func connection(
+        _ connection: UpstreamConnection,
+        movedFrom old: ConnectionCounts.Kind?,
+        to new: ConnectionCounts.Kind?
+    ) {
+        #expect((kinds.last ?? nil) == old)
+        kinds.append(new)
+    }
+
+    func connectionIsFree(_ connection: UpstreamConnection) { freed += 1 }
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool) { ends.append(isFault) }
+    func sendAgain(_ call: UpstreamCall) { sentAgain.append(call) }
+}

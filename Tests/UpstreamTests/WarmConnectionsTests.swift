@@ -1,0 +1,113 @@
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+/// When connections are opened that no call asks for: the rules, without sockets.
+struct WarmConnectionsTests {
+    var random = SeededGenerator(seed: 7)
+
+    func counts(connecting: Int = 0, warming: Int = 0, ready: Int = 0, ageing: Int = 0, inUse: Int = 0)
+        -> ConnectionCounts
+    {
+        var counts = ConnectionCounts()
+        for (kind, number) in [
+            (ConnectionCounts.Kind.connecting, connecting), (.warming, warming), (.ready, ready), (.ageing, ageing),
+            (.inUse, inUse),
+        ] {
+            for _ in 0..<number { counts.move(from: nil, to: kind) }
+        }
+        return counts
+    }
+
+    @Test("what is connecting, ready or in use counts; what is ageing does not")
+    func missing() {
+        let warm = WarmConnections(target: 3)
+        #expect(warm.missing(counts(), limit: 10) == 3)
+        #expect(warm.missing(counts(connecting: 1, ready: 1, inUse: 1), limit: 10) == 0)
+        #expect(warm.missing(counts(warming: 2, ready: 1), limit: 10) == 0)
+        #expect(warm.missing(counts(ready: 1, ageing: 2), limit: 10) == 2)
+        #expect(warm.missing(counts(inUse: 7), limit: 10) == 0)
+    }
+
+    @Test("the limit of all connections holds, those that are ageing included")
+    func limit() {
+        let warm = WarmConnections(target: 5)
+        #expect(warm.missing(counts(), limit: 2) == 2)
+        #expect(warm.missing(counts(ready: 1, ageing: 1), limit: 3) == 1)
+        #expect(warm.missing(counts(ageing: 3), limit: 3) == 0)
+    }
+
+    @Test("after a failure there is a pause; failures in it are the same one")
+    mutating func pause() throws {
+        var warm = WarmConnections(target: 2)
+        #expect(warm.didFail(using: &random) != nil)
+        #expect(warm.missing(counts(), limit: 10) == 0)
+        #expect(warm.didFail(using: &random) == nil)
+        warm.retry()
+        #expect(warm.missing(counts(), limit: 10) == 2)
+        #expect(warm.didFail(using: &random) != nil)
+    }
+
+    @Test("pauses double from half a second to half a minute, each up to a quarter shorter")
+    mutating func doubling() {
+        var backOff = BackOff()
+        for milliseconds in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] as [Int64] {
+            let wait = backOff.wait(using: &random)
+            #expect(wait <= .milliseconds(milliseconds))
+            #expect(wait >= .milliseconds(milliseconds * 3 / 4))
+        }
+        backOff.reset()
+        #expect(backOff.wait(using: &random) <= BackOff.first)
+    }
+
+    @Test("an answered call, or a connection that lived ten seconds, ends the doubling; a shorter life does not")
+    mutating func reset() throws {
+        var warm = WarmConnections(target: 1)
+        func failures(_ count: Int) -> TimeAmount? {
+            var last: TimeAmount?
+            for _ in 0..<count {
+                last = warm.didFail(using: &random)
+                warm.retry()
+            }
+            return last
+        }
+        #expect(try #require(failures(5)) > .seconds(5))
+        warm.didServe()
+        #expect(try #require(failures(1)) <= .milliseconds(500))
+        #expect(try #require(failures(4)) > .seconds(5))
+        warm.didEnd(after: .seconds(10))
+        #expect(try #require(failures(1)) <= .milliseconds(500))
+        #expect(try #require(failures(4)) > .seconds(5))
+        warm.didEnd(after: .milliseconds(9_999))
+        #expect(try #require(failures(1)) > .seconds(5))
+    }
+
+    @Test("who wants none ready has no pauses either")
+    mutating func none() {
+        var warm = WarmConnections(target: 0)
+        #expect(warm.missing(counts(), limit: 10) == 0)
+        #expect(warm.didFail(using: &random) == nil)
+    }
+
+    @Test("an idle connection ages after 10 to 12.5 s, and is closed after 15 s")
+    func idleTime() throws {
+        for (share, milliseconds) in [(0.0, 10_000), (0.5, 11_250), (1.0, 12_500)] as [(Double, Int64)] {
+            let time = try #require(IdleTime(keepAlive: nil, share: share))
+            #expect(time.closesAfter == .seconds(15))
+            #expect(time.agesAfter == .milliseconds(milliseconds))
+        }
+    }
+
+    @Test("what the server says counts if it is less, with a second to spare")
+    func keepAlive() throws {
+        #expect(IdleTime(keepAlive: .seconds(5), share: 0)?.closesAfter == .seconds(4))
+        #expect(IdleTime(keepAlive: .seconds(7), share: 0)?.agesAfter == .seconds(4))
+        #expect(IdleTime(keepAlive: .seconds(7), share: 1)?.agesAfter == .seconds(5))
+        #expect(IdleTime(keepAlive: .seconds(16), share: 0)?.closesAfter == .seconds(15))
+        #expect(IdleTime(keepAlive: .seconds(600), share: 0)?.closesAfter == .seconds(15))
+        #expect(IdleTime(keepAlive: .seconds(1), share: 0) == nil)
+        #expect(IdleTime(keepAlive: .zero, share: 0) == nil)
+    }
+}
