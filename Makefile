@@ -1,4 +1,4 @@
-# Recipes longer than a few lines live in scripts/.
+# Recipes of more than a few commands are in scripts/.
 
 # Debian keeps nginx in /usr/sbin, which only root's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -17,6 +17,9 @@ VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd
 
 # Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
 RELEASE_BUILD  := swift build -c release --static-swift-stdlib
+
+# The suites that start whole processes.
+PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
 
 # Where `make install` installs.
 PREFIX         ?= /usr/local
@@ -38,6 +41,7 @@ build: ## build the backend and the sandbox (debug)
 
 release: ## build what `make install` installs
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	@scripts/check-packages.sh
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 
 install: ## install it with its units and nginx's configuration: INSTANCE=… DOMAIN=… (PREFIX=/usr/local, DESTDIR=)
@@ -48,7 +52,11 @@ uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(API_PACKAGES)
-	swift test
+	@scripts/check-packages.sh
+	swift build --build-tests
+	@# The suites that start whole processes apart from the others, which would keep them waiting.
+	swift test --skip-build --skip '$(PROCESS_TESTS)'
+	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/API/run.sh
 	Tests/Docs/run.sh
 

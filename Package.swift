@@ -8,7 +8,8 @@ let smallExecutable = [
     "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
 ]
 
-// Exact versions: Package.resolved stays out of the repository, so this file alone says what is built.
+// Exact versions, as Package.resolved stays out of the repository. What these depend on floats within their own rules:
+// scripts/packages.txt names all 25 that were resolved, and scripts/check-packages.sh compares.
 let package = Package(
     name: "tiniapp-auth-backend",
     products: [
@@ -154,3 +155,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only where it is asked for: libFuzzer's flags are not for every build. See scripts/fuzz.sh.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["CFCGI", "FastCGI", "Text"],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus", "Regressions", "README.md"]
+        )
+    )
+}

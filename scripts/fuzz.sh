@@ -8,17 +8,8 @@ export SWIFT_BACKTRACE=enable=no
 
 seconds=$((${1:-60} / 2))
 out=.build/fuzz
+fuzz=.build-fuzz/release/Fuzz
 mkdir -p "$out"
-
-# build NAME SOURCE…: libFuzzer brings main(); package access needs a package's name.
-build() {
-    local name=$1
-    shift
-    # shellcheck disable=SC2046  # pkg-config's words are separate options
-    swiftc -O -swift-version 6 -parse-as-library -package-name fuzz -module-name "fuzz_$name" \
-        -use-ld=lld -sanitize=fuzzer,address -enforce-exclusivity=checked \
-        -I Sources/CFCGI $(pkg-config --cflags --libs fcgi) "$@" -o "$out/$name"
-}
 
 # logged NAME COMMAND…: quiet unless it fails.
 logged() {
@@ -35,10 +26,10 @@ run() {
     local name=$1 seeds=Tests/Fuzz/Corpus/$1 known=()
     shift
     mapfile -t known < <(find "Tests/Fuzz/Regressions/$name" -type f 2>/dev/null)
-    ((${#known[@]} == 0)) || logged "$name" timeout 60 "$out/$name" -timeout=10 "${known[@]}"
+    ((${#known[@]} == 0)) || logged "$name" timeout 60 "$fuzz" "$name" -timeout=10 "${known[@]}"
     # The first folder takes what the run finds, the second only gives.
     mkdir -p "$out/$name.corpus"
-    logged "$name" timeout $((seconds + 60)) "$out/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    logged "$name" timeout $((seconds + 60)) "$fuzz" "$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
         -artifact_prefix="$out/$name-" -print_final_stats=1 "$@" "$out/$name.corpus" "$seeds"
     echo "fuzz: $name: ${#known[@]} known inputs;" \
         "$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log") inputs in $seconds s," \
@@ -46,10 +37,9 @@ run() {
 }
 
 echo "Building the fuzzers…"
-build gate Tests/Fuzz/GateFuzz.swift \
-    Sources/FastCGI/{ConnectionGate,ParamsFraming,FastCGILimits,RequestFeed,FCGXRequest,FastCGIRequest}.swift \
-    Sources/FastCGI/{FastCGIError,SystemCall}.swift
-build json Tests/Fuzz/JSONFuzz.swift Sources/TiniAppAuth/{JSON*,ASCII,AuthError,MediaType}.swift
+# A folder of its own: the same sources with other flags.
+FUZZ=1 swift build --quiet --configuration release --scratch-path .build-fuzz --product Fuzz --sanitize=address \
+    -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked -Xswiftc -use-ld=lld
 
 # libfcgi reads through a buffer of 8 KiB: inputs must be able to cross its end.
 run gate -max_len=20000

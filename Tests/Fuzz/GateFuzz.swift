@@ -1,25 +1,16 @@
 import CFCGI
-import Glibc
+
+@testable import FastCGI
 
 // What a peer may send: the gate's verdict, and what libfcgi makes of a stream that the gate passes.
-// Compiled by scripts/fuzz.sh together with the files of Sources/FastCGI that it uses.
 
 /// Kept over all inputs, as the front door keeps its own over all requests.
 private nonisolated(unsafe) var feed: RequestFeed?
 
 private let usedParams = ["REQUEST_METHOD", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID"]
 
-/// libFuzzer calls it once.
-@_cdecl("LLVMFuzzerInitialize")
-public func initialize(_: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?) -> CInt {
-    precondition(FCGX_Init() == 0)
-    return 0
-}
-
-/// libFuzzer calls it with each input.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    let input = UnsafeRawBufferPointer(start: start, count: count)
+/// Gets each input.
+func fuzzGate(_ input: UnsafeRawBufferPointer) {
     // With limits that a short input can reach, too.
     var tight = FastCGILimits()
     tight.maxParamsBytes = 300
@@ -30,7 +21,6 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
     let (verdict, gate) = verdict(on: input, limits: FastCGILimits())
     if verdict == .complete { decode(gate) }
-    return 0
 }
 
 /// Feeds the input whole, in pieces, and if it is short byte by byte; all must agree.
@@ -104,9 +94,8 @@ private func decode(_ gate: ConnectionGate) {
             }
             precondition(fcgx.param(name) ?? "" == expected ?? "", "libfcgi reads another \(name)")
         }
-        let length = fcgx.param("CONTENT_LENGTH")
-        let request = FastCGIRequest(method: "", path: "", contentLength: length, body: body)
-        precondition(!request.hasAnnouncedLength || Int(length ?? "0") == body.count)
+        let request = FastCGIRequest(head: .init(acceptedAt: .now) { fcgx.param($0) }, body: body)
+        precondition(!request.hasAnnouncedLength || Int(request.head.contentLength ?? "0") == body.count)
     } catch {
         preconditionFailure("lost: \(error)")
     }
