@@ -97,8 +97,8 @@ enum ErrorsPage {
         """
         # Errors
 
-        For whoever writes the app, or wonders why a login failed. Errors have the shape of Tiki's, with the HTTP status as `code`;
-        `request_id` is the request's id in the logs:
+        For whoever writes the app, or wonders why a login failed. Errors have the shape of Tiki's, with the HTTP status as
+        `code`; `request_id` is the request's id in the logs:
 
         ```json
         {"data":null,"error":{"code":400,"reason":"missing_key","message":"Missing key 'code'","metadata":{"request_id":"…"}}}

@@ -13,9 +13,11 @@ enum SettingsPages {
         """
         # Settings
 
-        For whoever runs the backend. Settings come from the environment: `.env` for `make run`, `/etc/tiniapp-auth-backend/INSTANCE.env`
-        on a VM, `cloudrun/service.yaml` on Cloud Run. All are checked at the start; if something is wrong, every problem is
-        reported at once and the program exits with 78. `tiniapp-auth-backend check` does only that.
+        For whoever runs the backend. Settings come from the environment: from `.env` with `make run`, from
+        `/etc/tiniapp-auth-backend/INSTANCE.env` on a VM, from `cloudrun/service.yaml` on Cloud Run. All are checked at the
+        start; if something is wrong, every problem is reported at once and the program exits with 78.
+        `tiniapp-auth-backend check` does only that. Three are required: `CLIENT_KEY`, `CLIENT_SECRET` or `CLIENT_SECRET_FILE`,
+        and `AUTH_ENDPOINT`.
 
         This page is made by `make docs`.
 
@@ -45,7 +47,7 @@ enum SettingsPages {
         """
             + Settings.all.map { setting in
                 let example = setting.isDefaultLiteral ? setting.defaultText : examples[setting.name]
-                return "# \(setting.summary)\n#\(setting.name)=\(example ?? "")\n\n"
+                return "# \(setting.summary)\n# Value: \(setting.type).\n#\(setting.name)=\(example ?? "")\n\n"
             }.joined()
                 + """
                 # Not read by the backend but by nginx, for `make run` and the container: the port to listen on.
