@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("At most once", .serialized, .sharingStack(["REQUEST_TIMEOUT": "1"])) struct AtMostOnceTests {
+    @Suite("Sending at most once", .serialized, .sharingStack(["REQUEST_TIMEOUT": "1"])) struct AtMostOnceTests {
         private static let exchange = "/oauth/auth/token"
         private static let refresh = "/oauth/auth/token/refresh"
         private static let info = "/oauth/me"
@@ -31,7 +31,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Info is sent once more, and that one counts")
+        @Test("An info call that was cut off is sent once more, and the app gets the second answer")
         func infoRepeated() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()
@@ -42,7 +42,7 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().counts == [Self.info: 2])
         }
 
-        @Test("Info is sent no more than twice")
+        @Test("An info call is sent no more than twice")
         func infoTwice() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()
@@ -52,7 +52,7 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().counts == [Self.info: 2])
         }
 
-        @Test("A connection that Tiki announces to close is not used again")
+        @Test("A connection that Tiki announces it will close is not used again")
         func announcedClose() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()
@@ -76,7 +76,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("A client that goes away does not end its call, and does not make another")
+        @Test("A client that goes away neither ends its call nor causes another")
         func clientGone() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()

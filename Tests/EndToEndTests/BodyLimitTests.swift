@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Limits of the body", .sharingStack()) struct BodyLimitTests {
-        @Test("16,384 bytes pass, and so they do in chunks", arguments: [[], ["Transfer-Encoding: chunked"]])
+    @Suite("Body limits", .sharingStack()) struct BodyLimitTests {
+        @Test("A body of 16,384 bytes passes, with or without chunks", arguments: [[], ["Transfer-Encoding: chunked"]])
         func largest(headers: [String]) async throws {
             let stack = try sharedStack()
             let body = try padded(try await stack.sandbox.mintCode(), to: 16_384)
@@ -13,7 +13,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("16,385 bytes are refused by nginx", arguments: [[], ["Transfer-Encoding: chunked"]])
+        @Test("A body of 16,385 bytes is refused by nginx", arguments: [[], ["Transfer-Encoding: chunked"]])
         func tooLarge(headers: [String]) async throws {
             let stack = try sharedStack()
             let body = try padded("a", to: 16_385)
@@ -21,7 +21,7 @@ extension EndToEnd {
             try expectError(answer, 413, "payload_too_large", message: "Request body too large")
         }
 
-        @Test("A responder with a smaller limit refuses by itself")
+        @Test("A responder with a smaller MAX_BODY_BYTES refuses larger bodies itself")
         func smallerLimit() async throws {
             let sandbox = try sharedStack().sandbox
             let backend = try await Backend.start(environment: ["MAX_BODY_BYTES": "100"], upstream: sandbox)

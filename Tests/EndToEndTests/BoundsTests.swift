@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Bounds on the way to Tiki") struct BoundsTests {
-        @Test("With one connection the later calls wait for it, and end in time; what has no time left is not sent")
+    @Suite("Limits on calls to Tiki") struct BoundsTests {
+        @Test("Calls that wait for the only connection end in time, and are not sent once their time is up")
         func oneConnection() async throws {
             let upstream = try FaultUpstream()
             let backend = try await Backend.start(
@@ -35,7 +35,7 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        @Test("A way that opens no connection is given up after CONNECT_TIMEOUT, not REQUEST_TIMEOUT")
+        @Test("A connection attempt that stalls is given up after CONNECT_TIMEOUT, not REQUEST_TIMEOUT")
         func connectTimeout() async throws {
             let stalled = try StalledPort()
             let half = try HalfHandshakePort(.stall)

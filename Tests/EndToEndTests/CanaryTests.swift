@@ -5,8 +5,8 @@ import Testing
 
 extension EndToEnd {
     /// A code, tokens and secrets that nobody else has, on every way through the backend; then a search for them.
-    @Suite("A canary") struct CanaryTests {
-        @Test("is left nowhere: not in logs, metrics, files or errors; and one that is planted is found")
+    @Suite("Canary secrets") struct CanaryTests {
+        @Test("Canary secrets appear in no log, metric, file or error, and the search finds planted ones")
         func leavesNoTrace() async throws {
             let canary = Canary()
             let elsewhere = try ScratchDirectory()

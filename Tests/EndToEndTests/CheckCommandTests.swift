@@ -2,8 +2,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The command check") struct CheckCommandTests {
-        @Test("A good configuration is ok, and told with the key")
+    @Suite("The check command") struct CheckCommandTests {
+        @Test("A good configuration is reported as ok, with the client key")
         func good() async throws {
             let outcome = try await check(endpoint: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token")
             #expect(outcome.status == .code(0))
@@ -13,7 +13,7 @@ extension EndToEnd {
             #expect(outcome.error.isEmpty)
         }
 
-        @Test("Over http each endpoint is connected to, and no call is made")
+        @Test("The check over http connects to each endpoint and makes no call")
         func http() async throws {
             let sandbox = try await Sandbox.start()
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
@@ -30,7 +30,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("Over https the certificate is told")
+        @Test("The check over https verifies the certificate and reports the result")
         func https() async throws {
             let certificate = try await Certificate.make(for: "DNS:localhost,IP:127.0.0.1")
             let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
@@ -50,7 +50,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A clock that is wrong is told")
+        @Test("A clock that is 90 seconds ahead is reported, and the check fails")
         func skew() async throws {
             let sandbox = try await Sandbox.start(arguments: ["--clock-offset", "-90"])
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
@@ -60,7 +60,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A clock that is wrong, and not yet too much, is told and passes")
+        @Test("A clock that is 20 seconds behind is reported, and the check passes")
         func smallSkew() async throws {
             let sandbox = try await Sandbox.start(arguments: ["--clock-offset", "20"])
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
@@ -70,7 +70,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("An endpoint that cannot be reached: exit code 1")
+        @Test("An endpoint that cannot be reached gives exit code 1")
         func unreachable() async throws {
             let closed = try ReservedPort()
             let outcome = try await check(["--upstream"], endpoint: "http://127.0.0.1:\(closed.port)/auth/token")

@@ -8,7 +8,7 @@ extension EndToEnd {
             "AUTH_ENDPOINT": "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
         ]
 
-        @Test("Without any environment: 78, and the three settings that are missing")
+        @Test("An empty environment gives exit code 78 and names the three missing settings")
         func nothingSet() async throws {
             let outcome = try await Command.run("env", ["-i", try Backend.executable, "serve"])
             #expect(outcome.status == .code(78))
@@ -19,7 +19,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A bad setting is named with what is wrong with it",
+            "A bad setting is reported with its name and its problem",
             arguments: [
                 ("CLIENT_KEY", "", "is empty"), ("CLIENT_KEY", "<Client_Key of your app>", "is still a placeholder"),
                 ("CLIENT_KEY", " key", "begins or ends with white space"),
@@ -67,7 +67,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("All problems are told at once")
+        @Test("All problems are reported at once")
         func allAtOnce() async throws {
             let environment = [
                 "CLIENT_KEY": "<Client_Key>", "CLIENT_SECRET": "a", "CLIENT_SECRET_FILE": "/dev/null",
@@ -82,7 +82,7 @@ extension EndToEnd {
             #expect(Set(names) == expected)
         }
 
-        @Test("The secret may come from a file, less one newline at its end")
+        @Test("The secret may come from a file, and one newline at its end is ignored")
         func secretFile() async throws {
             let directory = try ScratchDirectory()
             var environment = Self.good
@@ -100,13 +100,13 @@ extension EndToEnd {
             #expect(outcome.error.contains("CLIENT_SECRET_FILE names a file that cannot be read"))
         }
 
-        @Test("Plain http to another machine is allowed on request")
+        @Test("Plain http to another machine is allowed if ALLOW_INSECURE_UPSTREAM is set")
         func insecure() async throws {
             let changes = ["AUTH_ENDPOINT": "http://tiki.example/auth/token", "ALLOW_INSECURE_UPSTREAM": "1"]
             #expect(try await run(["check"], Self.good.merging(changes) { $1 }).status == .code(0))
         }
 
-        @Test("A socket that cannot be opened is one sentence and exit code 1")
+        @Test("A socket that cannot be opened is named in the error, with exit code 1")
         func badSocket() async throws {
             let directory = try ScratchDirectory()
             let path = directory.path("absent/fcgi.sock")

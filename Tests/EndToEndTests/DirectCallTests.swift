@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The commands exchange, refresh and info") struct DirectCallTests {
-        @Test("Each prints Tiki's answer alone, byte for byte, and exits with 0")
+    @Suite("The exchange, refresh and info commands") struct DirectCallTests {
+        @Test("Each command sends one call, prints Tiki's answer and exits with 0")
         func chain() async throws {
             let sandbox = try await Sandbox.start()
             let exchanged = try await run(["exchange", try await sandbox.mintCode()], sandbox)
@@ -20,7 +20,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A code that is used: Tiki's answer, what to do, and 1")
+        @Test("A used code gives Tiki's answer, a hint and exit code 1")
         func usedCode() async throws {
             let sandbox = try await Sandbox.start()
             let code = try await sandbox.mintCode()
@@ -33,7 +33,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A code that looks like an option is a code", arguments: ["-hD.x", "-Zq.h", "--upstream", "-"])
+        @Test("A code that looks like an option is read as a code", arguments: ["-hD.x", "-Zq.h", "--upstream", "-"])
         func hyphen(code: String) async throws {
             let sandbox = try await Sandbox.start()
             let outcome = try await run(["exchange", code], sandbox)
@@ -43,7 +43,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("Help is help, and anything but one code a usage error")
+        @Test("The exchange command prints help when asked, and takes exactly one code")
         func usage() async throws {
             let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
             for word in ["--help", "-h"] {
@@ -54,7 +54,7 @@ extension EndToEnd {
             #expect(try await run(["exchange", "a.b", "c.d"], settings).status == .code(64))
         }
 
-        @Test("A token that is none, and a secret that is another's: each says what to look at")
+        @Test("An unknown token and a wrong secret each give a hint at what to check")
         func refused() async throws {
             let sandbox = try await Sandbox.start()
             let unknown = try await run(["info"], sandbox, input: "CANARY")
@@ -67,7 +67,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("Without Tiki: why, nothing on standard output, and 1")
+        @Test("An unreachable Tiki gives the reason, nothing on standard output, and exit code 1")
         func unreachable() async throws {
             let closed = try ReservedPort()
             let outcome = try await run(
@@ -81,20 +81,20 @@ extension EndToEnd {
             #expect(!outcome.error.contains("CANARY"))
         }
 
-        @Test("No token is a usage error, and so is one in an argument", arguments: ["refresh", "info"])
+        @Test("A missing token, or one given as an argument, is a usage error", arguments: ["refresh", "info"])
         func noToken(command: String) async throws {
             let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
             #expect(try await run([command], settings, input: "\n").status == .code(64))
             #expect(try await run([command, "CANARY"], settings).status == .code(64))
         }
 
-        @Test("A wrong configuration: 78")
+        @Test("A wrong configuration gives exit code 78")
         func configuration() async throws {
             let outcome = try await run(["exchange", "CANARY"], ["AUTH_ENDPOINT": "nonsense"])
             #expect(outcome.status == .code(78) && outcome.error.contains("AUTH_ENDPOINT is not an http or https URL"))
         }
 
-        @Test("Completion scripts for the usual shells name the commands", arguments: ["bash", "zsh", "fish"])
+        @Test("The completion script of each usual shell names the commands", arguments: ["bash", "zsh", "fish"])
         func completions(shell: String) async throws {
             let outcome = try await Command.run(try Backend.executable, ["--generate-completion-script", shell])
             #expect(outcome.status == .code(0))

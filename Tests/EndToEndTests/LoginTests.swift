@@ -2,8 +2,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Logging in", .sharingStack()) struct LoginTests {
-        @Test("A code gives tokens, the refresh token new ones, and the access token the customer")
+    @Suite("Login", .sharingStack()) struct LoginTests {
+        @Test("A code gives tokens, a refresh token gives new ones, and an access token gives the customer")
         func theThreeCalls() async throws {
             let stack = try sharedStack()
             let exchanged = try await stack.post("/auth_exchange", json: #"{"code":"\#(try await code())"}"#)
@@ -24,7 +24,7 @@ extension EndToEnd {
             #expect(try info.json("data", "customer_id") as? Int == 1)
         }
 
-        @Test("A code works once; the second time Tiki's own words come through")
+        @Test("A code works once, and its second use gets Tiki's own error")
         func codeTwice() async throws {
             let stack = try sharedStack()
             let body = #"{"code":"\#(try await code())"}"#
@@ -36,7 +36,7 @@ extension EndToEnd {
             #expect(second.text == words)
         }
 
-        @Test("A spent refresh token and an unknown access token get Tiki's own words")
+        @Test("A spent refresh token and an unknown access token get Tiki's own error")
         func refusedTokens() async throws {
             let stack = try sharedStack()
             let exchanged = try await stack.post("/auth_exchange", json: #"{"code":"\#(try await code())"}"#)
@@ -50,7 +50,7 @@ extension EndToEnd {
             #expect(try info.string("error", "reason") == "invalid_token")
         }
 
-        @Test("A wrong secret is told in Tiki's own words")
+        @Test("A wrong secret gets Tiki's own error")
         func wrongSecret() async throws {
             let sandbox = try sharedStack().sandbox
             let backend = try await Backend.start(environment: ["CLIENT_SECRET": "another"], upstream: sandbox)

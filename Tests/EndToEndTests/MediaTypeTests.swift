@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("Content types", .sharingStack()) struct MediaTypeTests {
         @Test(
-            "Anything but JSON is refused: unsupported_media_type",
+            "A content type other than JSON in UTF-8 is refused as unsupported_media_type",
             arguments: [
                 "text/plain", "text/json", "application/x-www-form-urlencoded", "application/json5",
                 "application/problem+json", "application/json, text/plain", "application/json; charset=iso-8859-1",
@@ -17,13 +17,13 @@ extension EndToEnd {
             try expectError(answer, 415, "unsupported_media_type", message: "Content-Type must be application/json")
         }
 
-        @Test("None is refused, and so is an empty one", arguments: [[], ["Content-Type;"]])
+        @Test("A missing or empty content type is refused", arguments: [[], ["Content-Type;"]])
         func none(headers: [String]) async throws {
             try expectError(try await post(headers), 415, "unsupported_media_type")
         }
 
         @Test(
-            "JSON in UTF-8 passes, however it is written",
+            "JSON in UTF-8 passes, however the content type is written",
             arguments: [
                 "application/json", "Application/JSON", "application/json; charset=utf-8",
                 "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\"", "application/json; a=b",

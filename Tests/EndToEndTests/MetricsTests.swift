@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("GET /metrics") struct MetricsTests {
-        @Test("counts what happened")
+    @Suite("Metrics") struct MetricsTests {
+        @Test("The metrics count requests, shared calls, failures and connections")
         func counts() async throws {
             let upstream = try FaultUpstream()
             let backend = try await Backend.start(
@@ -45,7 +45,7 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        @Test("is for this machine's own address alone, whatever a header says")
+        @Test("The metrics are served only to this machine's own address, whatever a header says")
         func loopbackOnly() async throws {
             let backend = try await Backend.start(upstream: "http://127.0.0.1:9/auth/token")
             let nginx = try await Nginx.start(backendSocket: backend.socketPath)

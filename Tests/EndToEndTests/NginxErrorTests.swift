@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Errors of nginx's own", .sharingStack()) struct NginxErrorTests {
+    @Suite("Errors from nginx", .sharingStack()) struct NginxErrorTests {
         @Test(
-            "nginx refuses TRACE and CONNECT itself, and names the methods that would do",
+            "TRACE and CONNECT are refused by nginx, which names the allowed methods",
             arguments: [
                 ("/auth_exchange", "POST"), ("/auth_refresh?a=b", "POST"), ("/", "GET, HEAD"),
                 ("/health/ready", "GET, HEAD"), ("/nope", "GET, HEAD, POST"),
@@ -23,7 +23,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A malformed request gets JSON too",
+            "A malformed request gets a JSON error from nginx",
             arguments: [
                 ("GET / HTTP/1.1\r\n\r\n", 400, "bad_request"),
                 ("NONSENSE\r\n\r\n", 400, "bad_request"),
@@ -44,7 +44,7 @@ extension EndToEnd {
             try expectError(answer, status, reason)
         }
 
-        @Test("Too much before the body gets JSON too")
+        @Test("A URI or header that is too long gets a JSON error from nginx")
         func tooMuch() async throws {
             let port = try sharedStack().nginx.port
             let much = String(repeating: "a", count: 40_000)
@@ -54,7 +54,7 @@ extension EndToEnd {
             try expectError(header, 431, "headers_too_large")
         }
 
-        @Test("Too many requests: 429 for those over the limit, and never for probes")
+        @Test("Requests over the rate limit get 429, and health probes never do")
         func tooMany() async throws {
             let stack = try sharedStack()
             let nginx = try await Nginx.start(backendSocket: stack.backend.socketPath, limited: true)
@@ -75,7 +75,7 @@ extension EndToEnd {
             await nginx.stop()
         }
 
-        @Test("Nobody behind nginx: backend_unavailable")
+        @Test("A backend that is down gives 502 backend_unavailable")
         func backendDown() async throws {
             let directory = try ScratchDirectory()
             let nginx = try await Nginx.start(backendSocket: directory.path("nobody.sock"))
@@ -84,7 +84,7 @@ extension EndToEnd {
             await nginx.stop()
         }
 
-        @Test("Silence behind nginx: backend_timeout")
+        @Test("A backend that does not answer gives 504 backend_timeout")
         func backendSilent() async throws {
             let directory = try ScratchDirectory()
             let listener = try UnixListener(path: directory.path("silent.sock"))

@@ -2,8 +2,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Content of our own", .sharingStack()) struct OwnContentTests {
-        @Test("The greeting is the tutorial's, to the letter")
+    @Suite("The backend's own content", .sharingStack()) struct OwnContentTests {
+        @Test("The greeting is exactly that of the tutorial")
         func greeting() async throws {
             let answer = try await Curl.request("GET", try sharedStack().url + "/")
             #expect(answer.status == 200)
@@ -11,13 +11,13 @@ extension EndToEnd {
             expectCommonHeaders(answer, contentType: "text/plain; charset=utf-8")
         }
 
-        @Test("A query changes nothing about the greeting")
+        @Test("A query does not change the greeting")
         func greetingWithQuery() async throws {
             let answer = try await Curl.request("GET", try sharedStack().url + "/?a=b")
             #expect(answer.text == "Hello World from Cloud Run!")
         }
 
-        @Test("Health is told in JSON", arguments: [("/health/live", "live"), ("/health/ready", "ready")])
+        @Test("A health check answers in JSON", arguments: [("/health/live", "live"), ("/health/ready", "ready")])
         func health(path: String, status: String) async throws {
             let answer = try await Curl.request("GET", try sharedStack().url + path)
             #expect(answer.status == 200)
@@ -25,7 +25,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("HEAD is GET without a body", arguments: ["/", "/health/live", "/health/ready"])
+        @Test("HEAD gets the same headers as GET, and no body", arguments: ["/", "/health/live", "/health/ready"])
         func head(path: String) async throws {
             let stack = try sharedStack()
             let get = try await Curl.request("GET", stack.url + path)
@@ -39,7 +39,7 @@ extension EndToEnd {
             #expect(head.headers["Content-Length"] == ["\(get.body.count)"])
         }
 
-        @Test("Every request has a name of its own, whatever the client calls it")
+        @Test("Every request gets its own id, whatever id the client sends")
         func requestIDs() async throws {
             let url = try sharedStack().url + "/health/live"
             var names: [String] = []
@@ -50,7 +50,7 @@ extension EndToEnd {
             #expect(!names.contains("mine"))
         }
 
-        @Test("nginx does not tell its version")
+        @Test("The Server header does not reveal the version of nginx")
         func serverHeader() async throws {
             let answer = try await Curl.request("GET", try sharedStack().url + "/")
             #expect(answer.headers["Server"] == ["nginx"])

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What a client can do wrong with a body", .sharingStack()) struct PayloadErrorTests {
+    @Suite("Invalid request bodies", .sharingStack()) struct PayloadErrorTests {
         static let routes = [
             ("/auth_exchange", "code"), ("/auth_refresh", "refresh_token"), ("/auth_info", "access_token"),
         ]
 
         @Test(
-            "Nothing in the body: no_payload",
+            "A body without content is refused as no_payload",
             arguments: ["", " \r\n\t ", "{}", " { } ", "[]", "[ ]", "null", "\"\"", "0", "false", "\nnull "]
         )
         func nothing(body: String) async throws {
@@ -17,14 +17,14 @@ extension EndToEnd {
             try expectError(answer, 400, "no_payload", message: "No payload received")
         }
 
-        @Test("No body at all: no_payload, whatever the content type", arguments: [[], ["Content-Type: text/plain"]])
+        @Test("A missing body gives no_payload with any content type", arguments: [[], ["Content-Type: text/plain"]])
         func noBody(headers: [String]) async throws {
             let answer = try await Curl.request("POST", try sharedStack().url + "/auth_info", headers: headers)
             try expectError(answer, 400, "no_payload", message: "No payload received")
         }
 
         @Test(
-            "JSON, but no object: invalid_payload",
+            "JSON other than an object is refused as invalid_payload",
             arguments: ["[1]", "\"code\"", "1", "-0", "0.0", "true", #"[{"code":"a"}]"#]
         )
         func noObject(body: String) async throws {
@@ -32,7 +32,7 @@ extension EndToEnd {
             try expectError(answer, 400, "invalid_payload", message: "Invalid payload data format")
         }
 
-        @Test("The key is absent: missing_key", arguments: routes)
+        @Test("A body without its key is refused as missing_key", arguments: routes)
         func missingKey(path: String, key: String) async throws {
             for body in [#"{"other":"a"}"#, #"{"data":{"\#(key)":"a"}}"#, #"{"\#(key.uppercased())":"a"}"#] {
                 let answer = try await sharedStack().post(path, json: body)
@@ -40,7 +40,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("The key is there twice: duplicate_key", arguments: routes)
+        @Test("A body with its key twice is refused as duplicate_key", arguments: routes)
         func duplicateKey(path: String, key: String) async throws {
             // The second spells its first letter as an escape.
             let first = String(format: "\\u%04x", key.utf8.first.map { Int($0) } ?? 0)
@@ -50,7 +50,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Any top-level key twice is refused; deeper ones are Tiki's business")
+        @Test("Any duplicate top-level key is refused, and deeper ones are left to Tiki")
         func otherDuplicates() async throws {
             let stack = try sharedStack()
             let refused = try await stack.post("/auth_exchange", json: #"{"x":1,"code":"a","x":1}"#)
@@ -60,7 +60,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "The key holds no non-empty string: invalid_value",
+            "A key without a non-empty string is refused as invalid_value",
             arguments: ["\"\"", "null", "1", "true", "[]", "{}", #"["a"]"#, #"{"code":"a"}"#]
         )
         func invalidValue(value: String) async throws {
@@ -70,7 +70,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Not JSON: invalid_json, which says where and quotes nothing")
+        @Test("Malformed JSON is refused as invalid_json, with the position and without a quotation")
         func invalidJSON() async throws {
             let body = #"{"code":"secret-code",}"#
             let answer = try await sharedStack().post("/auth_exchange", json: body)
@@ -79,7 +79,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Not UTF-8: invalid_json",
+            "A body that is not UTF-8 is refused as invalid_json",
             arguments: [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]]
         )
         func notUTF8(bytes: [UInt8]) async throws {
@@ -94,7 +94,7 @@ extension EndToEnd {
             #expect(answer.text.contains("not UTF-8 at byte offset 10"))
         }
 
-        @Test("None of these errors reached Tiki")
+        @Test("No invalid body reaches Tiki")
         func nothingSent() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()

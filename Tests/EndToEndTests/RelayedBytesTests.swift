@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What the app receives", .sharing { try await RecordingStack.start() }) struct RelayedBytesTests {
+    @Suite("Bytes that the app receives", .sharing { try await RecordingStack.start() }) struct RelayedBytesTests {
         @Test(
-            "Tiki's answer as it came, odd spacing and all",
+            "Tiki's answer reaches the app byte for byte, including odd spacing",
             arguments: [
                 "{\n  \"data\" : { \"n\":1e400,\"m\" :12345678901234567890 } ,\t\"error\":null}\r\n",
                 #"{"data":{"name":"\u00e9é\/😀","dup":1,"dup":2},"error":null}"#,
@@ -23,7 +23,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("Status and body, and no header of Tiki's")
+        @Test("Tiki's status and body are passed on, and none of its header fields")
         func headers() async throws {
             let stack = try shared(RecordingStack.self)
             let bytes = RecordingUpstream.answer(
@@ -42,7 +42,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("An answer in chunks comes out whole")
+        @Test("A chunked answer from Tiki reaches the app whole")
         func chunked() async throws {
             let stack = try shared(RecordingStack.self)
             let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -52,7 +52,7 @@ extension EndToEnd {
             #expect(answer.text == #"{"a": 1}"#)
         }
 
-        @Test("65,536 bytes pass, one more does not")
+        @Test("An answer of 65,536 bytes is passed on, and one of 65,537 bytes is not")
         func largest() async throws {
             let stack = try shared(RecordingStack.self)
             for (size, status) in [(65_536, 200), (65_537, 502)] {
@@ -69,7 +69,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "What only looks like JSON is not passed on",
+            "An answer that only looks like JSON is not passed on",
             arguments: [
                 "", " ", "{", "{}}", "{\"a\":1,}", "NaN", "{\"a\":01}", "\u{FEFF}{}", "{'a':1}", "// x\n{}",
                 "\"\u{01}\"", "<html></html>", "{\"a\":\"\\x\"}",

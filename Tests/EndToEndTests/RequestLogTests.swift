@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The log line of a request") struct RequestLogTests {
+    @Suite("Request log lines") struct RequestLogTests {
         private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
         /// Sends requests to responder and upstream, and returns the lines that they left.
@@ -24,7 +24,7 @@ extension EndToEnd {
             return lines
         }
 
-        @Test("has the fields that Google Cloud and jq read, as text, numbers and flags")
+        @Test("A log line has the fields that Google Cloud and jq read, as text, numbers and flags")
         func fields() async throws {
             let header = "X-Cloud-Trace-Context: \(Self.trace)/74;o=1"
             var id: String?
@@ -57,7 +57,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "tells by its level whose fault it was",
+            "The level of a log line shows whose fault a failure was",
             arguments: [
                 (UpstreamFault.refusal, "INFO", 400.0, FaultAnswer.reason(400), nil as String?),
                 (.failure, "WARNING", 500, FaultAnswer.reason(500), nil),
@@ -81,7 +81,7 @@ extension EndToEnd {
             #expect(line["attempts"] == .number(1))
         }
 
-        @Test("tells a user's mistake, and Tiki's refusal of our signature from that of a code")
+        @Test("A user's mistake is logged as INFO, and a refused signature as ERROR")
         func mistakes() async throws {
             let user = try await lines { _, url in _ = try await Curl.post("\(url)/auth_info", json: "{}") }
             #expect(user.first?["severity"] == .text("INFO"))
@@ -96,7 +96,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("tells which requests shared a call, and that an info was sent twice")
+        @Test("The log shows which requests shared a call, and that an info call was sent twice")
         func sharedAndRepeated() async throws {
             let lines = try await lines { _, url in
                 let json = #"{"code":"\#(UpstreamFault.delayed.credential("a", after: 700_000))"}"#

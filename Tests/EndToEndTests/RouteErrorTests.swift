@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("Paths and methods", .sharingStack()) struct RouteErrorTests {
         @Test(
-            "Any other path: not_found",
+            "An unknown path is refused as not_found",
             arguments: [
                 "/nope", "/auth_exchange/", "/auth_exchange/x", "/AUTH_EXCHANGE", "/auth_exchangee", "/auth", "/health",
                 "/health/", "/healthz", "/nginx_error", "/index.html", "/%00", "/.git/config", "/a%0d%0ab",
@@ -22,7 +22,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("The responder knows its paths too")
+        @Test("The responder refuses unknown paths itself")
         func notFoundByResponder() async throws {
             let nginx = try await Nginx.start(
                 backendSocket: try sharedStack().backend.socketPath,
@@ -35,7 +35,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "The three calls want POST: method_not_allowed",
+            "The three calls refuse every method but POST",
             arguments: ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "post"]
         )
         func notPOST(method: String) async throws {
@@ -50,7 +50,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Greeting and health want GET or HEAD", arguments: ["POST", "PUT", "DELETE", "OPTIONS"])
+        @Test("The greeting and health accept only GET and HEAD", arguments: ["POST", "PUT", "DELETE", "OPTIONS"])
         func notGET(method: String) async throws {
             for path in ["/", "/health/live", "/health/ready"] {
                 let answer = try await Curl.request(method, try sharedStack().url + path)
@@ -58,7 +58,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("HEAD on a call: 405 with Allow and no body")
+        @Test("HEAD on a call gets 405 with an Allow header and no body")
         func headOnCall() async throws {
             let port = try sharedStack().nginx.port
             let request = "HEAD /auth_info HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -69,7 +69,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("A method that is not allowed may bring a body; the connection survives")
+        @Test("A method that is not allowed gets 405 even with a large body")
         func bodyOnWrongMethod() async throws {
             let url = try sharedStack().url
             let body = Data(repeating: UInt8(ascii: "x"), count: 16_384)
@@ -77,7 +77,7 @@ extension EndToEnd {
             try expectError(answer, 405, "method_not_allowed", allow: ["POST"])
         }
 
-        @Test("A path is normalized before it is judged")
+        @Test("A path is normalized before it is matched")
         func normalized() async throws {
             let url = try sharedStack().url
             #expect(try await Curl.request("GET", "\(url)/health/./live").status == 200)

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     @Suite("Secrets") struct SecretsTests {
-        @Test("Neither codes nor tokens nor the secret get into any log, at any level")
+        @Test("Codes, tokens and the secret appear in no log, even at the trace level")
         func tokens() async throws {
             let stack = try await Stack.start(environment: ["LOG_LEVEL": "trace", "REQUEST_TIMEOUT": "1"])
             var secrets = [Sandbox.clientSecret]
@@ -56,7 +56,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("Signatures get into no log either")
+        @Test("Signatures appear in no log, even at the trace level")
         func signatures() async throws {
             let stack = try await RecordingStack.start(environment: ["LOG_LEVEL": "trace"])
             var signatures: [String] = []
@@ -72,7 +72,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("nginx writes no body to the disk")
+        @Test("Request bodies are not written to disk by nginx")
         func noTemporaryFiles() async throws {
             let stack = try await Stack.start()
             let body = #"{"code":"a","pad":"\#(String(repeating: "p", count: 16_000))"}"#

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What Tiki receives", .sharing { try await RecordingStack.start() }) struct SentBytesTests {
+    @Suite("Bytes that Tiki receives", .sharing { try await RecordingStack.start() }) struct SentBytesTests {
         @Test(
-            "The whole object, without insignificant white space and else byte for byte",
+            "Tiki receives the whole object byte for byte, without insignificant white space",
             arguments: [
                 (#"{"code":"a"}"#, #"{"code":"a"}"#),
                 (" {\r\n\t\"code\" :\t\"a\" \n} \r\n", #"{"code":"a"}"#),
@@ -42,7 +42,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Each call goes to its endpoint",
+            "Each call goes to its own endpoint",
             arguments: [
                 ("/auth_exchange", "code", "/oauth/auth/token"),
                 ("/auth_refresh", "refresh_token", "/oauth/auth/token/refresh"),
@@ -60,7 +60,7 @@ extension EndToEnd {
             try await expectSigned(request)
         }
 
-        @Test("Nothing of the client's but the body goes on to Tiki")
+        @Test("Only the client's body is passed on to Tiki, not its header fields or query")
         func noForwarding() async throws {
             let stack = try shared(RecordingStack.self)
             let before = stack.upstream.requests.count
@@ -79,7 +79,7 @@ extension EndToEnd {
             try await expectSigned(request)
         }
 
-        @Test("Calls one after the other share a connection")
+        @Test("Calls that follow each other share a connection")
         func keptConnection() async throws {
             let stack = try shared(RecordingStack.self)
             let first = try #require(try await stack.post("/auth_info", #"{"access_token":"a"}"#).arrived.first)

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// All end-to-end tests, one after the other: some of them watch the clock, and each has several processes already.
-@Suite(.serialized) enum EndToEnd {}
+@Suite("End-to-end tests", .serialized) enum EndToEnd {}
 
 /// What a suite starts once for all its tests.
 protocol SharedFixture: Sendable {

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Sharing", .serialized, .sharingStack()) struct SharingTests {
-        @Test("Twenty identical refreshes at once are one call to Tiki, and get one answer")
+    @Suite("Shared calls", .serialized, .sharingStack()) struct SharingTests {
+        @Test("Twenty identical refreshes at once make one call to Tiki and get one answer")
         func identical() async throws {
             let stack = try sharedStack()
             let token = try await refreshToken()
@@ -24,7 +24,7 @@ extension EndToEnd {
             #expect(refreshed.status == 200)
         }
 
-        @Test("A failure is shared too")
+        @Test("Identical calls at once share a failure")
         func failure() async throws {
             let stack = try sharedStack()
             let token = try await refreshToken()
@@ -34,7 +34,7 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().counts["/oauth/auth/token/refresh"] == 1)
         }
 
-        @Test("Calls that differ in anything are calls of their own")
+        @Test("Calls that differ in anything are sent separately")
         func different() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()
@@ -48,7 +48,7 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().count == 4)
         }
 
-        @Test("Nothing is kept: the same call later is another call")
+        @Test("The same call made later is sent to Tiki again")
         func later() async throws {
             let stack = try sharedStack()
             let body = #"{"refresh_token":"\#(try await refreshToken())"}"#

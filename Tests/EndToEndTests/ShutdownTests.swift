@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Shutting down") struct ShutdownTests {
-        @Test("TERM, INT and QUIT let a request in flight have its answer", arguments: [SIGTERM, SIGINT, SIGQUIT])
+    @Suite("Shutdown") struct ShutdownTests {
+        @Test("TERM, INT and QUIT let a request in flight finish", arguments: [SIGTERM, SIGINT, SIGQUIT])
         func drains(signal: CInt) async throws {
             let stack = try await Stack.start()
             let body = #"{"code":"\#(try await stack.sandbox.mintCode())"}"#
@@ -25,7 +25,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("With nothing in flight it ends at once")
+        @Test("A backend with nothing in flight stops at once")
         func idle() async throws {
             let stack = try await Stack.start()
             // A kept connection to Tiki does not hold it up.
@@ -36,7 +36,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("A second signal ends it at once")
+        @Test("A second signal stops the backend at once")
         func secondSignal() async throws {
             let stack = try await Stack.start()
             let answer = try await whileInFlight(stack, fault: #"{"no_answer":true}"#, #"{"code":"a"}"#) {
@@ -50,7 +50,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("What is not finished when the grace is over gets 503, and the exit code is still 0")
+        @Test("A request not finished within the grace gets 503, and the exit code is still 0")
         func graceOver() async throws {
             let stack = try await Stack.start(environment: ["SHUTDOWN_GRACE": "0.5"])
             let answer = try await whileInFlight(stack, fault: #"{"no_answer":true}"#, #"{"code":"a"}"#) {
@@ -62,7 +62,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("It starts again at the same path, also after a kill that left the file")
+        @Test("The backend starts again at the same path, even if a kill left the socket file")
         func startsAgain() async throws {
             let directory = try ScratchDirectory()
             let environment = ["LISTEN_SOCKET": directory.path("fcgi.sock")]

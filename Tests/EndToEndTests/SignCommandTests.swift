@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The command sign, help and version") struct SignCommandTests {
+    @Suite("The sign command, help and version") struct SignCommandTests {
         private static let timestamp = "1620621619569"
         private static let signature = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
 
         @Test(
-            "Tiki's documented signatures",
+            "The sign command prints Tiki's documented signatures",
             arguments: [
                 (#"{"id":123}"#, signature),
                 (
@@ -34,14 +34,14 @@ extension EndToEnd {
             #expect(outcome.error.isEmpty)
         }
 
-        @Test("The body may come from standard input, less one newline", arguments: ["", "\n"])
+        @Test("The body may come from standard input, and one newline at its end is ignored", arguments: ["", "\n"])
         func standardInput(end: String) async throws {
             let outcome = try await sign(["--timestamp", Self.timestamp], input: #"{"id":123}"# + end)
             #expect(outcome.status == .code(0))
             #expect(outcome.output.contains(Self.signature))
         }
 
-        @Test("Bytes of standard input are signed as they are")
+        @Test("The bytes of standard input are signed as they are")
         func bytes() async throws {
             let body = "{\"a\":\r\n \"é😀\u{7F}\" }\n \r"
             let fromInput = try await sign(["--timestamp", Self.timestamp], input: body)
@@ -49,7 +49,7 @@ extension EndToEnd {
             #expect(fromInput.output == fromArgument.output)
         }
 
-        @Test("One bit, another key, another time: another signature")
+        @Test("A changed bit, key or timestamp changes the signature")
         func tampering() async throws {
             var outputs: Set<String> = []
             for (body, time, key) in [
@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect(outputs.count == 4)
         }
 
-        @Test("Without a timestamp it signs now")
+        @Test("The sign command uses the current time if none is given")
         func now() async throws {
             let outcome = try await sign(["{}"])
             let line = outcome.output.split(separator: "\n").first { $0.contains("Timestamp: ") }
@@ -72,7 +72,7 @@ extension EndToEnd {
             #expect(abs(milliseconds / 1_000 - Date().timeIntervalSince1970) < 5)
         }
 
-        @Test("Without key and secret: 78, and both are named")
+        @Test("A sign command without key and secret names both and exits with 78")
         func noCredentials() async throws {
             let outcome = try await Command.run(try Backend.executable, ["sign", "{}"])
             #expect(outcome.status == .code(78))
@@ -81,14 +81,14 @@ extension EndToEnd {
             #expect(!outcome.error.contains("AUTH_ENDPOINT"))
         }
 
-        @Test("The version is a version")
+        @Test("The version has the form 1.2.3")
         func version() async throws {
             let outcome = try await Command.run(try Backend.executable, ["--version"])
             #expect(outcome.status == .code(0))
             #expect(outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
         }
 
-        @Test("The help names commands and settings")
+        @Test("The help names the commands and the settings")
         func help() async throws {
             let outcome = try await Command.run(try Backend.executable, ["--help"])
             #expect(outcome.status == .code(0))

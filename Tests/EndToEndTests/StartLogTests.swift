@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What the start logs") struct StartLogTests {
-        @Test("The effective settings, and of the secret only that it is set")
+    @Suite("The start log") struct StartLogTests {
+        @Test("The start log shows the effective settings, but not the value of the secret")
         func settings() async throws {
             let upstream = try RecordingUpstream.start()
             let backend = try await Backend.start(
@@ -21,7 +21,7 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        @Test("On a terminal its lines are for people")
+        @Test("The log on a terminal is written for people")
         func terminal() async throws {
             let upstream = try RecordingUpstream.start()
             let directory = try ScratchDirectory()

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Strictness", .sharingStack()) struct StrictJSONTests {
+    @Suite("Strict JSON", .sharingStack()) struct StrictJSONTests {
         @Test(
-            "What some parsers let pass is refused",
+            "JSON that only lenient parsers accept is refused",
             arguments: [
                 (#"{"code":"a",}"#, "expected a key in quotation marks at byte offset 12"),
                 (#"{"code":"a","x":[1,]}"#, "expected a value at byte offset 19"),
@@ -51,7 +51,7 @@ extension EndToEnd {
             #expect(try answer.string("error", "message").contains(message), "\(answer.text)")
         }
 
-        @Test("Nested brackets do no harm, wherever they stand", arguments: ["[", #"{"a":"#])
+        @Test("Thousands of nested brackets are refused and do no harm", arguments: ["[", #"{"a":"#])
         func nested(bracket: String) async throws {
             let stack = try sharedStack()
             // As many as nginx lets through.
@@ -64,7 +64,7 @@ extension EndToEnd {
             try await expectAlive()
         }
 
-        @Test("100,000 nested brackets are too large, for nginx and for a responder that takes them")
+        @Test("100,000 nested brackets are refused by nginx, and by a responder that accepts their size")
         func nestedDeep() async throws {
             let stack = try sharedStack()
             let body = String(repeating: "[", count: 100_000)
@@ -86,7 +86,7 @@ extension EndToEnd {
             try await expectAlive()
         }
 
-        @Test("64 levels pass, 65 do not")
+        @Test("JSON with 64 levels is accepted, and JSON with 65 levels is refused")
         func depth() async throws {
             for (arrays, reason) in [(63, "invalid_code"), (64, "invalid_json")] {
                 let value = String(repeating: "[", count: arrays) + String(repeating: "]", count: arrays)

@@ -2,20 +2,20 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The way to Tiki") struct UnreachableTests {
-        @Test("A closed port: upstream_unreachable")
+    @Suite("Connections to Tiki") struct UnreachableTests {
+        @Test("A closed port gives upstream_unreachable")
         func closedPort() async throws {
             let closed = try ReservedPort()
             let endpoint = "http://127.0.0.1:\(closed.port)/auth/token"
             try await expectUnreachable(endpoint, because: "connection refused", routes: PayloadErrorTests.routes)
         }
 
-        @Test("A name that nobody has: upstream_unreachable")
+        @Test("An unknown host name gives upstream_unreachable")
         func unknownName() async throws {
             try await expectUnreachable("https://nonexistent.invalid/auth/token", because: "name not found")
         }
 
-        @Test("A server that speaks no TLS: upstream_unreachable")
+        @Test("A server that does not speak TLS gives upstream_unreachable")
         func noTLS() async throws {
             let sandbox = try await Sandbox.start()
             let endpoint = sandbox.authEndpoint.replacingOccurrences(of: "http:", with: "https:")
@@ -23,7 +23,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A server that accepts and never says a word of TLS: upstream_unreachable")
+        @Test("A server that stays silent in the TLS handshake gives upstream_unreachable")
         func silentTLS() async throws {
             // It waits for the end of a request's head, and none comes.
             let upstream = try RecordingUpstream.start()
@@ -31,7 +31,7 @@ extension EndToEnd {
             try await expectUnreachable(endpoint, ["REQUEST_TIMEOUT": "1"], because: "timed out after 0.5 s")
         }
 
-        @Test("A certificate that nobody trusts: upstream_unreachable")
+        @Test("An untrusted certificate gives upstream_unreachable")
         func untrusted() async throws {
             let (sandbox, _) = try await secureSandbox(for: "IP:127.0.0.1")
             try await expectUnreachable(sandbox.authEndpoint, because: "self-signed")
@@ -40,7 +40,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A trusted certificate for another name: upstream_unreachable",
+            "A trusted certificate for another name gives upstream_unreachable",
             arguments: ["DNS:tiki.example", "IP:127.0.0.2"]
         )
         func wrongName(name: String) async throws {
@@ -51,7 +51,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A trusted certificate whose time is over: upstream_unreachable")
+        @Test("A trusted certificate that has expired gives upstream_unreachable")
         func expired() async throws {
             let (sandbox, certificate) = try await secureSandbox(for: "IP:127.0.0.1", isExpired: true)
             let trusting = ["UPSTREAM_CA_FILE": certificate.path]
@@ -60,7 +60,7 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
-        @Test("A certificate that is trusted by UPSTREAM_CA_FILE works", arguments: ["127.0.0.1", "localhost"])
+        @Test("A certificate trusted through UPSTREAM_CA_FILE is accepted", arguments: ["127.0.0.1", "localhost"])
         func trusted(host: String) async throws {
             let (sandbox, certificate) = try await secureSandbox(for: "IP:127.0.0.1,DNS:localhost")
             let backend = try await Backend.start(

@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("Tiki's failures", .sharingStack(["REQUEST_TIMEOUT": "1"])) struct UpstreamFailureTests {
         @Test(
-            "What is not one whole JSON answer: upstream_invalid_response",
+            "An answer that is not one whole JSON text gives upstream_invalid_response",
             arguments: [
                 #"{"garbage":true}"#, #"{"garbage_http":true}"#, #"{"cut":"before_head"}"#, #"{"cut":"in_body"}"#,
                 #"{"oversize":65536}"#, #"{"oversize":10000000}"#, #"{"status":204}"#, #"{"status":304}"#,
@@ -23,7 +23,7 @@ extension EndToEnd {
             try await expectRecovered()
         }
 
-        @Test("No answer in time: upstream_timeout", arguments: [#"{"no_answer":true}"#, #"{"delay_ms":1500}"#])
+        @Test("No answer in time gives upstream_timeout", arguments: [#"{"no_answer":true}"#, #"{"delay_ms":1500}"#])
         func timeout(fault: String) async throws {
             let stack = try sharedStack()
             try await stack.sandbox.setFaults("[\(fault)]")
@@ -37,7 +37,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Any status with JSON is relayed, byte for byte",
+            "An answer in JSON is relayed byte for byte, whatever its status",
             arguments: [200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504]
         )
         func relayed(status: Int) async throws {
@@ -51,7 +51,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("JSON that Tiki declares as something else goes out as JSON")
+        @Test("JSON that Tiki sends as text/html reaches the app as application/json")
         func otherContentType() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.setFaults(#"[{"status":400,"body":"[1]","content_type":"text/html"}]"#)

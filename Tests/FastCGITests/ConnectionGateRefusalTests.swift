@@ -6,7 +6,7 @@ struct ConnectionGateRefusalTests {
     typealias Bytes = FastCGIBytes
 
     @Test(
-        "a peer that breaks the rules is refused for the right reason, whatever the pieces",
+        "Bytes that break the rules are refused for the right reason, however they are cut into pieces",
         arguments: [
             (Bytes.record(Bytes.begin, [0, 1, 0, 0, 0, 0, 0, 0], version: 2), .unsupportedVersion),
             (Bytes.record(Bytes.begin, version: 0), .unsupportedVersion),
@@ -48,7 +48,7 @@ struct ConnectionGateRefusalTests {
         for size in [Int.max, 1, 7, 8, 9] { #expect(ConnectionGate.verdict(bytes, pieces: size) == .refused(refusal)) }
     }
 
-    @Test("the bytes of params are limited to the byte")
+    @Test("The size of the params is limited to the byte")
     func paramsBytes() {
         var limits = FastCGILimits()
         limits.maxParamsBytes = 200
@@ -63,7 +63,7 @@ struct ConnectionGateRefusalTests {
         }
     }
 
-    @Test("the number of params is limited, however small they are")
+    @Test("The number of params is limited, however small they are")
     func paramsCount() {
         func request(_ count: Int) -> [UInt8] {
             Bytes.beginRequest() + Bytes.stream(Bytes.params, [UInt8](repeating: 0, count: count * 2))
@@ -75,7 +75,7 @@ struct ConnectionGateRefusalTests {
         #expect(ConnectionGate.verdict(request(10_000), pieces: 1) == .refused(.tooManyParams))
     }
 
-    @Test("the bytes of the body are limited to the byte")
+    @Test("The size of the body is limited to the byte")
     func bodyBytes() {
         var limits = FastCGILimits()
         limits.maxStdinBytes = 1_000
@@ -88,7 +88,7 @@ struct ConnectionGateRefusalTests {
         }
     }
 
-    @Test("a body that is too large is refused by its header, before it is taken in")
+    @Test("A body that is too large is refused at its header, before its bytes arrive")
     func bodyRefusedEarly() {
         var limits = FastCGILimits()
         limits.maxStdinBytes = 1_000
@@ -97,7 +97,7 @@ struct ConnectionGateRefusalTests {
         #expect(ConnectionGate.verdict(start + header, limits: limits) == .refused(.bodyTooLarge))
     }
 
-    @Test("the number of records is limited")
+    @Test("The number of records is limited")
     func records() {
         var limits = FastCGILimits()
         // Begin, end of params, end of stdin, and ten of one byte.
@@ -109,7 +109,7 @@ struct ConnectionGateRefusalTests {
         #expect(ConnectionGate.verdict(request(11), limits: limits) == .refused(.tooManyRecords))
     }
 
-    @Test("random changes of a good request never crash, and never make the verdict depend on the pieces")
+    @Test("Random changes to a good request never crash, and the verdict never depends on the pieces")
     func random() {
         // A linear congruential generator: the same changes every time.
         var state: UInt64 = 2_463_534_242

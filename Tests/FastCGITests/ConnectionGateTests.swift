@@ -5,7 +5,7 @@ import Testing
 struct ConnectionGateTests {
     typealias Bytes = FastCGIBytes
 
-    @Test("a whole request is complete, and stands there as it came")
+    @Test("A whole request is complete, and is kept as it came")
     func whole() {
         let request = Bytes.request()
         var gate = ConnectionGate(limits: FastCGILimits())
@@ -14,7 +14,7 @@ struct ConnectionGateTests {
         #expect(gate.stdinBytes == 14)
     }
 
-    @Test("a request that arrives byte by byte is incomplete until its last byte", arguments: [UInt8(0), 5])
+    @Test("A request that arrives byte by byte is incomplete until its last byte", arguments: [UInt8(0), 5])
     func byteByByte(padding: UInt8) {
         let request = Bytes.request(padding: padding)
         var gate = ConnectionGate(limits: FastCGILimits())
@@ -24,7 +24,7 @@ struct ConnectionGateTests {
         #expect(gate.request == Bytes.request())
     }
 
-    @Test("where the pieces are cut changes neither verdict nor request", arguments: [UInt8(0), 3])
+    @Test("A cut at any byte changes neither the verdict nor the request", arguments: [UInt8(0), 3])
     func everySplit(padding: UInt8) {
         let request = Bytes.request(recordSize: 100, padding: padding)
         for split in 1..<request.count {
@@ -36,14 +36,14 @@ struct ConnectionGateTests {
         }
     }
 
-    @Test("padding is taken out, and the length of it with it", arguments: [UInt8(1), 7, 8, 255])
+    @Test("Padding is removed, along with its length", arguments: [UInt8(1), 7, 8, 255])
     func padding(padding: UInt8) {
         var gate = ConnectionGate(limits: FastCGILimits())
         #expect(gate.consume(Bytes.request(recordSize: 10, padding: padding)) == .complete)
         #expect(gate.request == Bytes.request(recordSize: 10))
     }
 
-    @Test("nothing, or less than all, is incomplete")
+    @Test("An empty or partial request is incomplete")
     func incomplete() {
         let request = Bytes.request()
         #expect(ConnectionGate.verdict([]) == .incomplete)
@@ -52,24 +52,24 @@ struct ConnectionGateTests {
         }
     }
 
-    @Test("a request without params, or without a body, is well-formed", arguments: [true, false])
+    @Test("A request without params, or without a body, is well-formed", arguments: [true, false])
     func emptyStreams(noParams: Bool) {
         let request = noParams ? Bytes.request(params: []) : Bytes.request(body: [])
         #expect(ConnectionGate.verdict(request) == .complete)
     }
 
-    @Test("any request id but zero will do", arguments: [UInt16(1), 255, 256, 65_535])
+    @Test("Any request id but zero is accepted", arguments: [UInt16(1), 255, 256, 65_535])
     func requestIDs(id: UInt16) {
         #expect(ConnectionGate.verdict(Bytes.request(id: id)) == .complete)
     }
 
-    @Test("that the web server would keep the connection is no reason to refuse it")
+    @Test("A request that asks to keep the connection is accepted")
     func keepConnection() {
         let request = Bytes.beginRequest(flags: 1) + Bytes.stream(Bytes.params, []) + Bytes.stream(Bytes.stdin, [])
         #expect(ConnectionGate.verdict(request) == .complete)
     }
 
-    @Test("bytes behind the request are refused, in the same piece or in one of their own")
+    @Test("Bytes after the request are refused, in the same piece or in one of their own")
     func trailingBytes() {
         let request = Bytes.request()
         #expect(ConnectionGate.verdict(request + [1]) == .refused(.trailingBytes))

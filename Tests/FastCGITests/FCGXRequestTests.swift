@@ -24,7 +24,7 @@ struct FCGXRequestTests {
     }
 
     @Test(
-        "params and body come back as they were sent",
+        "Params and body come back as they were sent",
         arguments: [(65_535, UInt8(0)), (1, 0), (7, 0), (7, 9), (1, 255)] as [(Int, UInt8)]
     )
     func decoded(recordSize: Int, padding: UInt8) throws {
@@ -38,7 +38,7 @@ struct FCGXRequestTests {
     }
 
     @Test(
-        "bodies of any size and content are read whole",
+        "Bodies of any size and content are read whole",
         arguments: [0, 1, 7, 8_191, 8_192, 8_193, 65_535, 65_536, 81_920]
     )
     func bodies(size: Int) throws {
@@ -47,7 +47,7 @@ struct FCGXRequestTests {
         #expect(try decode(Bytes.request(body: body), through: &feed).body == body)
     }
 
-    @Test("long, odd and many params are read", arguments: [UInt8(0), 3])
+    @Test("Long, odd and many params are read", arguments: [UInt8(0), 3])
     func params(padding: UInt8) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         let params = (0..<250).map { ("NAME_\($0)", String(repeating: "v", count: $0 % 130)) } + [("ODD", "a=b\r\né=")]
@@ -59,7 +59,7 @@ struct FCGXRequestTests {
         #expect(decoded.params == params.map { $0.1.isEmpty ? nil : $0.1 })
     }
 
-    @Test("a feed that is used again shows no bytes of the request before")
+    @Test("A feed that is used again shows no bytes of the previous request")
     func reuse() throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         let long = Bytes.request(params: [("SECRET", "s"), ("A", "1")], body: [UInt8](repeating: 0x53, count: 50_000))
@@ -72,7 +72,7 @@ struct FCGXRequestTests {
     }
 
     @Test(
-        "what is no whole request is rejected, not waited for",
+        "An incomplete or invalid request is rejected without waiting",
         arguments: [
             [], Array("GET / HTTP/1.1\r\n\r\n".utf8), Bytes.beginRequest(), Array(Bytes.request().prefix(20)),
             Bytes.beginRequest() + Bytes.record(Bytes.params, [5, 5, 0x41]),
@@ -88,7 +88,7 @@ struct FCGXRequestTests {
         }
     }
 
-    @Test("what is larger than the feed is an error, not a wait")
+    @Test("A request larger than the feed is an error, not a wait")
     func tooLarge() throws {
         let feed = try RequestFeed(capacity: 4_096)
         #expect(throws: SystemCallError.self) {
@@ -96,13 +96,13 @@ struct FCGXRequestTests {
         }
     }
 
-    @Test("without a feed there is nothing to decode")
+    @Test("Decoding without a feed is rejected")
     func noFeed() {
         var feed: RequestFeed?
         #expect(throws: FastCGIError.rejectedByLibrary) { _ = try FCGXRequest(decoding: &feed) }
     }
 
-    @Test("a body of another length than the gate has counted is rejected", arguments: [0, 13, 15])
+    @Test("A body of another length than the gate has counted is rejected", arguments: [0, 13, 15])
     func otherLength(count: Int) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         try feed?.fill(with: Bytes.request())
@@ -115,7 +115,7 @@ struct FCGXRequestTests {
         }
     }
 
-    @Test("a body that is cut off is rejected")
+    @Test("A body that is cut off is rejected")
     func cutBody() throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         try feed?.fill(with: Array(Bytes.request().dropLast(12)))

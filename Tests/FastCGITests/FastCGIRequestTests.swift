@@ -10,7 +10,7 @@ struct FastCGIRequestTests {
     }
 
     @Test(
-        "a body is as long as announced",
+        "A content length that matches its body is accepted",
         arguments: [("4", "body"), ("0", ""), ("04", "body"), (nil, ""), ("10", "0123456789")] as [(String?, String)]
     )
     func announced(contentLength: String?, body: String) {
@@ -18,7 +18,7 @@ struct FastCGIRequestTests {
     }
 
     @Test(
-        "a body that is shorter, longer or not announced, or a length that is no number, is not",
+        "A content length that is wrong, missing or not a number is not accepted",
         arguments: [
             ("3", "body"), ("5", "body"), (nil, "body"), ("1", ""), ("-4", "body"), ("+4", "body"), ("-0", ""),
             ("4e0", "body"), ("1e3", "body"),

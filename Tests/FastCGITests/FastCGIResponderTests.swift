@@ -6,7 +6,7 @@ import Testing
 struct FastCGIResponderTests {
     typealias Bytes = FastCGIBytes
 
-    @Test("a request reaches the handler as a value, and its answer the web server as a document")
+    @Test("A request reaches the handler as a value, and its answer reaches the web server as a document")
     func answer() throws {
         let requests = Collected<FastCGIRequest>()
         try RunningResponder.run(handle: { request, connection in
@@ -28,7 +28,7 @@ struct FastCGIResponderTests {
     }
 
     @Test(
-        "a request that comes byte by byte, in tiny records or with padding is the same request",
+        "A request that comes byte by byte, in tiny records or with padding is the same request",
         arguments: [UInt8(0), 7]
     )
     func pieces(padding: UInt8) throws {
@@ -39,7 +39,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("one request after the other, each gets its own bytes")
+    @Test("Each of several requests in a row gets its own bytes back")
     func sequence() throws {
         try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
             for size in [65_536, 0, 1, 80_000, 20, 16_384] {
@@ -50,7 +50,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("a connection is answered once; who comes second is told so")
+    @Test("A connection is answered once, and a second answer is reported as such")
     func once() throws {
         let outcomes = Collected<ResponseWriter.Delivery>()
         try RunningResponder.run(handle: { _, connection in
@@ -64,7 +64,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("of many threads that answer at the same time, one does")
+    @Test("Only one of many threads that answer at the same time sends its answer")
     func race() throws {
         let outcomes = Collected<ResponseWriter.Delivery>()
         try RunningResponder.run(handle: { _, connection in
@@ -79,7 +79,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("the answer may come later, from another thread, in any order")
+    @Test("Answers may come later, from another thread and in any order")
     func later() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
@@ -98,7 +98,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("an answer of the greatest size goes out whole although nobody reads yet")
+    @Test("An answer of the greatest size goes out whole even if nobody reads it yet")
     func largeAnswer() throws {
         let outcomes = Collected<ResponseWriter.Delivery>()
         let body = [UInt8](repeating: 0x61, count: FastCGIResponse.maxBytes - 256)
@@ -112,7 +112,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("an answer that does not fit is given up, not waited for")
+    @Test("An answer that does not fit is given up without waiting")
     func tooLargeAnswer() throws {
         let outcomes = Collected<ResponseWriter.Delivery>()
         let body = [UInt8](repeating: 0x61, count: 8_000_000)
@@ -126,7 +126,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("a web server that has gone is noticed when the answer is written")
+    @Test("A web server that has gone is noticed when the answer is written")
     func peerGone() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in

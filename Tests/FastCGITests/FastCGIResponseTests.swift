@@ -5,7 +5,7 @@ import Testing
 struct FastCGIResponseTests {
     func document(_ response: FastCGIResponse) -> String { String(decoding: response.document, as: UTF8.self) }
 
-    @Test("a document has the status, the header fields in their order, an empty line, and the body as it is")
+    @Test("A document has the status, the header fields in their order, an empty line, and the body as it is")
     func document() {
         let headers = [("B", "1"), ("A", "2"), ("B", "3")]
         let response = FastCGIResponse(
@@ -18,13 +18,13 @@ struct FastCGIResponseTests {
         #expect(response.document == Array(head.utf8) + [0, 0xFF, 13, 10])
     }
 
-    @Test("neither phrase nor fields nor body have to be there")
+    @Test("A response needs no reason phrase, header fields or body")
     func minimal() {
         #expect(document(FastCGIResponse(status: 204)) == "Status: 204 \r\n\r\n")
     }
 
     @Test(
-        "a line break in a name, a value or the phrase starts no other field",
+        "A line break in a name, a value or the phrase starts no other field",
         arguments: [
             "x\r\nInjected: 1", "x\nInjected: 1", "x\rInjected: 1", "\r\n\r\nbody", "x\0y", "x\u{7F}y", "\u{B}\u{C}",
         ]
@@ -42,13 +42,13 @@ struct FastCGIResponseTests {
         #expect(response.document.count { $0 == 13 } == 4)
     }
 
-    @Test("a value keeps its spaces and its UTF-8")
+    @Test("A value keeps its spaces and its UTF-8")
     func values() {
         let response = FastCGIResponse(status: 200, headers: [("A", "a b; c=\"é\"")])
         #expect(document(response) == "Status: 200 \r\nA: a b; c=\"é\"\r\n\r\n")
     }
 
-    @Test("responses are equal if all of them is")
+    @Test("Responses are equal only if all of their parts are")
     func equality() {
         let response = FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "1")], body: [1])
         #expect(response == FastCGIResponse(status: 200, reasonPhrase: "OK", headers: [("A", "1")], body: [1]))

@@ -5,7 +5,7 @@ import Testing
 
 /// Only what does not look at descriptor 3: in a test it may be anybody's.
 struct InheritedSocketTests {
-    @Test("what systemd passes to another process is not for this one", arguments: ["1", "0", "", "-1", "x"])
+    @Test("A socket that systemd passes to another process is not adopted", arguments: ["1", "0", "", "-1", "x"])
     func adoptForAnother(listenPID: String) throws {
         for (pid, fds) in [(listenPID, "1"), (nil, "1"), ("\(getpid())", nil)] as [(String?, String?)] {
             let adopted = try ListeningSocket.adopt(listenPID: pid, listenFDs: fds)
@@ -14,7 +14,7 @@ struct InheritedSocketTests {
         }
     }
 
-    @Test("anything but one socket is an error", arguments: ["0", "2", "", "x", "-1", "01"])
+    @Test("Any number of sockets other than one is an error", arguments: ["0", "2", "", "x", "-1", "01"])
     func adoptOtherNumbers(listenFDs: String) {
         let reason = "LISTEN_FDS is '\(listenFDs)', and one socket is expected"
         do throws(FastCGIError) {

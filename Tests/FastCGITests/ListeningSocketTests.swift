@@ -46,7 +46,7 @@ struct ListeningSocketTests {
         }
     }
 
-    @Test("a new socket is for its owner and group, closed on exec, non-blocking, and listens")
+    @Test("A new socket listens, is open to owner and group, closes on exec and does not block")
     func open() throws {
         let listener = try ListeningSocket.open(path: path)
         var status = stat()
@@ -60,13 +60,13 @@ struct ListeningSocketTests {
         #expect(Accepted(listener.descriptor) != nil)
     }
 
-    @Test("nothing waits in the queue of a new socket, and that is no error")
+    @Test("Accepting from an empty queue gives nothing, and no error")
     func emptyQueue() throws {
         let listener = try ListeningSocket.open(path: path)
         #expect(Accepted(listener.descriptor) == nil)
     }
 
-    @Test("an accepted connection is non-blocking and closed on exec")
+    @Test("An accepted connection does not block and closes on exec")
     func accepted() throws {
         let listener = try ListeningSocket.open(path: path)
         let peer = try WebServerPeer(path: path)
@@ -78,21 +78,21 @@ struct ListeningSocketTests {
         peer.close()
     }
 
-    @Test("the file of a process that is gone is replaced")
+    @Test("The socket file of a process that has gone is replaced")
     func stale() throws {
         try leaveStaleSocket()
         let listener = try ListeningSocket.open(path: path)
         _ = try WebServerPeer(path: listener.path)
     }
 
-    @Test("a socket that somebody listens on is left alone, and goes on working")
+    @Test("A socket that is in use is left alone and keeps working")
     func inUse() throws {
         let listener = try ListeningSocket.open(path: path)
         expectOpenFails(.inUse(path: path))
         _ = try WebServerPeer(path: listener.path)
     }
 
-    @Test("a socket whose queue is full is in use as well")
+    @Test("A socket with a full queue counts as in use")
     func busy() throws {
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
         defer { SystemCall.close(descriptor) }
@@ -106,7 +106,7 @@ struct ListeningSocketTests {
     }
 
     @Test(
-        "what is no socket is left alone: a file, a folder, a link to nowhere",
+        "A path that is not a socket is left alone",
         arguments: ["file", "folder", "link"]
     )
     func noSocket(kind: String) throws {
@@ -120,7 +120,7 @@ struct ListeningSocketTests {
         if kind == "file" { #expect(try String(contentsOfFile: path, encoding: .utf8) == "content") }
     }
 
-    @Test("a path may have 107 bytes, and not one more")
+    @Test("A path may have 107 bytes, and not one more")
     func pathLength() throws {
         let directory = directory.directory.path
         let longest = directory + "/" + String(repeating: "x", count: 107 - directory.utf8.count - 1)
@@ -128,7 +128,7 @@ struct ListeningSocketTests {
         expectOpenFails(.pathTooLong(path: longest + "x", limit: 107), path: longest + "x")
     }
 
-    @Test("a directory that is not there is named")
+    @Test("A missing directory is named in the error")
     func directoryMissing() {
         expectOpenFails(
             .directoryMissing(path: path + "/missing/socket"),
@@ -136,7 +136,7 @@ struct ListeningSocketTests {
         )
     }
 
-    @Test("the file goes with the socket, unless somebody has put another one there")
+    @Test("The file is removed with its socket, unless another one has taken its place")
     func removal() throws {
         do { _ = try ListeningSocket.open(path: path) }
         #expect(!exists(path))

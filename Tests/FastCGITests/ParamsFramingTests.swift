@@ -12,7 +12,7 @@ struct ParamsFramingTests {
     }
 
     @Test(
-        "lengths have one byte or four, and the longer form may stand for a small number",
+        "Lengths have one byte or four, and the longer form may hold a small number",
         arguments: [
             (Bytes.pair("a", "b"), 1), (Bytes.pair("a", "b", long: true), 1), (Bytes.pair("", ""), 1),
             (Bytes.pair("", "", long: true), 1),
@@ -29,7 +29,7 @@ struct ParamsFramingTests {
     }
 
     @Test(
-        "a stream that stops within a pair is not at a boundary",
+        "A stream that stops within a pair is not at a boundary",
         arguments: [[1], [1, 1], [1, 1, 0x41], [0x80], [0x80, 0, 0], [0, 1], [1, 0], [0, 0, 5], [0, 0x80, 0, 0]]
             as [[UInt8]]
     )
@@ -38,7 +38,7 @@ struct ParamsFramingTests {
         #expect(result.accepted && !result.isAtEnd)
     }
 
-    @Test("a name or value longer than the stream may be is refused, and one as long as that is not")
+    @Test("A name or value longer than the limit is refused, and one of exactly the limit is accepted")
     func limit() {
         #expect(framing(Bytes.length(1_000)).accepted)
         #expect(!framing(Bytes.length(1_001)).accepted)
@@ -46,18 +46,18 @@ struct ParamsFramingTests {
         #expect(!framing([0] + Bytes.length(1_001)).accepted)
     }
 
-    @Test("the two greatest lengths there are, are refused")
+    @Test("The greatest possible lengths are refused")
     func greatest() {
         #expect(!framing(Bytes.length(0x7FFF_FFFF) + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
         #expect(!framing([0] + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
     }
 
-    @Test("ten thousand empty pairs are counted")
+    @Test("Ten thousand empty pairs are counted")
     func empty() {
         #expect(framing([UInt8](repeating: 0, count: 20_000)).pairs == 10_000)
     }
 
-    @Test("byte by byte it comes to the same")
+    @Test("Params that arrive byte by byte give the same pairs and boundaries")
     func byteByByte() {
         let bytes =
             Bytes.pair("a", "b", long: true) + Bytes.pair("", "")

@@ -6,7 +6,7 @@ import Testing
 struct RequestHeadTests {
     typealias Bytes = FastCGIBytes
 
-    @Test("a request's age begins with its connection, not with its last byte")
+    @Test("A request's age begins with its connection, not with its last byte")
     func age() throws {
         let requests = Collected<FastCGIRequest>()
         try RunningResponder.run(handle: { request, connection in
@@ -23,7 +23,7 @@ struct RequestHeadTests {
         }
     }
 
-    @Test("The client's address and trace come along, apart from the body")
+    @Test("The head of a request has the client's address and trace")
     func head() throws {
         let seen = Collected<FastCGIRequest>()
         try RunningResponder.run(handle: { request, writer in

@@ -5,7 +5,7 @@ import Testing
 struct ResponderLimitsTests {
     typealias Bytes = FastCGIBytes
 
-    @Test("over the limit of requests in flight the answer is a refusal, and the others are not touched")
+    @Test("A request over the limit in flight is refused, and the others are not affected")
     func overload() throws {
         var limits = FastCGILimits()
         limits.maxInFlight = 2
@@ -26,7 +26,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("one connection too many that has not sent its request closes the oldest of them")
+    @Test("One pending connection too many closes the oldest of them")
     func eviction() throws {
         var limits = FastCGILimits()
         limits.maxPendingConnections = 3
@@ -45,7 +45,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("more bytes of incomplete requests than the limit close the oldest of them")
+    @Test("Too many bytes of incomplete requests close the oldest of them")
     func pendingBytes() throws {
         var limits = FastCGILimits()
         limits.maxPendingBytes = 1_000
@@ -66,7 +66,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("a request that does not arrive in time is closed, others are served meanwhile", arguments: [0, 1, 30])
+    @Test("A request that does not arrive in time is closed while others are served", arguments: [0, 1, 30])
     func arrivalTimeout(bytes: Int) throws {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(150)
@@ -82,7 +82,7 @@ struct ResponderLimitsTests {
     }
 
     @Test(
-        "what is no request is closed without an answer, and the next one is served",
+        "An invalid request is closed without an answer, and the next one is served",
         arguments: [
             Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), Bytes.record(Bytes.getValues, id: 0),
             Bytes.beginRequest(role: 2),
@@ -101,7 +101,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("a web server that leaves in the middle of its request leaves nothing behind")
+    @Test("A web server that hangs up during its request leaves nothing behind")
     func leaves() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             for length in [0, 1, 8, 30, 200] {
@@ -116,7 +116,7 @@ struct ResponderLimitsTests {
     }
 
     /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
-    @Test("a connection that has left is not kept by one that still waits")
+    @Test("A connection that has gone is not kept in memory by one that still waits")
     func departedConnections() throws {
         let directory = try TemporaryDirectory()
         let listener = try ListeningSocket.open(path: directory.file())

@@ -5,7 +5,7 @@ import Testing
 struct ResponderShutdownTests {
     typealias Bytes = FastCGIBytes
 
-    @Test("a responder without work ends at once, and its socket's file with it")
+    @Test("An idle responder stops at once and removes its socket file")
     func idle() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             let answer = try WebServerPeer(path: path).exchange()
@@ -20,7 +20,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("what is in flight is finished within the grace, and the end does not wait longer")
+    @Test("A shutdown lets a request in flight finish, and then waits no longer")
     func finishes() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
@@ -35,7 +35,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("what is not finished within the grace gets a refusal, and its own answer comes too late")
+    @Test("A request not finished within the grace is refused, and its own answer comes too late")
     func refuses() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
@@ -52,7 +52,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("a request that has begun to arrive may arrive within the grace")
+    @Test("A request that has begun to arrive may finish arriving within the grace")
     func arriving() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             let peer = try WebServerPeer(path: path)
@@ -66,7 +66,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("a request that never arrives does not hold up the end beyond the grace")
+    @Test("A request that never arrives does not delay the end beyond the grace")
     func neverArriving() throws {
         try RunningResponder.run(grace: .milliseconds(100)) { running, path in
             let peer = try WebServerPeer(path: path)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A listening socket that systemd passes (sd_listen_fds(3)).
-@Suite("A socket that is handed over")
+@Suite("Inherited sockets")
 struct AdoptedSocketTests {
     private let directory: ScratchDirectory
     private let listener: UnixListener
@@ -13,7 +13,7 @@ struct AdoptedSocketTests {
         listener = try UnixListener(path: directory.path("handed.sock"))
     }
 
-    @Test("is served, and stays open and in place for the next process")
+    @Test("An inherited socket is served, and stays open and in place for the next process")
     func restart() async throws {
         var early: FastCGIPeer?
         try await FrontDoor.with(listener: listener) { door in
@@ -31,7 +31,7 @@ struct AdoptedSocketTests {
         }
     }
 
-    @Test("is served by the next process while the first one finishes")
+    @Test("An inherited socket is served by the next process while the first one finishes")
     func overlap() async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(upstream: upstream.authEndpoint, listener: listener) { first in
@@ -54,7 +54,7 @@ struct AdoptedSocketTests {
         }
     }
 
-    @Test("to another process is ignored", arguments: ["1", "0", "", "x"])
+    @Test("A socket passed to another process is ignored", arguments: ["1", "0", "", "x"])
     func otherProcess(pid: String) async throws {
         try await FrontDoor.with(settings: ["LISTEN_PID": pid, "LISTEN_FDS": "1"]) { door in
             #expect(door.path != listener.path)
@@ -62,7 +62,7 @@ struct AdoptedSocketTests {
         }
     }
 
-    @Test("and is no listening unix socket is refused in one sentence", arguments: ["1", "0", "2", "-1", "x"])
+    @Test("An inherited socket that cannot be used is refused in one sentence", arguments: ["1", "0", "2", "-1", "x"])
     func unusable(count: String) async throws {
         let outcome = try await Command.run(
             "sh",

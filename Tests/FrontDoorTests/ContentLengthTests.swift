@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// RFC 3875 section 4.1.2: a body's announced length is what it has.
-@Suite("A body whose announced length")
+@Suite("Content lengths")
 struct ContentLengthTests {
     /// The body has 56 bytes.
     private static let wrong = [
@@ -10,7 +10,7 @@ struct ContentLengthTests {
         "18446744073709551672", "99999999999999999999999999", "056x",
     ]
 
-    @Test("is smaller, larger, negative or no number is refused with 400")
+    @Test("A content length that is wrong or not a number is refused with 400")
     func wrongLength() async throws {
         try await FrontDoor.with { door in
             for length in Self.wrong {
@@ -22,7 +22,7 @@ struct ContentLengthTests {
         }
     }
 
-    @Test("is absent or empty is refused with 400", arguments: [nil, ""])
+    @Test("A missing or empty content length is refused with 400", arguments: [nil, ""])
     func noLength(length: String?) async throws {
         try await FrontDoor.with { door in
             var request = SampleRequest.keyless
@@ -32,7 +32,7 @@ struct ContentLengthTests {
         }
     }
 
-    @Test("is positive although there is none is refused with 400")
+    @Test("A positive content length without a body is refused with 400")
     func lengthWithoutBody() async throws {
         try await FrontDoor.with { door in
             var request = SampleRequest.keyless
@@ -50,7 +50,7 @@ struct ContentLengthTests {
         #expect(answer.text.contains(request.requestID), comment)
     }
 
-    @Test("is right is taken, and so is one with leading zeros")
+    @Test("A correct content length is accepted, even with leading zeros")
     func rightLength() async throws {
         try await FrontDoor.with { door in
             #expect(SampleRequest.keyless.body.count == 56)

@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 /// REQUEST_TIMEOUT begins when the connection is accepted.
-@Suite("The deadline of a request")
+@Suite("Request deadlines")
 struct DeadlineTests {
-    @Test("counts the time that the request took to arrive")
+    @Test("The deadline of a request counts the time that the request took to arrive")
     func countsArrival() async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["REQUEST_TIMEOUT": "6"], upstream: upstream.authEndpoint) { door in

@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 /// What one peer does costs another nothing.
-@Suite("However busy it is")
+@Suite("Fairness")
 struct FairnessTests {
-    @Test("a silent connection does not keep what others have sent since")
+    @Test("A silent connection does not hold the memory of requests that came after it")
     func memoryBehindSilentPeer() async throws {
         var request = SampleRequest.exchange(#"{"a":""# + String(repeating: "x", count: 16_000) + #""}"#)
         request.requestID = "id"
@@ -30,7 +30,7 @@ struct FairnessTests {
         return try await peer.answer(within: FrontDoor.promptly).status == 400
     }
 
-    @Test("a flood of requests delays neither the end of a silent connection nor a shutdown")
+    @Test("A flood of requests delays neither the end of a silent connection nor a shutdown")
     func flood() async throws {
         try await FrontDoor.with(arrivalTimeout: 1) { door in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Peers that are unlike nginx and within the rules: answered.
-@Suite("A peer is answered")
+@Suite("Odd peers")
 struct OddPeerTests {
     private let greeting = SampleRequest.greeting
     private let keyless = SampleRequest.keyless
@@ -41,7 +41,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that pads its body with 255 bytes")
+    @Test("A peer that pads its body with 255 bytes is answered")
     func paddedBody() async throws {
         try await expectAnswers { request in
             request.records.map { record in
@@ -52,7 +52,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that pads every record with 255 bytes, the empty ones too")
+    @Test("A peer that pads every record with 255 bytes, even the empty ones, is answered")
     func paddedRecords() async throws {
         try await expectAnswers { request in
             request.records.map { record in
@@ -63,7 +63,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that sends records of one content byte each")
+    @Test("A peer that sends records of one content byte each is answered")
     func oneByteRecords() async throws {
         try await expectAnswers { request in
             var request = request
@@ -76,7 +76,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that sends records of one content byte each, padded with 255")
+    @Test("A peer that pads its one-byte records with 255 bytes is answered")
     func paddedOneByteRecords() async throws {
         try await FrontDoor.with { door in
             let records = keyless.records.flatMap { record in
@@ -91,7 +91,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that sends one byte at a time")
+    @Test("A peer that sends one byte at a time is answered")
     func oneByteWrites() async throws {
         try await FrontDoor.with { door in
             #expect(try await answer(keyless.bytes.map { [$0] }, from: door).reason == "missing_key")
@@ -99,7 +99,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that asks to keep the connection; it is closed all the same")
+    @Test("A peer that asks to keep the connection is answered, and still closed")
     func keepConnection() async throws {
         try await expectAnswers { request in
             var request = request
@@ -108,7 +108,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("whatever its request id", arguments: [1, 2, 255, 256, 65_535] as [UInt16])
+    @Test("A peer is answered whatever its request id is", arguments: [1, 2, 255, 256, 65_535] as [UInt16])
     func requestID(id: UInt16) async throws {
         try await FrontDoor.with { door in
             let records = greeting.records.map { record in
@@ -123,7 +123,7 @@ struct OddPeerTests {
         }
     }
 
-    @Test("that has sent its request and an end-of-file behind it")
+    @Test("A peer that half-closes the connection after its request is answered")
     func halfClosed() async throws {
         try await FrontDoor.with { door in
             let peer = try await door.connect()

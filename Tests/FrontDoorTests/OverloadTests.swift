@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 /// More than there is room for: some of it is refused at once and readably, and the rest is served.
-@Suite("Under more than there is room for")
+@Suite("Overload")
 struct OverloadTests {
-    @Test("a request over MAX_IN_FLIGHT gets 503 overloaded at once")
+    @Test("A request over MAX_IN_FLIGHT gets 503 overloaded at once")
     func inFlight() async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["MAX_IN_FLIGHT": "2"], upstream: upstream.authEndpoint) { door in
@@ -35,7 +35,7 @@ struct OverloadTests {
         }
     }
 
-    @Test("of silent connections the oldest give way to the newcomer")
+    @Test("The oldest silent connections give way to newcomers")
     func pendingConnections() async throws {
         try await FrontDoor.with(settings: ["MAX_PENDING_CONNECTIONS": "8"]) { door in
             var silent: [FastCGIPeer] = []
@@ -49,7 +49,7 @@ struct OverloadTests {
         }
     }
 
-    @Test("of descriptors it serves when some come back, and says so once")
+    @Test("A shortage of descriptors is logged once, and waiting requests are served when it is over")
     func descriptors() async throws {
         let directory = try ScratchDirectory()
         let path = directory.path("fcgi.sock")

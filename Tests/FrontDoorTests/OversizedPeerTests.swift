@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Peers that send, or announce, more than there is room for. As ``MalformedPeerTests``: closed at once.
-@Suite("A peer that is too large is closed at once")
+@Suite("Oversized peers")
 struct OversizedPeerTests {
     private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
         try await FrontDoor.with { door in
@@ -23,13 +23,13 @@ struct OversizedPeerTests {
         try await expectRefused([.begin()] + records + [.params(), .stdin()], reason: reason)
     }
 
-    @Test("with two lengths of 2^31-1 in its params, which would fail an assertion in libfcgi")
+    @Test("A peer with two lengths of 2^31-1, which would fail an assertion in libfcgi, is closed at once")
     func hugeLengths() async throws {
         try await expectRefused(params: [UInt8](repeating: 0xFF, count: 8), reason: "malformed params")
     }
 
     @Test(
-        "with a huge length of a name or a value",
+        "A peer with a huge length of a name or a value is closed at once",
         arguments: [[0xFF, 0xFF, 0xFF, 0xFF, 1], [1, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]]
     )
     func hugeLength(lengths: [UInt8]) async throws {
@@ -37,7 +37,7 @@ struct OversizedPeerTests {
     }
 
     @Test(
-        "with a name that reaches beyond its params",
+        "A peer with a name or value that reaches beyond its params is closed at once",
         arguments: [[100, 0], [0, 100], [100, 100], [1], [0x80]] as [[UInt8]]
     )
     func nameBeyondRecord(lengths: [UInt8]) async throws {
@@ -45,13 +45,13 @@ struct OversizedPeerTests {
         try await expectRefused(params: lengths + content, reason: "malformed params")
     }
 
-    @Test("with params of 1 MB")
+    @Test("A peer with params of 1 MB is closed at once")
     func megabyteOfParams() async throws {
         let pairs = [(name: "LARGE", value: String(repeating: "x", count: 1_048_576))]
         try await expectRefused(params: FastCGIRecord.pairs(pairs), reason: "params too large")
     }
 
-    @Test("with params of 1 MB in small records and values")
+    @Test("A peer with params of 1 MB in small records and values is closed at once")
     func megabyteOfSmallParams() async throws {
         let pairs = FastCGIRecord.pairs(
             (0..<100).map { (name: "NAME_\($0)", value: String(repeating: "x", count: 1_000)) }
@@ -61,12 +61,12 @@ struct OversizedPeerTests {
         try await expectRefused([.begin()] + many + [.params(), .stdin()], reason: "params too large")
     }
 
-    @Test("with 10,000 empty params")
+    @Test("A peer with 10,000 empty params is closed at once")
     func emptyParams() async throws {
         try await expectRefused(params: [UInt8](repeating: 0, count: 20_000), reason: "too many params")
     }
 
-    @Test("with a body of 1 MB")
+    @Test("A peer with a body of 1 MB is closed at once")
     func megabyteOfBody() async throws {
         var request = SampleRequest.keyless
         request.body = [UInt8](repeating: 0x20, count: 1_048_576)
@@ -74,7 +74,7 @@ struct OversizedPeerTests {
         try await expectRefused(request.records, reason: "body too large")
     }
 
-    @Test("with records without end")
+    @Test("A peer that sends records without end is closed at once")
     func endlessRecords() async throws {
         let pieces = FastCGIRecord.stdin([UInt8](repeating: 0x20, count: 20_000)).split(every: 1)
         try await expectRefused(SampleRequest.keyless.records.dropLast() + pieces, reason: "too many records")

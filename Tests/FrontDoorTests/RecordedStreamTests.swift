@@ -13,7 +13,7 @@ struct RecordedStreamTests {
         }
     }
 
-    @Test("of nginx are answered")
+    @Test("Recorded streams from nginx are answered")
     func nginx() async throws {
         let streams = try Self.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }
         #expect(streams.count >= 7)
@@ -28,7 +28,7 @@ struct RecordedStreamTests {
         }
     }
 
-    @Test("of all kinds do no harm")
+    @Test("Recorded streams of all kinds do no harm")
     func all() async throws {
         let streams = try Self.streams(in: "Corpus/gate") + Self.streams(in: "Regressions/gate")
         try await FrontDoor.with { door in

@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 /// Peers that ask properly and do not take the answer: it is written once, and nobody waits for them.
-@Suite("A peer that has asked")
+@Suite("Peers that do not read")
 struct ResponseReaderTests {
-    @Test("and never reads its answer holds nothing")
+    @Test("A peer that never reads its answer costs the server nothing")
     func neverReads() async throws {
         try await FrontDoor.with { door in
             let peers = try await askMany(.greeting, door)
@@ -14,7 +14,7 @@ struct ResponseReaderTests {
         }
     }
 
-    @Test("and never reads an answer of the largest size holds nothing")
+    @Test("A peer that never reads an answer of the largest size costs the server nothing")
     func neverReadsLargeAnswer() async throws {
         let body = #"{"data":""# + String(repeating: "x", count: 65_000) + #"","error":null}"#
         let upstream = try HeldUpstream(answering: body)
@@ -40,7 +40,7 @@ struct ResponseReaderTests {
         return peers
     }
 
-    @Test("and closes at once does no harm")
+    @Test("A peer that closes right after its request does no harm")
     func closesAtOnce() async throws {
         try await FrontDoor.with { door in
             for _ in 0..<50 {
@@ -51,7 +51,7 @@ struct ResponseReaderTests {
         }
     }
 
-    @Test("and closes while the upstream works does no harm, and its call is carried out")
+    @Test("A peer that closes while the upstream works does no harm, and its call is carried out")
     func closesWhileUpstreamWorks() async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(upstream: upstream.authEndpoint) { door in

@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 /// The end of the process: what is in flight is finished, or told.
-@Suite("A shutdown")
+@Suite("Shutdown")
 struct ShutdownTests {
     private static let signals = [SIGTERM, SIGINT, SIGQUIT]
     private let call = SampleRequest.exchange(#"{"code":"c"}"#)
 
-    @Test("finishes what is in flight, takes nothing new, and exits with 0", arguments: signals)
+    @Test("A shutdown finishes requests in flight, takes no new ones, and exits with 0", arguments: signals)
     func finishesInFlight(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
@@ -40,7 +40,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("gives 503 shutting_down to what is not finished in time, and exits with 0", arguments: signals)
+    @Test("A shutdown gives 503 shutting_down to requests not finished in time, and exits with 0", arguments: signals)
     func endsAfterGrace(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "0.5"], upstream: upstream.authEndpoint) { door in
@@ -58,7 +58,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("is immediate at a second signal", arguments: signals)
+    @Test("A second signal ends the shutdown at once", arguments: signals)
     func secondSignal(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
@@ -73,7 +73,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("does not wait when nothing is in flight")
+    @Test("A shutdown does not wait when nothing is in flight")
     func idle() async throws {
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"]) { door in
             door.backend.process.terminate()
@@ -82,7 +82,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("also follows a signal that comes as soon as there is a socket", arguments: signals)
+    @Test("A signal that comes as soon as there is a socket shuts the process down", arguments: signals)
     func atStart(signal: CInt) async throws {
         for _ in 0..<4 {
             let backend = try await Backend.start(upstream: FrontDoor.refusedUpstream)
@@ -93,7 +93,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("comes from no signal that libfcgi listens to", arguments: [SIGPIPE, SIGUSR1])
+    @Test("A signal that libfcgi listens to causes no shutdown", arguments: [SIGPIPE, SIGUSR1])
     func otherSignals(signal: CInt) async throws {
         try await FrontDoor.with { door in
             for _ in 0..<3 {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Peers whose request does not arrive complete: closed when their time is up, and nobody waits for them.
-@Suite("A peer whose request does not arrive")
+@Suite("Slow peers")
 struct SlowPeerTests {
     private static let arrivalTimeout = 4
     private let timeUp: Duration = .seconds(arrivalTimeout)
@@ -23,34 +23,34 @@ struct SlowPeerTests {
         }
     }
 
-    @Test("that says nothing is closed when its time is up")
+    @Test("A peer that sends nothing is closed when its time is up")
     func silent() async throws {
         try await expectClosedInTime(sending: [])
     }
 
-    @Test("that sends half a header is closed when its time is up")
+    @Test("A peer that sends half a header is closed when its time is up")
     func halfHeader() async throws {
         try await expectClosedInTime(sending: Array(SampleRequest.keyless.bytes.prefix(4)))
     }
 
-    @Test("that sends half of the params is closed when its time is up")
+    @Test("A peer that sends half of the params is closed when its time is up")
     func halfParams() async throws {
         let request = SampleRequest.keyless
         try await expectClosedInTime(sending: Array(request.bytes.prefix(16 + 8 + request.params.count / 2)))
     }
 
-    @Test("that sends all params and half of the body is closed when its time is up")
+    @Test("A peer that sends all params and half of the body is closed when its time is up")
     func halfBody() async throws {
         let request = SampleRequest.keyless
         try await expectClosedInTime(sending: Array(request.bytes.dropLast(8 + request.body.count / 2)))
     }
 
-    @Test("that sends everything but the last record is closed when its time is up")
+    @Test("A peer that sends everything but the last record is closed when its time is up")
     func withoutLastRecord() async throws {
         try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes)
     }
 
-    @Test("that sends one byte a second does not gain time by that")
+    @Test("A peer that sends one byte a second gains no time by it")
     func oneByteASecond() async throws {
         try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
             let start = ContinuousClock.now
@@ -66,19 +66,19 @@ struct SlowPeerTests {
         }
     }
 
-    @Test("but ends between params is closed at once", arguments: [false, true])
+    @Test("A peer that hangs up between params is closed at once", arguments: [false, true])
     func endBetweenParams(abruptly: Bool) async throws {
         let request = SampleRequest.keyless
         try await expectClosedAtEnd(of: request.records.prefix(2).bytes, abruptly: abruptly)
     }
 
-    @Test("but ends within a param is closed at once", arguments: [false, true])
+    @Test("A peer that hangs up within a param is closed at once", arguments: [false, true])
     func endInParam(abruptly: Bool) async throws {
         let request = SampleRequest.keyless
         try await expectClosedAtEnd(of: Array(request.bytes.prefix(16 + 8 + 11)), abruptly: abruptly)
     }
 
-    @Test("but ends in the body is closed at once", arguments: [false, true])
+    @Test("A peer that hangs up in the body is closed at once", arguments: [false, true])
     func endInBody(abruptly: Bool) async throws {
         try await expectClosedAtEnd(of: Array(SampleRequest.keyless.bytes.dropLast(20)), abruptly: abruptly)
     }

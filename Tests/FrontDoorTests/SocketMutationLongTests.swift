@@ -18,7 +18,7 @@ struct SocketMutationLongTests {
     private static let streams = 240_000
     private static let threads = 24
 
-    @Test("outlives a few hundred thousand mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
+    @Test("The front door survives 240,000 mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
     func mutatedStreams() async throws {
         // The requests that the fuzzer starts from, too.
         let samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(
@@ -83,7 +83,7 @@ struct SocketMutationLongTests {
         }
     }
 
-    @Test("is not kept from silent peers and its end by clients that reconnect at once", .timeLimit(.minutes(1)))
+    @Test("A flood of reconnecting clients delays neither a silent peer's end nor a shutdown", .timeLimit(.minutes(1)))
     func flood() async throws {
         try await FrontDoor.with(arrivalTimeout: 1, settings: ["LOG_LEVEL": "critical"]) { door in
             let answered = Atomic(0)

@@ -31,7 +31,7 @@ struct SocketTests {
         return outcome.error
     }
 
-    @Test("is open to owner and group alone, whatever the umask, and goes away at the end")
+    @Test("The socket file is open only to owner and group, whatever the umask, and is removed at the end")
     func modeAndEnd() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             let mode = try #require(status(path)).st_mode
@@ -43,7 +43,7 @@ struct SocketTests {
         }
     }
 
-    @Test("of a process that was killed is replaced")
+    @Test("The socket file of a killed process is replaced")
     func stale() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             door.backend.process.terminate(signal: SIGKILL)
@@ -58,7 +58,7 @@ struct SocketTests {
         }
     }
 
-    @Test("of a live process is not taken away from it")
+    @Test("The socket file of a live process is not taken away from it")
     func live() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             let inode = try #require(status(path)).st_ino
@@ -68,7 +68,7 @@ struct SocketTests {
         }
     }
 
-    @Test("of a live process whose queue is full is not taken away either")
+    @Test("The socket file of a live process with a full queue is not taken away from it")
     func busy() async throws {
         let listener = try UnixListener(path: path)
         var waiting: [FastCGIPeer] = []
@@ -77,7 +77,7 @@ struct SocketTests {
         #expect(status(path) != nil)
     }
 
-    @Test("is not put in place of what is no socket")
+    @Test("The socket file does not replace a file, a folder or a link")
     func noSocket() async throws {
         try directory.write("precious", to: "file")
         #expect(try await complaint(listeningAt: directory.path("file")).contains("is not a socket"))
@@ -92,7 +92,7 @@ struct SocketTests {
         #expect(status(link).map { $0.st_mode & S_IFMT } == S_IFLNK)
     }
 
-    @Test("has a path that fits, in a directory that is there")
+    @Test("A socket path of more than 107 bytes, or in a missing directory, is refused")
     func path() async throws {
         let long = directory.path(String(repeating: "x", count: 108 - directory.path.utf8.count - 1))
         #expect(long.utf8.count == 108)
@@ -101,7 +101,7 @@ struct SocketTests {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": String(long.dropLast())]) { try await $0.expectUnharmed() }
     }
 
-    @Test("is left alone at the end if it is another one by then")
+    @Test("A socket file that has been replaced by another is left alone at the end")
     func replaced() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             unlink(path)

@@ -5,7 +5,7 @@ import Testing
 extension LoadLongTests {
     struct DescriptorShortage {
         @Test(
-            "With 64 descriptors, a burst of 500 clients is answered or shed, and noted once",
+            "A server with 64 descriptors answers or closes a burst of 500 clients, and logs the shortage once",
             arguments: [true, false]
         )
         func burstIsSurvived(isLimitedFromTheStart: Bool) async throws {

@@ -8,7 +8,7 @@ extension LoadLongTests {
         private static let warmUp = 50_000
         private static let atOnce = 50
 
-        @Test("300,000 requests leave neither memory nor descriptors behind")
+        @Test("300,000 requests leak neither memory nor descriptors")
         func nothingIsLeftBehind() async throws {
             let sandbox = try await Sandbox.start(arguments: ["--quiet"])
             let token = try await AccessToken(from: sandbox)

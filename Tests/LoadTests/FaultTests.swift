@@ -4,17 +4,17 @@ import Testing
 
 extension UpstreamProofs {
     /// Tiki's server and the way to it fail in every way: nothing is sent twice, and the app gets documented errors alone.
-    @Suite("Faults of the upstream") struct FaultTests {
+    @Suite("Upstream faults") struct FaultTests {
         private static let settings: [String: String?] = [
             "REQUEST_TIMEOUT": "2", "CONNECT_TIMEOUT": "1", "LOG_LEVEL": "error",
         ]
 
-        @Test("A few of each, over HTTP and HTTPS", arguments: [false, true])
+        @Test("Upstream faults give documented answers and repeat no exchange or refresh", arguments: [false, true])
         func requests(overTLS: Bool) async throws {
             try await Self.prove(requests: 240, slow: 9, clients: 24, overTLS: overTLS)
         }
 
-        @Test("No connection")
+        @Test("Calls get 502 upstream_unreachable when no connection to Tiki can be made")
         func noConnection() async throws {
             try await Self.proveNoConnection(refused: 30, halfHandshakes: 12, stalls: 12, clients: 12)
         }
@@ -76,7 +76,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct Faults {
-        @Test("10,000 calls through nginx: at most once, and documented errors alone")
+        @Test("10,000 calls to a faulty Tiki get documented answers, and no exchange or refresh is sent twice")
         func tenThousand() async throws {
             for overTLS in [false, true] {
                 try await UpstreamProofs.FaultTests.prove(

@@ -5,12 +5,12 @@ import Testing
 extension UpstreamProofs {
     /// The server closes a kept connection: before it is used again, or just then.
     @Suite("Idle connections that the server closes") struct IdleCloseTests {
-        @Test("20 ms before use: no error reaches the app", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
+        @Test("A close 20 ms before use makes no call fail", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
         func before(fault: UpstreamFault) async throws {
             try await Self.proveBefore(25, fault)
         }
 
-        @Test("At the very moment of use: success or a documented 502, and never a second send")
+        @Test("A close at the moment of use gives success or a documented 502, and no call is sent twice")
         func atTheMoment() async throws {
             try await Self.proveAtTheMoment(60)
         }
@@ -96,7 +96,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct IdleClose {
-        @Test("500 times, 20 ms before use and at the very moment")
+        @Test("500 closes before use make no call fail, and 500 at the moment of use cause no second send")
         func fiveHundred() async throws {
             try await UpstreamProofs.IdleCloseTests.proveBefore(500, .closeWhenIdle)
             try await UpstreamProofs.IdleCloseTests.proveBefore(500, .resetWhenIdle)

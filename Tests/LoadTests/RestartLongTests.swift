@@ -6,7 +6,7 @@ extension LoadLongTests {
     struct Restart {
         private static let restarts = 10
 
-        @Test("Ten restarts behind an inherited listener lose none of 200 requests a second")
+        @Test("Ten restarts with an inherited listener lose no request at 200 requests a second")
         func restartsLoseNothing() async throws {
             try DescriptorLimit.raise(to: 8_192)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "1000", "--quiet"])

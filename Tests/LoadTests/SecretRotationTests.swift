@@ -10,7 +10,7 @@ extension UpstreamProofs {
         /// Calls take this long at the upstream, microseconds: some are under way at any time.
         private static let delay = 300_000
 
-        @Test("Under load no call fails, and the next one has the new signature")
+        @Test("SIGHUP under load makes no call fail, and later calls are signed with the new secret")
         func underLoad() async throws {
             try await Self.prove(seconds: 0.6)
         }
@@ -76,7 +76,7 @@ extension UpstreamProofs {
             await backend.stop()
         }
 
-        @Test("With CLIENT_SECRET in the environment SIGHUP does no harm")
+        @Test("SIGHUP does no harm when CLIENT_SECRET is in the environment")
         func secretFromEnvironment() async throws {
             let upstream = try FaultUpstream()
             let backend = try await Backend.start(environment: ["LOG_LEVEL": "notice"], upstream: upstream.authEndpoint)
@@ -127,7 +127,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct SecretRotation {
-        @Test("Under 200 requests a second")
+        @Test("SIGHUP at 200 requests a second makes no call fail, and later calls are signed with the new secret")
         func twoHundred() async throws {
             try await UpstreamProofs.SecretRotationTests.prove(seconds: 2)
         }

@@ -4,12 +4,12 @@ import Testing
 
 extension UpstreamProofs {
     /// A phone's double tap, a hundredfold: of identical refreshes Tiki sees one, else it would revoke the whole chain.
-    @Suite("Identical refreshes at once") struct SharedRefreshTests {
+    @Suite("Identical refreshes") struct SharedRefreshTests {
         private static let refreshPath = "/oauth/auth/token/refresh"
         private static let clients = 100
 
         @Test(
-            "100 are one call and get one answer, and the chain lives; also if some of the clients go",
+            "100 identical refreshes make one call and keep the chain alive, even if this many clients leave",
             arguments: [0, 50]
         )
         func identical(gone: Int) async throws {

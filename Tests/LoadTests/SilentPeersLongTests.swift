@@ -8,7 +8,7 @@ extension LoadLongTests {
         private static let peers = 2_000
         private static let requests = 500
 
-        @Test("2,000 silent connections neither slow a request down nor stay nor cost memory")
+        @Test("2,000 silent connections do not slow requests down, are closed in time and cost little memory")
         func silentPeersDoNoHarm() async throws {
             try DescriptorLimit.raise(to: 4_096)
             let backend = try await Backend.start(

@@ -4,7 +4,7 @@ import Testing
 
 /// The connections that are kept ready, and a server that does not want them.
 @Suite("Warm connections") struct WarmConnectionTests {
-    @Test("A server that closes each at once, or resets it, is not asked in a busy loop", arguments: [false, true])
+    @Test("A server that closes or resets connections at once is not tried in a busy loop", arguments: [false, true])
     func closedAtOnce(resets: Bool) async throws {
         let upstream = try FaultUpstream { _ in resets ? .reset : .close }
         let (connects, seconds, cpu) = try await watch(upstream.authEndpoint) { upstream.accepted.count }
@@ -17,7 +17,7 @@ import Testing
         #expect(cpu < 1_000)
     }
 
-    @Test("Nor is one that ends every TLS handshake")
+    @Test("A server that ends every TLS handshake is not tried in a busy loop")
     func noHandshake() async throws {
         let half = try HalfHandshakePort(.close)
         let (connects, seconds, cpu) = try await watch("https://127.0.0.1:\(half.port)/auth/token") { half.accepted }
@@ -26,7 +26,7 @@ import Testing
         #expect(cpu < 1_000)
     }
 
-    @Test("Nor one that is down; and when it comes up, connections are there before a call needs them")
+    @Test("A server that is down is not tried in a busy loop, and gets warm connections when it is up")
     func down() async throws {
         let reserved = try ReservedPort()
         let backend = try await Backend.start(upstream: "http://127.0.0.1:\(reserved.port)/auth/token")
@@ -43,7 +43,7 @@ import Testing
         await backend.stop()
     }
 
-    @Test("One that the server closes is replaced")
+    @Test("A warm connection that the server closes is replaced")
     func replaced() async throws {
         let upstream = try FaultUpstream { number in number < 2 ? .idleFor(500_000) : .open }
         let backend = try await Backend.start(upstream: upstream.authEndpoint)

@@ -5,7 +5,7 @@ import Testing
 extension UpstreamProofs {
     /// Connections to Tiki are opened before they are needed, and kept: no login waits for a TLS handshake.
     @Suite("TLS handshakes") struct WarmTLSTests {
-        @Test("Exchanges in a row make none, the first after the start included")
+        @Test("Exchanges in a row make no TLS handshake, not even the first after the start")
         func few() async throws {
             try await Self.prove(50)
         }
@@ -63,7 +63,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct WarmTLS {
-        @Test("1,000 exchanges in a row make none")
+        @Test("1,000 exchanges in a row make no TLS handshake")
         func thousand() async throws {
             try await UpstreamProofs.WarmTLSTests.prove(1_000)
         }

@@ -6,14 +6,14 @@ import Testing
 struct LogThrottleTests {
     let log = InMemoryLogHandler.make()
 
-    @Test("of many lines within the interval the first one comes through")
+    @Test("Only the first of many lines within the interval is logged")
     func suppresses() {
         var throttle = LogThrottle()
         for _ in 0..<100 { throttle.log(log.logger, .warning, "again") }
         #expect(log.handler.entries == [.init(level: .warning, message: "again", metadata: [:])])
     }
 
-    @Test("the next one tells how many were left out")
+    @Test("The first line after the interval tells how many were left out")
     func counts() async throws {
         var throttle = LogThrottle(interval: .milliseconds(200))
         for _ in 0..<5 { throttle.log(log.logger, .error, "again", metadata: ["a": "b"]) }

@@ -6,7 +6,7 @@ struct Base64URLTests {
     func encode(_ bytes: [UInt8]) -> String { String(decoding: Base64URL.encode(bytes), as: UTF8.self) }
 
     @Test(
-        "the vectors of RFC 4648 section 10 come out, without their padding",
+        "The test vectors of RFC 4648 are encoded without padding",
         arguments: [
             ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
             ("foobar", "Zm9vYmFy"),
@@ -16,7 +16,7 @@ struct Base64URLTests {
         #expect(encode(Array(text.utf8)) == encoded)
     }
 
-    @Test("the two digits that differ from base64 are - and _")
+    @Test("The two digits that differ from base64 are - and _")
     func urlSafeDigits() {
         #expect(encode([0xFB, 0xEF, 0xBE]) == "----")
         #expect(encode([0xFF, 0xFF, 0xFF]) == "____")
@@ -24,7 +24,7 @@ struct Base64URLTests {
         #expect(encode([0xFB, 0xF0]) == "-_A")
     }
 
-    @Test("every digit of the alphabet stands for its number")
+    @Test("Every number is encoded as its digit of the alphabet")
     func alphabet() {
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         for (number, digit) in zip(UInt8(0)..., alphabet) {
@@ -32,7 +32,7 @@ struct Base64URLTests {
         }
     }
 
-    @Test("the length is four digits for three bytes, rounded up", arguments: 0...100)
+    @Test("The length is four digits for every three bytes, rounded up", arguments: 0...100)
     func length(count: Int) {
         #expect(encode([UInt8](repeating: 0x5A, count: count)).utf8.count == (count * 4 + 2) / 3)
     }

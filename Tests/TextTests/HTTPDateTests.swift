@@ -4,7 +4,7 @@ import Testing
 
 struct HTTPDateTests {
     @Test(
-        "a date is read to the second",
+        "A date is read to the second",
         arguments: [
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
@@ -17,7 +17,7 @@ struct HTTPDateTests {
     }
 
     @Test(
-        "what is no date of HTTP is refused",
+        "Text that is not an HTTP date is refused",
         arguments: [
             "", " ", "now", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37",
             "Sun, 06 Nov 1994 08:49 GMT",
@@ -38,7 +38,7 @@ struct HTTPDateTests {
 
     /// In milliseconds too: that is what it is compared with.
     @Test(
-        "absurd numbers are no date, and nobody who computes with the result can overflow",
+        "A date with absurd numbers is refused, so that no calculation with it can overflow",
         arguments: [
             "Sun, 2147483647 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 2147483647 08:49:37 GMT",
             "Sun, 06 Nov -2147483648 08:49:37 GMT",

@@ -4,7 +4,7 @@ import Testing
 
 struct JSONCompactionTests {
     @Test(
-        "whitespace between tokens goes, all four kinds of it",
+        "All four kinds of whitespace between tokens are removed",
         arguments: [
             (" { } ", "{}"), ("\t[\n1 ,\r\n2\t]\n", "[1,2]"),
             (#"{ "a" : { "b" : [ true , null ] } }"#, #"{"a":{"b":[true,null]}}"#),
@@ -16,7 +16,7 @@ struct JSONCompactionTests {
     }
 
     @Test(
-        "numbers stay as they were written",
+        "Numbers stay as they were written",
         arguments: [
             "0", "-0", "1e400", "-1e-400", "12345678901234567890", "1E+2", "1e2", "1.0", "0.10", "-0.0e-0", "1E05",
             "3.141592653589793238462643383279",
@@ -27,7 +27,7 @@ struct JSONCompactionTests {
     }
 
     @Test(
-        "strings stay as they were written: escapes, raw UTF-8, whitespace, braces",
+        "Strings keep their escapes, raw UTF-8, whitespace and braces as they were written",
         arguments: [
             #""\u00e9""#, #""\u00E9""#, #""\/""#, "\"/\"", "\"é\"", "\"Hà Nội 🧧\"", #""\ud83e\udde7""#,
             #""\"\\\b\f\n\r\t""#,
@@ -41,20 +41,20 @@ struct JSONCompactionTests {
         #expect(try Array(JSONText.compact("{ \(string) : 1 }").utf8) == Array("{\(string):1}".utf8))
     }
 
-    @Test("key order and duplicate keys of nested objects stay")
+    @Test("Key order and duplicate keys of nested objects are kept")
     func order() throws {
         let text = #"{ "z":1, "a":{ "k":1, "k":2 }, "m":[ {"x":1,"x":1} ] }"#
         #expect(try JSONText.compact(text) == #"{"z":1,"a":{"k":1,"k":2},"m":[{"x":1,"x":1}]}"#)
     }
 
-    @Test("compact text is not changed by compacting it again")
+    @Test("Compact text is not changed by compacting it again")
     func idempotence() throws {
         let text = #"{"a":[1,-0,1e400,"\u00e9 {}"],"b":{"c":null}}"#
         #expect(try JSONText.compact(text) == text)
     }
 
     @Test(
-        "the outermost value's kind is told",
+        "The scan returns the kind of the outermost value",
         arguments: [
             ("{}", JSONScanner.ValueKind.object), (" [1]", .array), ("\"\"", .string(isEmpty: true)),
             ("\"a\"", .string(isEmpty: false)), (#""\u0000""#, .string(isEmpty: false)), ("-1", .number),
@@ -66,7 +66,7 @@ struct JSONCompactionTests {
         #expect(try scanner.scan() == kind)
     }
 
-    @Test("members are those of the outermost object, with their escapes resolved")
+    @Test("The members are those of the outermost object, with their escapes resolved")
     func members() throws {
         var scanner = JSONScanner(Array(#"{"a":{"inner":1},"\u00e9\ud83e\udde7\/\n":"","b":[{"c":1}]}"#.utf8))
         _ = try scanner.scan()

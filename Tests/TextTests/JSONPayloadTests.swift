@@ -13,7 +13,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "the whole object is kept, compact, extra keys and their order included",
+        "The whole object is kept in compact form, with extra keys and their order",
         arguments: [
             (#"{"code":"a.b"}"#, #"{"code":"a.b"}"#),
             (#" { "x" : 1e400 , "code" : "a b" } "#, #"{"x":1e400,"code":"a b"}"#),
@@ -27,7 +27,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "what means nothing is no payload, whatever its whitespace",
+        "A value without content is refused as empty, whatever its whitespace",
         arguments: [
             "", " ", "\r\n\t ", "{}", " {} ", "{ }", "[]", "[ ]", "null", " null\n", "\"\"", "0", " 0 ", "false",
         ]
@@ -37,7 +37,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "JSON that is no object is an invalid payload",
+        "JSON other than an object is refused",
         arguments: [
             "[1]", "[{}]", "\"code\"", "\" {} \"", "\" \"", "1", "-0", "0.0", "0e1", "0.5", "true", #"[{"code":"a"}]"#,
         ]
@@ -47,7 +47,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "what is not JSON is invalid JSON, even with a good key in it",
+        "Malformed JSON is refused, even with a good key in it",
         arguments: [
             #"{"code":"a",}"#, #"{"code":"a"} x"#, "\u{FEFF}{\"code\":\"a\"}", "{'code':'a'}", "NaN", "{", "undefined",
             "code=a",
@@ -58,7 +58,7 @@ struct JSONPayloadTests {
         #expect(error(body) == .notJSON(syntaxError))
     }
 
-    @Test("a vertical tab or a no-break space is no whitespace", arguments: ["\u{B}", "\u{C}", "\u{A0}", "\0"])
+    @Test("A vertical tab or a no-break space is not whitespace", arguments: ["\u{B}", "\u{C}", "\u{A0}", "\0"])
     func otherWhitespace(body: String) {
         guard case .notJSON = error(body) else {
             Issue.record("\(body) was taken for white space")
@@ -67,7 +67,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "a top-level key twice is refused, in whatever escapes, and before anything is said of its value",
+        "A duplicate top-level key is refused before its value is checked, however it is escaped",
         arguments: [
             (#"{"code":"a","code":"a"}"#, "code"), (#"{"code":"a","\u0063ode":"b"}"#, "code"),
             (#"{"\u0063\u006fde":"a","code":1}"#, "code"),
@@ -79,7 +79,7 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "a duplicate key that looks like a code or a token, or like nothing at all, is not repeated",
+        "A duplicate key that is odd, or may be a code or token, is not repeated in the problem",
         arguments: [
             "aB3dEf.gH1jKl", String(repeating: "k", count: 33), "a b", "é", "a\\\"b", "a\\u000ab", "<b>", "a-b", "🧧",
         ]
@@ -88,14 +88,14 @@ struct JSONPayloadTests {
         #expect(error(#"{"\#(key)":1,"\#(key)":1}"#) == .duplicateKey(nil))
     }
 
-    @Test("a key of 32 characters is still repeated")
+    @Test("A duplicate key of 32 characters is still repeated in the problem")
     func longestRepeatedKey() {
         let key = String(repeating: "k", count: 32)
         #expect(error(#"{"\#(key)":1,"\#(key)":1}"#) == .duplicateKey(key))
     }
 
     @Test(
-        "the key must be there, spelled exactly, in the outermost object",
+        "The required key must be in the outermost object, spelled exactly",
         arguments: [
             #"{"x":1}"#, #"{"Code":"a"}"#, #"{"code ":"a"}"#, #"{"data":{"code":"a"}}"#, #"{"c\u043ede":"a"}"#,
             #"{"":"a"}"#,
@@ -106,14 +106,14 @@ struct JSONPayloadTests {
     }
 
     @Test(
-        "the key must hold a string, and not an empty one",
+        "The required key must hold a string that is not empty",
         arguments: ["1", "0", "null", "true", "false", "\"\"", "{}", "[]", #"["a"]"#, #"{"code":"a"}"#, "1e5"]
     )
     func invalidValue(value: String) {
         #expect(error(#"{"code": \#(value) }"#) == .invalidValue("code"))
     }
 
-    @Test("The caller says which key must be there", arguments: ["code", "refresh_token", "access_token"])
+    @Test("A payload must have the key that its caller requires", arguments: ["code", "refresh_token", "access_token"])
     func requiredKeys(key: String) {
         #expect(error(#"{"\#(key)":"a"}"#, requiring: key) == nil)
         #expect(error(#"{"other":"a"}"#, requiring: key) == .missingKey(key))

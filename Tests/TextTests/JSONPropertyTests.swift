@@ -5,7 +5,7 @@ import Testing
 @testable import Text
 
 struct JSONPropertyTests {
-    @Test("compacting random JSON gives exactly its text without insignificant whitespace", arguments: UInt64(1)...8)
+    @Test("Compacting random JSON removes only insignificant whitespace", arguments: UInt64(1)...8)
     func compaction(seed: UInt64) throws {
         var generator = RandomJSON(seed: seed)
         for _ in 0..<500 {
@@ -15,7 +15,7 @@ struct JSONPropertyTests {
     }
 
     /// Foundation is laxer in places, so the comparison goes one way: what we take, it must take.
-    @Test("random mutations never crash, and what is accepted is JSON to Foundation as well", arguments: UInt64(1)...8)
+    @Test("Random mutations never crash, and Foundation accepts all JSON that we accept", arguments: UInt64(1)...8)
     func mutations(seed: UInt64) {
         var generator = RandomJSON(seed: seed)
         var random = SeededGenerator(seed: seed &* 7919)

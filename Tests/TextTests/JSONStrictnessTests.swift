@@ -6,7 +6,7 @@ struct JSONStrictnessTests {
     typealias Problem = JSONSyntaxError.Problem
 
     @Test(
-        "what RFC 8259 does not allow is refused, with the place",
+        "JSON that RFC 8259 does not allow is refused, with the position of the problem",
         arguments: [
             ("[1,]", Problem.expectedValue, 3), (#"{"a":1,}"#, .expectedKey, 7), ("{,}", .expectedKey, 1),
             ("[,]", .expectedValue, 1),
@@ -38,7 +38,7 @@ struct JSONStrictnessTests {
     }
 
     @Test(
-        "text that stops too early is refused at its end",
+        "Text that stops too early is refused at its end",
         arguments: [
             "", "  ", "{", "[", "[1", "[1,", #"{"a"#, #"{"a""#, #"{"a":"#, #"{"a":1"#, #"{"a":1,"#, "\"", "\"a", "\"\\",
             #""\u"#,
@@ -50,7 +50,7 @@ struct JSONStrictnessTests {
     }
 
     @Test(
-        "an escape that JSON does not have is refused at the first wrong byte",
+        "An escape that JSON does not have is refused at the first wrong byte",
         arguments: [
             (#""\x41""#, 2), (#""\'""#, 2), (#""\U0041""#, 2), (#""\0""#, 2), (#""\u00g0""#, 5), (#""\u 041""#, 3),
             (#""\u+041""#, 3),
@@ -61,19 +61,19 @@ struct JSONStrictnessTests {
         #expect(JSONText.error(text) == JSONSyntaxError(problem: .malformedEscape, offset: offset))
     }
 
-    @Test("every control character in a string is refused, and only those", arguments: UInt8(0)...0x7F)
+    @Test("Every control character in a string is refused, and no other ASCII character", arguments: UInt8(0)...0x7F)
     func controlCharacters(byte: UInt8) {
         guard byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
         let error = JSONText.error([UInt8(ascii: "\""), byte, UInt8(ascii: "\"")])
         #expect(error == (byte < 0x20 ? JSONSyntaxError(problem: .controlCharacter, offset: 1) : nil))
     }
 
-    @Test("a control character in a key is refused")
+    @Test("A control character in a key is refused")
     func controlCharacterInKey() {
         #expect(JSONText.error("{\"a\n\":1}") == JSONSyntaxError(problem: .controlCharacter, offset: 3))
     }
 
-    @Test("64 levels are accepted and 65 refused, of arrays, objects and both")
+    @Test("64 levels of arrays, objects or both are accepted, and 65 are refused")
     func depth() {
         func nested(_ count: Int, _ open: String, _ close: String) -> String {
             String(repeating: open, count: count) + "1" + String(repeating: close, count: count)
@@ -87,7 +87,7 @@ struct JSONStrictnessTests {
         #expect(JSONText.error(nested(33, #"[{"a":"#, "}]"))?.problem == .nestedTooDeep)
     }
 
-    @Test("siblings do not add up to depth")
+    @Test("Siblings do not count towards the depth")
     func siblings() {
         #expect(JSONText.error("[" + String(repeating: "[[]],", count: 1_000) + "[]]") == nil)
     }
@@ -97,7 +97,7 @@ struct JSONStrictnessTests {
         #expect(JSONText.error(String(repeating: bracket, count: 100_000)) != nil)
     }
 
-    @Test("a description names the problem and the offset, and holds nothing of the text")
+    @Test("An error's description names the problem and the offset, and quotes nothing")
     func description() {
         let error = JSONText.error(#"{"code":"SECRETCODE" SECRETTAIL}"#)
         #expect(error?.description == "expected ',' or the end of the object or array at byte offset 21")

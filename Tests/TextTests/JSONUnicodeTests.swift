@@ -7,7 +7,7 @@ struct JSONUnicodeTests {
     func quoted(_ bytes: [UInt8]) -> [UInt8] { [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")] }
 
     @Test(
-        "half of a surrogate pair is refused at its backslash",
+        "Half of a surrogate pair is refused at its backslash",
         arguments: [
             (#""\ud800""#, 1), (#""\udc00""#, 1), (#""ab\uD83E""#, 3), (#""\ud800a""#, 1), (#""\ud800\n""#, 1),
             (#""\ud800\u0041""#, 1),
@@ -21,7 +21,7 @@ struct JSONUnicodeTests {
     }
 
     @Test(
-        "the edges of the surrogate ranges pair up",
+        "Surrogate pairs at the edges of their ranges are accepted",
         arguments: [#""\ud800\udc00""#, #""\uDBFF\uDFFF""#, #""\ud7ff\ue000""#]
     )
     func pairs(text: String) throws {
@@ -29,7 +29,7 @@ struct JSONUnicodeTests {
     }
 
     @Test(
-        "where the grammar alone counts, half of a pair is copied as it is",
+        "Half of a surrogate pair is copied as it is if lone surrogates are allowed",
         arguments: [
             #"["\ud800"]"#, #"["\udc00x"]"#, #"["\ud800\ud800\udc00"]"#, #"["\ud800\n\u0041"]"#, #"{"\ud800":1}"#,
         ]
@@ -40,14 +40,14 @@ struct JSONUnicodeTests {
         #expect(scanner.compact == Array(text.utf8))
     }
 
-    @Test("a malformed escape is refused even where half of a pair is allowed")
+    @Test("A malformed escape is refused even if lone surrogates are allowed")
     func malformedEscapeBehindHalfAPair() {
         var scanner = JSONScanner(Array(#""\ud800\uzzzz""#.utf8), allowsLoneSurrogates: true)
         #expect(throws: JSONSyntaxError(problem: .malformedEscape, offset: 9)) { try scanner.scan() }
     }
 
     @Test(
-        "bytes that are not UTF-8 are refused where the character begins",
+        "Bytes that are not UTF-8 are refused where the character begins",
         arguments: [
             [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF],
             [0xF0, 0x80, 0x80, 0x80],
@@ -66,7 +66,7 @@ struct JSONUnicodeTests {
     }
 
     @Test(
-        "the first and the last character of every length are accepted",
+        "The first and the last character of every UTF-8 length are accepted",
         arguments: [
             "\u{80}", "\u{7FF}", "\u{800}", "\u{FFF}", "\u{1000}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}",
             "\u{3FFFF}",
@@ -77,7 +77,7 @@ struct JSONUnicodeTests {
         #expect(try JSONText.compact("\"\(character)\"") == "\"\(character)\"")
     }
 
-    @Test("every UTF-8 verdict agrees with Swift's own validation, for all sequences of two bytes and many of four")
+    @Test("UTF-8 validation agrees with Swift's own for all pairs of bytes and many sequences of four")
     func differential() {
         var random = SeededGenerator(seed: 3629)
         let pairs = (0x80...0xFF).flatMap { first in (0x20...0xFF).map { [UInt8(first), UInt8($0)] } }

@@ -4,7 +4,7 @@ import Testing
 
 struct MediaTypeTests {
     @Test(
-        "JSON in UTF-8 is taken, in the spellings that RFC 9110 allows",
+        "JSON in UTF-8 is accepted, in the spellings that RFC 9110 allows",
         arguments: [
             "application/json", "Application/JSON", " application/json ", "application/json;charset=utf-8",
             "application/json; charset=UTF-8",
@@ -18,7 +18,7 @@ struct MediaTypeTests {
     }
 
     @Test(
-        "other types and other charsets are not",
+        "Other media types and charsets are not accepted",
         arguments: [
             "", ";", "text/plain", "text/json", "application/jsonp", "application/json5", "application/problem+json",
             "application/x-json",

@@ -6,7 +6,7 @@ import Testing
 struct Base64URLTests {
     static let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    @Test("base64url agrees with Foundation's base64 for every length and byte", arguments: 0..<260)
+    @Test("Base64url agrees with Foundation's base64 for every length and byte", arguments: 0..<260)
     func agreesWithFoundation(length: Int) {
         let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ length) }
         let expected = Data(bytes).base64EncodedString()
@@ -19,7 +19,7 @@ struct Base64URLTests {
 
 struct JSONTextTests {
     @Test(
-        "a string comes back from its JSON text",
+        "A string comes back from its JSON text",
         arguments: ["", "Ti Ni", "Bé Na 🐥", "\"\\/", "\u{0}\u{1}\n\r\t\u{1F}\u{7F}", "\u{2028}"]
     )
     func roundTrip(text: String) throws {
@@ -29,13 +29,13 @@ struct JSONTextTests {
 }
 
 struct HTTPDateTests {
-    @Test("the date has the form of RFC 9110")
+    @Test("The date has the form of RFC 9110")
     func documentedExample() {
         #expect(HTTPDate.format(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(HTTPDate.format(0) == "Thu, 01 Jan 1970 00:00:00 GMT")
     }
 
-    @Test("the date moves on with the second")
+    @Test("The date moves on with the second")
     func cache() {
         let date = HTTPDate()
         #expect(date.text(milliseconds: 784_111_777_000) == date.text(milliseconds: 784_111_777_999))
@@ -44,7 +44,7 @@ struct HTTPDateTests {
 }
 
 struct RecentItemsTests {
-    @Test("the newest items are kept in order")
+    @Test("The newest items are kept in order")
     func keepsNewest() {
         var items = RecentItems<Int>(limit: 3)
         #expect((1...5).map { items.append($0) } == [nil, nil, nil, 1, 2])

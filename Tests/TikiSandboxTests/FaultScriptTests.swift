@@ -15,7 +15,7 @@ struct FaultScriptTests {
         return calls.map { script.next(for: $0) }
     }
 
-    @Test("faults are used one a call, in order")
+    @Test("Each call uses up one fault, in order")
     func order() throws {
         let faults = try Self.parse(#"[{"delay_ms":5},{"status":503},{"garbage":true}]"#)
         #expect(
@@ -23,13 +23,13 @@ struct FaultScriptTests {
         )
     }
 
-    @Test("a fault for one path waits for its call and holds up no other")
+    @Test("A fault for one path waits for its call and does not hold up other faults")
     func path() throws {
         let faults = try Self.parse(#"[{"status":500,"path":"/oauth/me"},{"status":501},{"status":502}]"#)
         #expect(Self.used(faults, by: [.exchange, .info, .info]) == [faults[1], faults[0], faults[2]])
     }
 
-    @Test("a script has a bound")
+    @Test("A script has a limited number of faults")
     func bound() {
         var script = FaultScript()
         let full = script.append(Array(repeating: Fault(), count: FaultScript.limit))
@@ -39,7 +39,7 @@ struct FaultScriptTests {
         #expect(full && !overfull && cleared)
     }
 
-    @Test("every kind of fault can be written")
+    @Test("Every kind of fault can be written in a script")
     func kinds() throws {
         let faults = try Self.parse(
             #"""
@@ -58,7 +58,7 @@ struct FaultScriptTests {
         )
     }
 
-    @Test("a call is carried out before its answer is spoiled, but not before a status, unless said otherwise")
+    @Test("A call is carried out before a spoiled answer but not before a status, unless the script says otherwise")
     func after() throws {
         let faults = try Self.parse(
             #"[{"cut":"in_body"},{"no_answer":true},{"status":503},{"garbage":true,"after":false},"#
@@ -68,7 +68,7 @@ struct FaultScriptTests {
     }
 
     @Test(
-        "a script with a mistake is refused",
+        "A script with a mistake is refused",
         arguments: [
             #"[{"stauts":503}]"#, #"[{"status":99}]"#, #"[{"cut":"later"}]"#, #"[{"path":"/me"}]"#,
             #"[{"garbage":true,"no_answer":true}]"#, #"[{"body":"x"}]"#, #"[{"delay_ms":-1}]"#,

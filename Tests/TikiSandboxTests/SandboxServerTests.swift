@@ -6,7 +6,7 @@ import Testing
 /// Over real connections, with curl. One after the other: they share the machine's few threads with their servers.
 @Suite(.serialized)
 struct SandboxServerTests {
-    @Test("a code is minted, exchanged, refreshed and asked about over HTTP")
+    @Test("A code can be minted, exchanged and refreshed over HTTP, and its customer looked up")
     func wholeWay() async throws {
         try await LiveSandbox.run { sandbox in
             let minted = try await sandbox.curl("/sandbox/codes", ["-X", "POST"])
@@ -29,7 +29,7 @@ struct SandboxServerTests {
         }
     }
 
-    @Test("each fault of a script looks to curl as it should")
+    @Test("Each fault in a script has the right effect on curl")
     func faults() async throws {
         try await LiveSandbox.run { sandbox in
             let script = #"""
@@ -65,7 +65,7 @@ struct SandboxServerTests {
         }
     }
 
-    @Test("the clock's offset shows in the Date header and refuses a timestamp of now")
+    @Test("A clock offset shows in the Date header and makes the current timestamp invalid")
     func clockOffset() async throws {
         var settings = SandboxSettings()
         // 6 November 1994, or near it.
@@ -78,7 +78,7 @@ struct SandboxServerTests {
         }
     }
 
-    @Test("other paths, methods and control requests are refused in the envelope")
+    @Test("Wrong paths, methods and control requests are refused")
     func refusals() async throws {
         try await LiveSandbox.run { sandbox in
             #expect(try await sandbox.curl("/oauth/me").status == 404)

@@ -26,7 +26,7 @@ struct SandboxTests {
         #expect(self.sandbox.addFaults(try FaultScriptTests.parse(json)) != nil)
     }
 
-    @Test("an answer has the keys of Tiki's page, in their order")
+    @Test("An answer has the keys that Tiki documents, in the documented order")
     func answers() throws {
         let code = try self.makeCode()
         let answer = self.send(.exchange, #"{"code":"\#(code)"}"#).answer
@@ -43,7 +43,7 @@ struct SandboxTests {
         #expect(!refreshed.body.contains("customer"))
     }
 
-    @Test("a second use of a code gets Tiki's own words")
+    @Test("A second use of a code gets Tiki's own error")
     func secondUse() throws {
         let body = #"{"code":"\#(try self.makeCode())"}"#
         #expect(self.send(.exchange, body).answer.status == 200)
@@ -55,7 +55,7 @@ struct SandboxTests {
         )
     }
 
-    @Test("a call with a wrong signature is refused, counted, and spends nothing")
+    @Test("A call with a wrong signature is refused and counted, and spends nothing")
     func wrongSignature() throws {
         let code = try self.makeCode()
         var call = SignedCall.make(#"{"code":"\#(code)"}"#)
@@ -68,7 +68,7 @@ struct SandboxTests {
     }
 
     @Test(
-        "a signed body without its member is refused with the call's reason",
+        "A signed body without its member is refused with the call's reason",
         arguments: [
             (TikiCall.exchange, "{}", "invalid_code"), (.exchange, #"{"code":1}"#, "invalid_code"),
             (.exchange, "", "invalid_code"), (.refresh, #"{"code":"A.B"}"#, "invalid_token"),
@@ -82,7 +82,7 @@ struct SandboxTests {
         #expect(reply.answer.body.contains(#""reason":"\#(reason)""#))
     }
 
-    @Test("another content type is refused, a charset is not")
+    @Test("A content type other than JSON is refused, and a charset is accepted")
     func contentType() throws {
         var call = SignedCall.make(#"{"code":"\#(try self.makeCode())"}"#)
         call.headers.contentType = "text/plain"
@@ -91,7 +91,7 @@ struct SandboxTests {
         #expect(self.sandbox.receive(.exchange, headers: call.headers, body: call.body).answer.status == 200)
     }
 
-    @Test("a spoiled answer comes after the call, a scripted status instead of it")
+    @Test("A spoiled answer comes after the call, and a scripted status comes instead of it")
     func effects() throws {
         try self.addFaults(#"[{"status":503},{"garbage":true}]"#)
         let body = #"{"code":"\#(try self.makeCode())"}"#
@@ -105,7 +105,7 @@ struct SandboxTests {
         #expect(log.entries.map(\.status) == [nil, 200, 400])
     }
 
-    @Test("a reset forgets codes, faults and calls")
+    @Test("A reset forgets codes, faults and calls")
     func reset() throws {
         let body = #"{"code":"\#(try self.makeCode())"}"#
         try self.addFaults(#"[{"status":503},{"status":503}]"#)
@@ -117,7 +117,7 @@ struct SandboxTests {
         #expect(reply.answer.status == 400)
     }
 
-    @Test("the clock's offset moves the check of timestamps")
+    @Test("A clock offset shifts the check of timestamps")
     func clockOffset() {
         var settings = self.sandbox.settings
         settings.clock.offsetMilliseconds = 61_000

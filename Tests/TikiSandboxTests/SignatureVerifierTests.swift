@@ -22,7 +22,7 @@ struct SignatureVerifierTests {
     }
 
     @Test(
-        "both signatures of Tiki's page are accepted",
+        "Both signatures in Tiki's documentation are accepted",
         arguments: [
             (#"{"id":123}"#, "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"),
             (
@@ -38,7 +38,7 @@ struct SignatureVerifierTests {
         try self.verify(call)
     }
 
-    @Test("a single flipped bit in the signature is refused", arguments: 0..<256)
+    @Test("A single flipped bit in the signature is refused", arguments: 0..<256)
     func flippedBitInSignature(bit: Int) throws {
         var call = SignedCall.make(#"{"id":123}"#)
         var digits = try #require(call.headers.signature).map { $0.hexDigitValue ?? 0 }
@@ -47,14 +47,14 @@ struct SignatureVerifierTests {
         #expect(self.refusal(call) == "invalid signature")
     }
 
-    @Test("a single flipped bit in the body is refused", arguments: 0..<80)
+    @Test("A single flipped bit in the body is refused", arguments: 0..<80)
     func flippedBitInBody(bit: Int) {
         var call = SignedCall.make(#"{"id":123}"#)
         call.body[bit / 8] ^= 1 << (bit % 8)
         #expect(self.refusal(call) == "invalid signature")
     }
 
-    @Test("a signature made with another secret is refused")
+    @Test("A signature made with another secret is refused")
     func otherSecret() {
         let call = SignedCall.make(#"{"id":123}"#)
         let other = SignatureVerifier(clientKey: SandboxSettings.documentedKey, clientSecret: "another")
@@ -63,21 +63,21 @@ struct SignatureVerifierTests {
         }
     }
 
-    @Test("another client key is refused", arguments: ["", "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43w", nil])
+    @Test("A wrong or missing client key is refused", arguments: ["", "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43w", nil])
     func otherKey(key: String?) {
         var call = SignedCall.make(#"{"id":123}"#)
         call.headers.clientID = key
         #expect(self.refusal(call) == "unknown client id")
     }
 
-    @Test("a timestamp other than the signed one is refused")
+    @Test("A timestamp other than the signed one is refused")
     func otherTimestamp() {
         var call = SignedCall.make(#"{"id":123}"#)
         call.headers.timestamp = "\(self.now + 1)"
         #expect(self.refusal(call) == "invalid signature")
     }
 
-    @Test("a timestamp of 60 seconds ago is accepted, one of 61 is refused")
+    @Test("A timestamp 60 seconds old is accepted, and one 61 seconds old is refused")
     func oldTimestamp() throws {
         let call = SignedCall.make(#"{"id":123}"#)
         try self.verify(call, now: self.now + 60_000)
@@ -85,7 +85,7 @@ struct SignatureVerifierTests {
         #expect(self.refusal(call, now: self.now + 61_000) == "timestamp is more than one minute old")
     }
 
-    @Test("a timestamp 60 seconds ahead is accepted, one of 61 is refused")
+    @Test("A timestamp 60 seconds ahead is accepted, and one 61 seconds ahead is refused")
     func futureTimestamp() throws {
         let call = SignedCall.make(#"{"id":123}"#)
         try self.verify(call, now: self.now - 60_000)
@@ -93,7 +93,7 @@ struct SignatureVerifierTests {
     }
 
     @Test(
-        "a timestamp that is no decimal number is refused",
+        "A timestamp that is not a decimal number is refused",
         arguments: ["", "+1620621619569", "-1", "1620621619569 ", "1e12", "99999999999999999999", nil]
     )
     func malformedTimestamp(timestamp: String?) {
@@ -103,7 +103,7 @@ struct SignatureVerifierTests {
     }
 
     @Test(
-        "a signature that is not 64 lowercase digits is refused",
+        "A signature that is not 64 lowercase hexadecimal digits is refused",
         arguments: [
             nil, "", "8e", "8EBD092B9DF2CF90E8CCBCAB2BA87EE14F2ABB25EB8F18B4D7286D42ADCD45C2",
             "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c200",

@@ -11,7 +11,7 @@ struct TokenStoreTests {
         self.store.makeCode(customer: self.customer, scopes: scopes ?? self.scopes, now: now)
     }
 
-    @Test("a code is two URL-safe parts with one dot between, and never the same")
+    @Test("A code has two URL-safe parts with a dot between, and no two codes are the same")
     mutating func codeForm() {
         let codes = (0..<200).map { _ in self.makeCode() }
         #expect(Set(codes).count == codes.count)
@@ -22,7 +22,7 @@ struct TokenStoreTests {
         }
     }
 
-    @Test("a code is worth a pair of tokens and its customer")
+    @Test("A code gives a pair of tokens and its customer")
     mutating func exchange() throws {
         let (tokens, customer) = try self.store.exchange(code: self.makeCode(), now: 0)
         #expect(customer == self.customer)
@@ -34,7 +34,7 @@ struct TokenStoreTests {
         #expect(scopes == self.scopes)
     }
 
-    @Test("a second use of a code is refused and revokes the tokens of the first")
+    @Test("A second use of a code is refused and revokes the tokens of the first")
     mutating func codeReuse() throws {
         let code = self.makeCode()
         let (tokens, _) = try self.store.exchange(code: code, now: 0)
@@ -44,7 +44,7 @@ struct TokenStoreTests {
         #expect(throws: TikiCall.refresh.credentialRefused) { try self.store.refresh(token: refresh, now: 0) }
     }
 
-    @Test("a second use of a code revokes a pair that was refreshed meanwhile, even after the code's time")
+    @Test("A second use of a code revokes tokens refreshed since then, even after the code has expired")
     mutating func codeReuseAfterRefresh() throws {
         let code = self.makeCode()
         let (first, _) = try self.store.exchange(code: code, now: 0)
@@ -53,7 +53,7 @@ struct TokenStoreTests {
         #expect(throws: TikiError.self) { try self.store.info(token: second.access, now: 700_000) }
     }
 
-    @Test("a code is refused once its time is over")
+    @Test("A code is refused once it has expired")
     mutating func expiredCode() throws {
         let early = self.makeCode()
         let late = self.makeCode()
@@ -61,12 +61,12 @@ struct TokenStoreTests {
         #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: late, now: 600_000) }
     }
 
-    @Test("a code that was never made is refused")
+    @Test("A code that was never issued is refused")
     mutating func unknownCode() {
         #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: "A.B", now: 0) }
     }
 
-    @Test("a refresh gives a new pair and ends the old one")
+    @Test("A refresh gives a new pair of tokens and ends the old one")
     mutating func rotation() throws {
         let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
         let second = try self.store.refresh(token: try #require(first.refresh), now: 0)
@@ -78,7 +78,7 @@ struct TokenStoreTests {
         _ = try self.store.refresh(token: try #require(second.refresh), now: 0)
     }
 
-    @Test("using a spent refresh token is refused and revokes the whole chain")
+    @Test("A spent refresh token is refused and revokes the whole chain")
     mutating func refreshReuse() throws {
         let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
         let spent = try #require(first.refresh)
@@ -90,7 +90,7 @@ struct TokenStoreTests {
         #expect(throws: TikiError.self) { try self.store.refresh(token: newest, now: 0) }
     }
 
-    @Test("a revoked chain leaves others alone")
+    @Test("A revoked chain leaves other chains intact")
     mutating func otherChains() throws {
         let code = self.makeCode()
         let (other, _) = try self.store.exchange(code: self.makeCode(), now: 0)
@@ -99,7 +99,7 @@ struct TokenStoreTests {
         _ = try self.store.info(token: other.access, now: 0)
     }
 
-    @Test("an access token is refused once its time is over, and its refresh token still works")
+    @Test("An access token is refused once it has expired, and its refresh token still works")
     mutating func expiredAccessToken() throws {
         let (tokens, _) = try self.store.exchange(code: self.makeCode(), now: 1000)
         _ = try self.store.info(token: tokens.access, now: 3_600_999)
@@ -109,13 +109,13 @@ struct TokenStoreTests {
         _ = try self.store.refresh(token: try #require(tokens.refresh), now: 3_601_000)
     }
 
-    @Test("without the scope offline there is no refresh token")
+    @Test("A code without the offline scope gives no refresh token")
     mutating func noOfflineScope() throws {
         let (tokens, _) = try self.store.exchange(code: self.makeCode(scopes: ["user_profile"]), now: 0)
         #expect(tokens.refresh == nil)
     }
 
-    @Test("a code or token is refused where another kind is wanted, and stays good")
+    @Test("A code or token used in place of another kind is refused and stays valid")
     mutating func wrongKind() throws {
         let code = self.makeCode()
         #expect(throws: TikiError.self) { try self.store.refresh(token: code, now: 0) }
@@ -129,7 +129,7 @@ struct TokenStoreTests {
         _ = try self.store.refresh(token: refresh, now: 0)
     }
 
-    @Test("above its limit the store forgets the oldest grants")
+    @Test("A store above its limit forgets the oldest grants")
     mutating func grantLimit() throws {
         self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, grantLimit: 2)
         let codes = (0..<3).map { _ in self.makeCode() }
@@ -138,7 +138,7 @@ struct TokenStoreTests {
         _ = try self.store.exchange(code: codes[2], now: 0)
     }
 
-    @Test("a spent refresh token that was forgotten is still refused")
+    @Test("A spent refresh token that was forgotten is still refused")
     mutating func spentLimit() throws {
         self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, spentLimit: 1)
         let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)

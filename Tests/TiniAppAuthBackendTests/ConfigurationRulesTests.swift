@@ -7,7 +7,7 @@ struct ConfigurationRulesTests {
     typealias Fixture = SettingsFixture
 
     @Test(
-        "a setting that is there must not be empty, a placeholder, padded or unprintable",
+        "A setting must not be empty, a placeholder, padded with white space or unprintable",
         arguments: Settings.all.map(\.name)
     )
     func texts(name: String) {
@@ -26,7 +26,7 @@ struct ConfigurationRulesTests {
     }
 
     @Test(
-        "a number out of its range, or no number, is refused with the range",
+        "A number that is out of range or malformed is refused with the range",
         arguments: [
             (
                 "REQUEST_TIMEOUT", ["0.1", "300", "1e1"],
@@ -55,7 +55,7 @@ struct ConfigurationRulesTests {
         }
     }
 
-    @Test("connecting takes at most half of a request's time, unless it is said; then it must be less than all of it")
+    @Test("CONNECT_TIMEOUT is at most half of REQUEST_TIMEOUT by default, and must be less than all of it")
     func connectTimeout() throws {
         func timeout(_ changes: [String: String]) throws -> TimeAmount {
             try Fixture.configuration(changes).service.upstream.connectTimeout
@@ -74,7 +74,7 @@ struct ConfigurationRulesTests {
         }
     }
 
-    @Test("a log level is one of swift-log's, in any case")
+    @Test("A log level is one that swift-log knows, in upper or lower case")
     func logLevel() {
         for level in ["trace", "DEBUG", "Info", "notice", "warning", "error", "critical"] {
             #expect(Fixture.problems(["LOG_LEVEL": level]) == [])
@@ -89,7 +89,7 @@ struct ConfigurationRulesTests {
     }
 
     @Test(
-        "an endpoint must be an http or https URL",
+        "An endpoint must be an http or https URL",
         arguments: ["AUTH_ENDPOINT", "REFRESH_ENDPOINT", "INFO_ENDPOINT"],
         [
             "api.tiki.vn/oauth", "ftp://h/", "https://", "https://user:password@h/", "https://h/#x", "https://h:99999/",
@@ -101,7 +101,7 @@ struct ConfigurationRulesTests {
     }
 
     @Test(
-        "plain http is for this machine alone, unless it is allowed",
+        "Plain http to another machine is refused, unless it is allowed",
         arguments: ["AUTH_ENDPOINT", "REFRESH_ENDPOINT", "INFO_ENDPOINT"]
     )
     func plainHTTP(name: String) {
@@ -118,14 +118,14 @@ struct ConfigurationRulesTests {
     }
 
     @Test(
-        "allowing plain http is 1 or 0 and nothing that may mean either",
+        "ALLOW_INSECURE_UPSTREAM accepts only 0 and 1",
         arguments: ["true", "yes", "01", "2", "on"]
     )
     func flag(value: String) {
         #expect(Fixture.problems(["ALLOW_INSECURE_UPSTREAM": value]) == ["ALLOW_INSECURE_UPSTREAM is neither 0 nor 1"])
     }
 
-    @Test("endpoints that do not follow from AUTH_ENDPOINT must be named")
+    @Test("Endpoints that cannot be derived from AUTH_ENDPOINT must be set")
     func underivable() {
         let rule = "is not set, and does not follow from AUTH_ENDPOINT, which does not end in /auth/token"
         let other = "https://h/oauth/exchange"

@@ -10,7 +10,7 @@ import TiniAppAuth
 struct ConfigurationTests {
     typealias Fixture = SettingsFixture
 
-    @Test("what is required is enough, and the rest has its documented default")
+    @Test("The required settings are enough, and the others have their documented defaults")
     func defaults() throws {
         let configuration = try Fixture.configuration()
         #expect(configuration.service.credentials.key == "the-key")
@@ -34,7 +34,7 @@ struct ConfigurationTests {
         #expect(configuration.googleCloudProject == nil)
     }
 
-    @Test("every setting is read")
+    @Test("Every setting is read")
     func everySetting() throws {
         let configuration = try Fixture.configuration([
             "REFRESH_ENDPOINT": "https://r/x", "INFO_ENDPOINT": "https://i/y?z", "REQUEST_TIMEOUT": "2.5",
@@ -64,19 +64,19 @@ struct ConfigurationTests {
         #expect(configuration.googleCloudProject == "p-1")
     }
 
-    @Test("a body somewhat over the service's limit gets through the front, for a readable answer")
+    @Test("A body somewhat over the limit gets through the front, so that it gets a readable answer")
     func bodyLimits() throws {
         let configuration = try Fixture.configuration(["MAX_BODY_BYTES": "1000"])
         #expect(configuration.limits.maxStdinBytes > configuration.service.maxBodyBytes + 60_000)
     }
 
-    @Test("the greatest answer fits into the greatest response")
+    @Test("The largest allowed answer fits into the largest response")
     func responseLimits() throws {
         let configuration = try Fixture.configuration(["MAX_RESPONSE_BYTES": "90112"])
         #expect(configuration.service.upstream.maxAnswerBytes + 8_192 <= FastCGIResponse.maxBytes)
     }
 
-    @Test("an empty environment lacks three settings, and all three are named at once")
+    @Test("An empty environment lacks three settings, and all three are named at once")
     func emptyEnvironment() throws {
         let error = #expect(throws: ConfigurationError.self) { try Configuration(environment: [:]) }
         #expect(
@@ -96,7 +96,7 @@ struct ConfigurationTests {
         #expect(ConfigurationError.exitCode == 78)
     }
 
-    @Test("every problem is told at once, one line for each setting")
+    @Test("Every problem is reported at once, with one line for each setting")
     func everythingWrong() {
         let names = Settings.all.map(\.name)
         let problems = Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "<\($0)…>") }))
@@ -106,19 +106,19 @@ struct ConfigurationTests {
         #expect(problems.count == names.count - 1)
     }
 
-    @Test("one problem is one sentence")
+    @Test("A single problem is reported in the singular")
     func oneProblem() {
         let error = ConfigurationError(problems: Fixture.problems(["CLIENT_KEY": nil]))
         #expect(error.description == "The configuration has a problem:\n  CLIENT_KEY is not set")
     }
 
-    @Test("what the environment has besides is not looked at")
+    @Test("Other environment variables are ignored")
     func others() {
         #expect(Fixture.problems(["PATH": "", "LC_ALL": "<x>", "CLIENT_KEYS": ""]) == [])
     }
 
     /// Somebody pastes the secret into the wrong setting, and the message ends up in a log.
-    @Test("no problem repeats a value, whichever setting it is in", arguments: Settings.all.map(\.name))
+    @Test("No problem repeats the value of a setting", arguments: Settings.all.map(\.name))
     func noValues(name: String) {
         let secret = Fixture.secret
         for value in [
@@ -129,7 +129,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("a configuration prints without the secret")
+    @Test("A printed configuration does not contain the secret")
     func printing() throws {
         let configuration = try Fixture.configuration()
         var dumped = ""

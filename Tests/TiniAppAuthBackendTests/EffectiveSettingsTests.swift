@@ -9,7 +9,7 @@ struct EffectiveSettingsTests {
         return try Configuration(environment: environment).effectiveSettings(environment).mapValues(\.description)
     }
 
-    @Test("every setting is there, with its default if nothing else is said")
+    @Test("Every setting is listed, with its default if it is not set")
     func all() throws {
         let settings = try settings()
         #expect(Set(settings.keys) == Set(Settings.all.map(\.name)))
@@ -19,7 +19,7 @@ struct EffectiveSettingsTests {
         #expect(settings["UPSTREAM_CA_FILE"] == "the system's")
     }
 
-    @Test("what follows from other settings stands as it is in force")
+    @Test("Derived settings are listed with their effective values")
     func derived() throws {
         let settings = try settings(["REQUEST_TIMEOUT": "2.5"])
         #expect(settings["REFRESH_ENDPOINT"] == "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token/refresh")
@@ -28,12 +28,12 @@ struct EffectiveSettingsTests {
         #expect(try self.settings(["CONNECT_TIMEOUT": "2.4"])["CONNECT_TIMEOUT"] == "2.4")
     }
 
-    @Test("a socket that systemd passes is used in place of our own")
+    @Test("A socket passed by systemd is listed in place of LISTEN_SOCKET")
     func passedSocket() throws {
         #expect(try settings(["LISTEN_FDS": "1"])["LISTEN_SOCKET"] == "passed by systemd")
     }
 
-    @Test("of the secret only where it comes from, of an endpoint nothing that could be a key")
+    @Test("The secret is listed only by its source, and an endpoint without its query")
     func secrets() throws {
         let settings = try settings(["INFO_ENDPOINT": "https://h/me?key=S3CR3T"])
         #expect(settings["CLIENT_SECRET"] == "set" && settings["CLIENT_SECRET_FILE"] == "not set")

@@ -30,7 +30,7 @@ struct JSONLogHandlerTests {
         return try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: String])
     }
 
-    @Test("an entry is one line of JSON with time, severity and message")
+    @Test("An entry is one line of JSON with time, severity and message")
     func line() throws {
         logger().info("hello")
         let fields = try fields()
@@ -43,7 +43,7 @@ struct JSONLogHandlerTests {
         #expect(abs(date.timeIntervalSinceNow) < 60)
     }
 
-    @Test("metadata are fields, the entry's own before the logger's")
+    @Test("Metadata become fields, and an entry's own override the logger's")
     func metadata() throws {
         var logger = logger()
         logger[metadataKey: "request_id"] = "outer"
@@ -57,7 +57,7 @@ struct JSONLogHandlerTests {
     }
 
     @Test(
-        "whatever an entry holds, it stays one line and comes back",
+        "An entry stays one line and comes back unchanged, whatever it holds",
         arguments: ["a\nb", "\r\n", "\"}", "\\", "\0\u{1B}[31m", "é🧧\u{2028}", ""]
     )
     func escapes(text: String) throws {
@@ -68,7 +68,7 @@ struct JSONLogHandlerTests {
     }
 
     @Test(
-        "severities are those that Google Cloud knows",
+        "Each log level gets a severity that Google Cloud knows",
         arguments: zip(Logger.Level.allCases, ["DEBUG", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"])
     )
     func severities(level: Logger.Level, severity: String) throws {
@@ -76,7 +76,7 @@ struct JSONLogHandlerTests {
         #expect(try fields()["severity"] == severity)
     }
 
-    @Test("what is below the level is not written")
+    @Test("An entry below the log level is not written")
     func level() {
         logger(.warning).notice("quiet")
         #expect(lines.all.isEmpty)

@@ -11,7 +11,7 @@ struct JSONLogValueTests {
         return String(decoding: json, as: UTF8.self)
     }
 
-    @Test("numbers and booleans are numbers and booleans, and text that looks like one is text")
+    @Test("Numbers and booleans stay what they are, and text that looks like one stays text")
     func scalars() {
         #expect(json(.stringConvertible(-12)) == "-12")
         #expect(json(.stringConvertible(Int64.max)) == "9223372036854775807")
@@ -24,12 +24,12 @@ struct JSONLogValueTests {
         #expect(json(.string("true")) == #""true""#)
     }
 
-    @Test("what JSON has no number for is text", arguments: [Double.nan, .infinity, -.infinity])
+    @Test("A number that JSON cannot express becomes text", arguments: [Double.nan, .infinity, -.infinity])
     func notFinite(number: Double) {
         #expect(json(.stringConvertible(number)) == "\"\(number)\"")
     }
 
-    @Test("dictionaries are objects in the order of their names, arrays are arrays, in any depth")
+    @Test("Dictionaries become objects sorted by name, and arrays stay arrays, at any depth")
     func nested() {
         let value: Logger.MetadataValue = .dictionary([
             "b": .array([.stringConvertible(1), "x", .array([]), .dictionary([:])]), "a\"\n": "c\u{0}",
@@ -37,12 +37,12 @@ struct JSONLogValueTests {
         #expect(json(value) == #"{"a\"\u000a":"c\u0000","b":[1,"x",[],{}]}"#)
     }
 
-    @Test("any other value is its description")
+    @Test("Any other value becomes its description")
     func described() {
         #expect(json(.stringConvertible(Duration.seconds(1))) == "\"\(Duration.seconds(1))\"")
     }
 
-    @Test("fields in a fixed order keep it, stand among the others, and hold all kinds of values")
+    @Test("Fields in a fixed order keep it among other fields, and hold all kinds of values")
     func fixedOrder() throws {
         var inner = LogFields(capacity: 1)
         inner.append("k\"", .text("v\n"))
@@ -62,7 +62,7 @@ struct JSONLogValueTests {
         #expect(inner.description == inner.metadata.description)
     }
 
-    @Test("a nested entry is one line of JSON")
+    @Test("A nested entry is one line of JSON")
     func line() throws {
         let recorder = LogRecorder()
         recorder.logger().info("x", metadata: ["outer": .dictionary(["n": .stringConvertible(5)])])

@@ -26,7 +26,7 @@ struct MetricsPageTests {
         return exporter.text()
     }
 
-    @Test("the page fits into a response, whatever has happened")
+    @Test("The metrics page fits into a response, whatever has happened")
     func fits() throws {
         let page = try page()
         // With numbers of 19 digits in place of each.
@@ -35,7 +35,7 @@ struct MetricsPageTests {
         #expect(lines > 100)
     }
 
-    @Test("every metric has its sentence, and every sentence its metric")
+    @Test("Every metric has its help sentence, and every sentence has its metric")
     func help() throws {
         let lines = try page().split(separator: "\n")
         func names(_ kind: String) -> Set<String> {

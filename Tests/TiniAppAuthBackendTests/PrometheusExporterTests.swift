@@ -7,12 +7,12 @@ import Testing
 struct PrometheusExporterTests {
     let exporter = PrometheusExporter(help: ["requests": "Requests answered."])
 
-    @Test("nothing measured is no text")
+    @Test("An exporter without measurements gives an empty text")
     func empty() {
         #expect(exporter.text() == "")
     }
 
-    @Test("a counter has help, type and a line for each set of labels, in order")
+    @Test("A counter has help, type and a line for each set of labels, in order")
     func counters() {
         for (route, amount) in [("b", 2), ("a", 1), ("b", 3)] as [(String, Int64)] {
             Counter(label: "requests", dimensions: [("status", "200"), ("route", route)], factory: exporter)
@@ -29,7 +29,7 @@ struct PrometheusExporterTests {
         )
     }
 
-    @Test("a gauge goes up and down, and metrics are sorted by name")
+    @Test("A gauge goes up and down, and metrics are sorted by name")
     func gauges() {
         Counter(label: "z", factory: exporter).increment()
         let meter = Meter(label: "a", factory: exporter)
@@ -40,7 +40,7 @@ struct PrometheusExporterTests {
         #expect(exporter.text().contains("a -1.5\n"))
     }
 
-    @Test("a histogram's buckets sum up, and count and sum are those of all values")
+    @Test("A histogram has cumulative buckets, and the count and sum of all values")
     func histograms() {
         let timer = Timer(label: "t", dimensions: [("route", "x")], factory: exporter)
         for nanoseconds in [0, 1_000_000, 1_000_001, 30_000_000, 10_000_000_000, 11_000_000_000] as [Int64] {
@@ -70,13 +70,13 @@ struct PrometheusExporterTests {
         )
     }
 
-    @Test("what would break a label's value is escaped")
+    @Test("Characters that would break a label's value are escaped")
     func escapes() {
         Counter(label: "c", dimensions: [("k", "a\"b\\c\nd")], factory: exporter).increment()
         #expect(exporter.text() == "# TYPE c counter\nc{k=\"a\\\"b\\\\c\\nd\"} 1\n")
     }
 
-    @Test("a name has one type: under another, the values are not shown")
+    @Test("A metric has one type, and values recorded under another are not shown")
     func oneType() {
         Counter(label: "x", factory: exporter).increment()
         Meter(label: "x", factory: exporter).set(7)
@@ -84,7 +84,7 @@ struct PrometheusExporterTests {
         #expect(exporter.text() == "# TYPE x counter\nx 1\n")
     }
 
-    @Test("nothing is lost when many threads count at once")
+    @Test("No count is lost when many threads count at once")
     func threads() async {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {

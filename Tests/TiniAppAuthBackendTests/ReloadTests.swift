@@ -31,7 +31,7 @@ struct ReloadTests {
         try await body(SettingsFixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path]))
     }
 
-    @Test("a new secret is taken, and the manager told when it begins and when it is done")
+    @Test("A new secret is read, and the service manager learns when the reload begins and ends")
     func taken() async throws {
         try await withSecretFile("N3W-S3CR3T\n") { environment in
             let told = try await reload(environment)
@@ -45,7 +45,7 @@ struct ReloadTests {
         #expect(try !recorder.line().contains("N3W"))
     }
 
-    @Test("a secret that cannot be used is not, and the sentence names the setting", arguments: ["", " N3W", "<N3W>"])
+    @Test("A secret that cannot be used is refused, and the error names the setting", arguments: ["", " N3W", "<N3W>"])
     func bad(content: String) async throws {
         try await withSecretFile(content) { environment in
             // The manager hears that the reload is over all the same.
@@ -58,13 +58,13 @@ struct ReloadTests {
         #expect(try !recorder.line().contains("N3W"))
     }
 
-    @Test("a file that has gone keeps the old secret")
+    @Test("A secret file that has gone is reported as unreadable")
     func gone() async throws {
         _ = try await reload(SettingsFixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": "/nowhere"]))
         #expect(try recorder.fields()["error"] as? String == "CLIENT_SECRET_FILE names a file that cannot be read")
     }
 
-    @Test("a secret in the environment cannot change, and the log says so")
+    @Test("A secret in the environment cannot change, and the log says so")
     func environment() async throws {
         _ = try await reload(SettingsFixture.valid)
         let fields = try recorder.fields()

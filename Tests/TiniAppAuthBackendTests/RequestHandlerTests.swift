@@ -33,7 +33,7 @@ struct RequestHandlerTests {
     }
 
     @Test(
-        "a refusal is an error of our own like any other, with the time to come back",
+        "A refusal is an error like any other, with a Retry-After header",
         arguments: [(.overloaded, "overloaded"), (.shuttingDown, "shutting_down")] as [(FastCGIRefusal, String)]
     )
     func refusal(refusal: FastCGIRefusal, reason: String) throws {
@@ -55,7 +55,7 @@ struct RequestHandlerTests {
         #expect(error["metadata"] as? [String: String] == ["request_id": "id-1"])
     }
 
-    @Test("a refused request without a usable id gets one of ours, the same in field and body")
+    @Test("A refused request without a usable id gets a new one, the same in header and body")
     func requestID() throws {
         let response = try handler().refuse(request(id: "bad id\r\n"), because: .overloaded)
         let field = try #require(response.headers.first { $0.name == "X-Request-Id" }?.value)
@@ -63,7 +63,7 @@ struct RequestHandlerTests {
         #expect(String(decoding: response.body, as: UTF8.self).contains(#""request_id":"\#(field)""#))
     }
 
-    @Test("a refusal counts as a request like any other")
+    @Test("A refusal is counted as a request like any other")
     func counted() throws {
         let handler = try handler()
         for path in ["/auth_exchange", "/auth_exchange", "/S3CR3T"] {

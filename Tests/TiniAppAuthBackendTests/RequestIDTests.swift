@@ -4,7 +4,7 @@ import Testing
 
 struct RequestIDTests {
     @Test(
-        "the web server's id is taken as it is",
+        "The web server's id is taken as it is",
         arguments: ["a", "3f2a9c", "A-b_c.9", String(repeating: "x", count: 64)]
     )
     func taken(id: String) {
@@ -12,7 +12,7 @@ struct RequestIDTests {
     }
 
     @Test(
-        "one that is missing, too long or could hold anything is replaced",
+        "An id that is missing, too long or malformed is replaced",
         arguments: [nil, "", String(repeating: "x", count: 65), "a b", "a\nb", "a\"b", "é", "a/b", "<x>", "a\0", " a"]
     )
     func replaced(id: String?) {
@@ -21,7 +21,7 @@ struct RequestIDTests {
         #expect(text.wholeMatch(of: /[0-9a-f]{16}/) != nil)
     }
 
-    @Test("no two of our own are the same")
+    @Test("No two generated ids are the same")
     func unique() {
         #expect(Set((0..<1_000).map { _ in RequestID(nil).text }).count == 1_000)
     }

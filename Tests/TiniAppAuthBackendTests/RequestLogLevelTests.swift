@@ -29,7 +29,7 @@ struct RequestLogLevelTests {
     }
 
     @Test(
-        "a user's mistake is info, Tiki's failure a warning, a refused signature an error",
+        "A user's mistake is info, a failure of Tiki is a warning, and a refused signature is an error",
         arguments: [
             (200, nil, .info), (400, "invalid_code", .info), (401, nil, .info), (429, nil, .info),
             (500, nil, .warning), (503, "busy", .warning), (401, "invalid_signature", .error),
@@ -41,7 +41,7 @@ struct RequestLogLevelTests {
     }
 
     @Test(
-        "of our own errors those of the client are info, those of Tiki warnings, ours errors",
+        "Errors are logged as info, warning or error if the client, Tiki or the backend caused them",
         arguments: [
             (.payload(.missingKey("code")), .info), (.notFound, .info), (.methodNotAllowed(allowed: "POST"), .info),
             (.payloadTooLarge(limit: 1), .info), (.unsupportedMediaType, .info), (.upstreamUnreachable, .warning),
@@ -56,7 +56,7 @@ struct RequestLogLevelTests {
     }
 
     @Test(
-        "probes, metrics and the greeting are for debugging, unless they fail",
+        "Probes, metrics and the greeting are logged for debugging, unless they fail",
         arguments: ["/", "/health/live", "/health/ready", "/metrics"]
     )
     func probes(path: String) {
@@ -65,12 +65,12 @@ struct RequestLogLevelTests {
         #expect(level(path: path, status: 405, error: error) == .info)
     }
 
-    @Test("readiness that says no during the shutdown is no failure")
+    @Test("A failed readiness check during the shutdown is logged for debugging")
     func notReady() {
         #expect(level(path: "/health/ready", status: 503) == .debug)
     }
 
-    @Test("an answer that was not taken is a warning at least")
+    @Test("An answer that could not be delivered is logged at least as a warning")
     func notTaken() {
         #expect(level(status: 200, outcome: RequestLogTests.answered(200), delivery: .peerGone) == .warning)
         #expect(level(status: 503, error: .overloaded, delivery: .peerGone) == .error)

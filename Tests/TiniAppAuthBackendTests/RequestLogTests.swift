@@ -45,7 +45,7 @@ struct RequestLogTests {
         )
     }
 
-    @Test("a relayed answer leaves every field, numbers as numbers")
+    @Test("A relayed answer is logged with every field, and numbers as numbers")
     func relayed() throws {
         let outcome = Self.answered(400, reason: "invalid_code")
         let log = RequestLog(logger: recorder.logger(), project: "p-1")
@@ -65,7 +65,7 @@ struct RequestLogTests {
         )
     }
 
-    @Test("without a project the trace goes by its own name; without a trace there is none")
+    @Test("A trace without a project is logged by its own name, and a malformed one is left out")
     func noProject() throws {
         RequestLog(logger: recorder.logger(), project: nil).write(entry(traceContext: Self.trace))
         let fields = try recorder.fields()
@@ -77,7 +77,7 @@ struct RequestLogTests {
     }
 
     @Test(
-        "a failed call says why, finer than the answer does",
+        "A failed call is logged with a more detailed reason than its answer has",
         arguments: [
             (AuthError.upstreamInvalidResponse, 502, "connection_lost"), (.upstreamTimeout, 504, "timeout"),
         ] as [(AuthError, Int, String)]
@@ -93,7 +93,7 @@ struct RequestLogTests {
     }
 
     @Test(
-        "nothing that a client made up gets into the line",
+        "Text that a client made up is kept out of the log line",
         arguments: [("/S3CR3T", "POST"), ("/auth_exchange", "S3CR3T"), ("/S3CR3T", "S3CR3T"), ("/metrics/S3CR3T", "X")]
     )
     func madeUp(path: String, method: String) throws {
@@ -106,7 +106,7 @@ struct RequestLogTests {
         #expect(try recorder.fields()["message"] as? String != nil)
     }
 
-    @Test("nginx's name for a peer without an address is no address")
+    @Test("The placeholder of nginx for a missing client address is not logged as an address")
     func noAddress() throws {
         RequestLog(logger: recorder.logger(), project: nil).write(entry(remoteAddress: "unix:"))
         let request = try #require(try recorder.fields()["httpRequest"] as? [String: Any])

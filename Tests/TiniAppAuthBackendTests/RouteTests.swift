@@ -5,7 +5,7 @@ import TiniAppAuth
 
 struct RouteTests {
     @Test(
-        "each path has its target, its name for the log, and its methods",
+        "Each path has its route, with a name for the log and its methods",
         arguments: [
             ("/auth_exchange", "exchange", ["POST"]), ("/auth_refresh", "refresh", ["POST"]),
             ("/auth_info", "info", ["POST"]),
@@ -20,14 +20,14 @@ struct RouteTests {
         #expect(Route.names.contains(name))
     }
 
-    @Test("what is no target has a name for the metrics too")
+    @Test("An unknown route has a name for the metrics, too")
     func unknown() {
         #expect(Route.name(of: nil) == "unknown")
         #expect(Set(Route.names).count == Route.names.count && Route.names.contains("unknown"))
     }
 
     @Test(
-        "any other path is none, however close",
+        "A path that only resembles a known one has no route",
         arguments: [
             "", "//", "/auth_exchange/", "/Auth_exchange", "/auth_exchange?x", "auth_exchange", "/healthz", "/health",
             "/health/live/", "/auth_exchange\0", "/metrics/", "/Metrics",

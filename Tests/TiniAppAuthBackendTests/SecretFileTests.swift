@@ -18,7 +18,7 @@ struct SecretFileTests {
         try Fixture.withFile(content) { Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": $0]) }
     }
 
-    @Test("the secret may be in a file, with or without one newline behind it", arguments: ["", "\n"])
+    @Test("The secret may be in a file, with or without one newline at its end", arguments: ["", "\n"])
     func file(end: String) throws {
         try Fixture.withFile(Array((Fixture.secret + end).utf8)) { path in
             let environment = Fixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path])
@@ -28,7 +28,7 @@ struct SecretFileTests {
     }
 
     @Test(
-        "a file with anything else around the secret is refused",
+        "A file with anything else around the secret is refused",
         arguments: [
             ("s\n\n", "begins or ends with white space"), ("s\r\n", "begins or ends with white space"),
             (" s", "begins or ends with white space"),
@@ -42,25 +42,25 @@ struct SecretFileTests {
         #expect(try problems(Array(content.utf8)) == ["CLIENT_SECRET_FILE names a file whose content \(problem)"])
     }
 
-    @Test("a file that is no text is refused")
+    @Test("A secret file that is not text is refused")
     func binary() throws {
         let problem = "CLIENT_SECRET_FILE names a file whose content holds characters that are not printable ASCII"
         #expect(try problems([0x73, 0xFF, 0xFE]) == [problem])
     }
 
-    @Test("a file that cannot be read is named as such, a folder too", arguments: ["/nowhere/at/all", "/"])
+    @Test("A secret file that is missing or a folder is reported as unreadable", arguments: ["/nowhere/at/all", "/"])
     func unreadable(path: String) {
         let problem = "CLIENT_SECRET_FILE names a file that cannot be read"
         #expect(Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path]) == [problem])
     }
 
-    @Test("both forms of the secret at once are refused, and neither is looked at", arguments: ["/nowhere/at/all", ""])
+    @Test("Setting both forms of the secret is refused, and neither is read", arguments: ["/nowhere/at/all", ""])
     func both(path: String) {
         let problem = "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; keep one"
         #expect(Fixture.problems(["CLIENT_SECRET_FILE": path]) == [problem])
     }
 
-    @Test("a certificate file must hold certificates")
+    @Test("A certificate file must hold certificates")
     func certificateFile() throws {
         let problem = "UPSTREAM_CA_FILE names a file that holds no certificates in PEM"
         for content in ["", "text"] {
@@ -71,7 +71,7 @@ struct SecretFileTests {
     }
 
     @Test(
-        "the system's certificates will do as a certificate file",
+        "The system's certificates are accepted as a certificate file",
         .enabled(if: FileManager.default.fileExists(atPath: systemCertificates))
     )
     func systemCertificateFile() throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct SystemdNotifierTests {
-    @Test("a state is one datagram, to a path and to an abstract name", arguments: [false, true])
+    @Test("A state is sent as one datagram, to a path or to an abstract name", arguments: [false, true])
     func states(isAbstract: Bool) throws {
         let socket = try NotifySocket(isAbstract: isAbstract)
         let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
@@ -17,7 +17,7 @@ struct SystemdNotifierTests {
         #expect(socket.receive(within: 0) == nil)
     }
 
-    @Test("a reload carries the monotonic clock's time in microseconds")
+    @Test("A reload message carries the monotonic clock's time in microseconds")
     func reloading() throws {
         let socket = try NotifySocket()
         func now() -> Int64 {
@@ -33,7 +33,7 @@ struct SystemdNotifierTests {
         #expect(before <= time && time <= now())
     }
 
-    @Test("a sentence stays a line: it cannot bring a state of its own")
+    @Test("A status sentence stays on one line and cannot add a state")
     func sentence() throws {
         let socket = try NotifySocket()
         let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
@@ -42,7 +42,7 @@ struct SystemdNotifierTests {
     }
 
     @Test(
-        "without a manager, or with one that is not there, nothing happens",
+        "A missing or unreachable service manager is ignored",
         arguments: [
             nil, "", "/", "@", "relative", "/nowhere/notify", "@nobody", "/" + String(repeating: "x", count: 200),
         ] as [String?]
@@ -53,7 +53,7 @@ struct SystemdNotifierTests {
         SystemdNotifier(environment: environment).notify(.ready)
     }
 
-    @Test("a manager that does not read does not hold us up")
+    @Test("A service manager that does not read delays a message only for a limited time")
     func fullQueue() throws {
         let socket = try NotifySocket()
         let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
@@ -67,7 +67,7 @@ struct SystemdNotifierTests {
     }
 
     @Test(
-        "the watchdog waits for this process alone, and for a time that is one",
+        "The watchdog is on only for this process and with a valid interval",
         arguments: [
             (["WATCHDOG_USEC": "15000000"], .seconds(15)),
             (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "42"], .microseconds(5)),

@@ -18,7 +18,7 @@ struct TerminalLogHandlerTests {
         return String(parts.last ?? "")
     }
 
-    @Test("an entry is time, level, message and metadata in order")
+    @Test("An entry shows time, level, message and sorted metadata")
     func entry() throws {
         var logger = logger
         logger[metadataKey: "b"] = "two words"
@@ -26,7 +26,7 @@ struct TerminalLogHandlerTests {
         #expect(try line() == "INFO     POST /auth_exchange 200 a=12.5 b=\"two words\" c=\"\"\n")
     }
 
-    @Test("messages begin in the same column, whatever the level", arguments: Logger.Level.allCases)
+    @Test("Messages begin in the same column, whatever the level", arguments: Logger.Level.allCases)
     func aligned(level: Logger.Level) throws {
         logger.log(level: level, "message")
         let line = try line()
@@ -34,7 +34,7 @@ struct TerminalLogHandlerTests {
         #expect(line.dropFirst(9) == "message\n")
     }
 
-    @Test("what is for Google Cloud alone is left out; other dictionaries are spread out")
+    @Test("Fields for Google Cloud are left out, and other dictionaries are spread out")
     func leftOut() throws {
         logger.info(
             "x",
@@ -46,7 +46,7 @@ struct TerminalLogHandlerTests {
         #expect(try line() == "INFO     x B=1 LISTEN=/tmp/s\n")
     }
 
-    @Test("fields in a fixed order are spread out too, and those for Google Cloud left out")
+    @Test("Fields in a fixed order are spread out, and those for Google Cloud are left out")
     func fixedOrder() throws {
         var inner = LogFields(capacity: 1)
         inner.append("latency", .text("1s"))
@@ -60,7 +60,7 @@ struct TerminalLogHandlerTests {
     }
 
     @Test(
-        "nothing that an entry holds breaks the line or commands the terminal",
+        "Nothing in an entry breaks the line or controls the terminal",
         arguments: [
             ("\n", "\\u{a}"), ("\r\n", "\\u{d}\\u{a}"), ("\u{1B}[2J", "\\u{1b}[2J"), ("\u{9B}2J", "\\u{9b}2J"),
             ("\u{7F}", "\\u{7f}"), ("\u{2028}", "\\u{2028}"), ("\u{202E}", "\\u{202e}"), ("é🧧", "é🧧"),
@@ -71,7 +71,7 @@ struct TerminalLogHandlerTests {
         #expect(try line() == "ERROR    <\(shown)> k\(shown)=<\(shown)>\n")
     }
 
-    @Test("a quotation mark within a value does not end it")
+    @Test("A quotation mark within a value does not end it")
     func quotationMarks() throws {
         logger.info("x", metadata: ["k": "a\" b=\"c"])
         #expect(try line() == "INFO     x k=\"a\\\" b=\\\"c\"\n")

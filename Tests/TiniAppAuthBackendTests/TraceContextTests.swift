@@ -6,7 +6,7 @@ struct TraceContextTests {
     static let trace = "105445aa7843bc8bf206b12000100000"
 
     @Test(
-        "the field's parts are read, and the span's number is written in hexadecimal",
+        "The header's parts are read, and the span's number is written in hexadecimal",
         arguments: [
             ("\(trace)/1;o=1", "0000000000000001", true), ("\(trace)/74;o=0", "000000000000004a", false),
             ("\(trace)/18446744073709551615;o=1", "ffffffffffffffff", true), ("\(trace)/1", "0000000000000001", nil),
@@ -20,13 +20,13 @@ struct TraceContextTests {
         #expect(context.isSampled == isSampled)
     }
 
-    @Test("capital digits are the same trace")
+    @Test("A trace in capital digits is the same trace")
     func capitals() {
         #expect(TraceContext(Self.trace.uppercased())?.traceID == Self.trace)
     }
 
     @Test(
-        "what has no name of a trace is none",
+        "A header without a valid trace id gives no trace",
         arguments: [
             "", "/1;o=1", "105445aa", "\(trace)0/1", String(repeating: "0", count: 32), " \(trace)",
             "105445aa7843bc8bf206b1200010000g/1", "105445aa7843bc8bf206b1200010000\n/1",
@@ -39,7 +39,7 @@ struct TraceContextTests {
     }
 
     @Test(
-        "a span or an option that is malformed is left out",
+        "A malformed span or option is left out",
         arguments: [
             "/0", "/", "/-1", "/+1", "/1x", "/18446744073709551616", "/1/2", "/٤", "/ 1", "/x;o=2", ";o=", ";", ";O=1",
             ";o=1;", ";x=1;o=1",

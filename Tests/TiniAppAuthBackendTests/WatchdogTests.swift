@@ -28,7 +28,7 @@ struct WatchdogTests {
         )
     }
 
-    @Test("the process is alive only while both of its threads go round")
+    @Test("The process is reported as alive only while both of its threads run")
     func bothThreads() throws {
         let socket = try NotifySocket()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

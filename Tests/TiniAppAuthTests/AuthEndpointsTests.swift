@@ -5,7 +5,7 @@ import Upstream
 
 struct AuthEndpointsTests {
     @Test(
-        "refresh and info follow from an exchange endpoint that has Tiki's path",
+        "The refresh and info endpoints are derived from an exchange endpoint with Tiki's path",
         arguments: [
             (
                 "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
@@ -30,7 +30,7 @@ struct AuthEndpointsTests {
     }
 
     @Test(
-        "nothing follows from another path",
+        "Nothing is derived from an exchange endpoint with another path",
         arguments: [
             "https://h", "https://h/", "https://h/oauth/token", "https://h/oauth/auth/token/", "https://h/xauth/token",
             "https://h/oauth/auth/token?x=1", "https://h/oauth/auth/Token", "https://h/oauth/auth/token/refresh",
@@ -41,7 +41,7 @@ struct AuthEndpointsTests {
         #expect(AuthEndpoints.derived(from: url) == nil)
     }
 
-    @Test("each route has its own endpoint")
+    @Test("Each route has its own endpoint")
     func subscriptByRoute() throws {
         let exchange = try #require(UpstreamURL("https://h/auth/token"))
         let derived = try #require(AuthEndpoints.derived(from: exchange))

@@ -16,7 +16,7 @@ struct AuthErrorTests {
     ]
 
     @Test(
-        "each error has its status, reason and message",
+        "Each error has its status, reason and message",
         arguments: [
             (.payload(.empty), 400, "no_payload", "No payload received"),
             (
@@ -46,7 +46,7 @@ struct AuthErrorTests {
         #expect(error.message == message)
     }
 
-    @Test("the envelope of every error is valid JSON in Tiki's shape, with the status as its code", arguments: all)
+    @Test("The envelope of every error is valid JSON in Tiki's shape, with the status as its code", arguments: all)
     func envelope(error: AuthError) throws {
         let json = ErrorEnvelope.json(for: error, requestID: "id-1")
         var scanner = JSONScanner(json)
@@ -62,7 +62,7 @@ struct AuthErrorTests {
         #expect(fields["metadata"] as? [String: String] == ["request_id": "id-1"])
     }
 
-    @Test("the envelope of a missing key is the documented one, byte for byte")
+    @Test("The envelope of a missing key is the documented one, byte for byte")
     func documentedEnvelope() {
         #expect(
             String(decoding: ErrorEnvelope.json(for: .payload(.missingKey("code")), requestID: "r1"), as: UTF8.self)
@@ -72,7 +72,7 @@ struct AuthErrorTests {
     }
 
     @Test(
-        "whatever stands in a string of the envelope, it is escaped and comes back",
+        "Any text in the envelope is escaped and comes back unchanged",
         arguments: ["\"", "\\", "\"}}}", "\n\r\t\0\u{1B}\u{7F}", "é🧧\u{2028}", "</script>", "\\u0041"]
     )
     func escapes(text: String) throws {
@@ -85,7 +85,7 @@ struct AuthErrorTests {
         #expect(fields["metadata"] as? [String: String] == ["request_id": text])
     }
 
-    @Test("JSON strings escape what must be, and no more")
+    @Test("JSON strings escape only the characters that need it")
     func jsonString() {
         var json: [UInt8] = []
         JSONString.append("a\"\\/\n\u{1F}\u{7F}é", to: &json)

@@ -29,7 +29,7 @@ struct AuthServiceTests {
     }
 
     @Test(
-        "a bad request is answered at once, on the caller's thread",
+        "A bad request is answered at once, on the caller's thread",
         arguments: [
             ("", "application/json", .payload(.empty)), ("", nil, .payload(.empty)),
             ("", "text/plain", .payload(.empty)),
@@ -47,7 +47,7 @@ struct AuthServiceTests {
         #expect(try error(body, contentType: contentType) == expected)
     }
 
-    @Test("the limit of the body counts its bytes as they came, and comes before everything else")
+    @Test("The body limit counts the bytes as they came, and is checked before everything else")
     func bodyLimit() throws {
         func body(_ size: Int) -> String { "[" + String(repeating: " ", count: size - 2) + "]" }
         #expect(try error(body(100)) == .payload(.empty))
@@ -55,7 +55,7 @@ struct AuthServiceTests {
         #expect(try error(body(101), contentType: "text/plain") == .payloadTooLarge(limit: 100))
     }
 
-    @Test("each route asks for its own key", arguments: AuthRoute.allCases)
+    @Test("The service requires the key of the route", arguments: AuthRoute.allCases)
     func routes(route: AuthRoute) throws {
         #expect(try error(#"{"other":"a"}"#, route: route) == .payload(.missingKey(route.requiredKey)))
     }

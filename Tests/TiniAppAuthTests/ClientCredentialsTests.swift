@@ -13,7 +13,7 @@ struct ClientCredentialsTests {
         return text
     }
 
-    @Test("credentials print with the key and without the secret, whichever way they are printed")
+    @Test("Credentials print with the key and never with the secret")
     func credentialsPrint() {
         let nested = ["credentials": [Optional(credentials)]]
         let texts = [
@@ -27,7 +27,7 @@ struct ClientCredentialsTests {
         }
     }
 
-    @Test("what is made of credentials does not print the secret either")
+    @Test("Values made from credentials do not print the secret")
     func ownersPrint() throws {
         let url = try #require(UpstreamURL("https://h/auth/token"))
         let endpoints = AuthEndpoints(exchange: url, refresh: url, info: url)

@@ -31,7 +31,7 @@ struct ClockSkewMonitorTests {
         )
     }
 
-    @Test("a difference within five seconds is not worth a word", arguments: -5...5)
+    @Test("A clock difference of up to five seconds is not logged", arguments: -5...5)
     func tolerated(skew: Int64) {
         let clock = Clock(Self.time + skew)
         var monitor = monitor(clock)
@@ -39,7 +39,7 @@ struct ClockSkewMonitorTests {
         #expect(log.handler.entries.isEmpty)
     }
 
-    @Test("a larger one is a warning, with the seconds by which our clock is ahead", arguments: [6, -6, 61, -3_600])
+    @Test("A difference over five seconds is a warning with the seconds we are ahead", arguments: [6, -6, 61, -3_600])
     func warned(skew: Int64) throws {
         let clock = Clock(Self.time + skew)
         var monitor = monitor(clock)
@@ -52,7 +52,7 @@ struct ClockSkewMonitorTests {
         #expect(entry.message.description.contains("refuses every call"))
     }
 
-    @Test("the gauge follows every answer, whether or not it is worth a warning", arguments: [-70, -6, -1, 1, 4, 61])
+    @Test("The gauge follows every answer, whether or not it is worth a warning", arguments: [-70, -6, -1, 1, 4, 61])
     func gauge(skew: Int64) throws {
         let clock = Clock(Self.time + skew)
         var monitor = monitor(clock)
@@ -64,7 +64,7 @@ struct ClockSkewMonitorTests {
         #expect(meter.lastValue == 0)
     }
 
-    @Test("an answer that took long to come is no skew, whenever in between its date was written", arguments: 0...30)
+    @Test("A slow answer is not taken for clock skew, whenever its date was written", arguments: 0...30)
     func slowAnswer(seconds: Int64) {
         let clock = Clock(Self.time + 30 - seconds)
         var monitor = monitor(clock)
@@ -72,7 +72,7 @@ struct ClockSkewMonitorTests {
         #expect(log.handler.entries.isEmpty)
     }
 
-    @Test("the warning comes once a minute, however many answers show it")
+    @Test("The warning comes at most once a minute, however many answers show the skew")
     func onceAMinute() {
         let clock = Clock(Self.time + 10)
         var monitor = monitor(clock)
@@ -87,7 +87,7 @@ struct ClockSkewMonitorTests {
     }
 
     @Test(
-        "what is no date says nothing about a clock",
+        "A malformed date is not taken for clock skew",
         arguments: ["", "yesterday", "Sun, 06 Nov 2147483647 08:49:37 GMT"]
     )
     func noDate(date: String) {

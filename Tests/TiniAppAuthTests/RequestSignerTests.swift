@@ -20,7 +20,7 @@ struct RequestSignerTests {
     }
 
     @Test(
-        "the documented bodies and paths get their documented signatures",
+        "The documented bodies and paths get their documented signatures",
         arguments: [
             (body, signature),
             (
@@ -33,7 +33,7 @@ struct RequestSignerTests {
         #expect(sign(Array(body.utf8)).signature == signature)
     }
 
-    @Test("what is signed is timestamp, key and body in base64url without padding")
+    @Test("The signed text is timestamp, key and body in base64url without padding")
     func encodedPayload() {
         #expect(
             String(decoding: sign().encodedPayload, as: UTF8.self)
@@ -41,14 +41,14 @@ struct RequestSignerTests {
         )
     }
 
-    @Test("the three header fields carry key, timestamp and signature, and nothing else")
+    @Test("The three header fields carry key, timestamp and signature, and nothing else")
     func headers() {
         let headers = sign().headers
         #expect(headers.map(\.name) == ["X-Tiniapp-Client-Id", "X-Tiniapp-Timestamp", "X-Tiniapp-Signature"])
         #expect(headers.map(\.value) == [Self.key, "1620621619569", Self.signature])
     }
 
-    @Test("a single flipped bit anywhere in the body changes the signature")
+    @Test("A single flipped bit anywhere in the body changes the signature")
     func flippedBits() {
         let body = Array(Self.body.utf8)
         var signatures: Set = [Self.signature]
@@ -62,7 +62,7 @@ struct RequestSignerTests {
         #expect(signatures.count == 1 + body.count * 8)
     }
 
-    @Test("another key, secret or timestamp gives another signature")
+    @Test("Another key, secret or timestamp gives another signature")
     func otherInputs() {
         let signatures: Set = [
             Self.signature,
@@ -74,7 +74,7 @@ struct RequestSignerTests {
         #expect(signatures.count == 5)
     }
 
-    @Test("a signature is 64 lowercase hexadecimal digits, leading zeros included")
+    @Test("A signature has 64 lowercase hexadecimal digits, leading zeros included")
     func form() {
         for timestamp in Int64(0)..<200 {
             let signature = sign(timestamp: timestamp).signature
@@ -83,7 +83,7 @@ struct RequestSignerTests {
         }
     }
 
-    @Test("an empty body and bytes that are no text are signed as they are")
+    @Test("An empty body and bytes that are not text can be signed")
     func anyBytes() {
         #expect(sign([]).signature.utf8.count == 64)
         #expect(sign([0xFF, 0x00, 0xFE]).signature != sign([0xFF, 0x00, 0xFF]).signature)

@@ -21,7 +21,7 @@ struct CertificateFailureTests {
         return failure
     }
 
-    @Test("a certificate that has expired")
+    @Test("An expired certificate is reported as expired")
     func expired() async throws {
         let authority = try TestAuthority()
         let tls = try authority.server("DNS:localhost", to: "20200201000000Z")
@@ -30,7 +30,7 @@ struct CertificateFailureTests {
         #expect(failure.description == "the certificate has expired")
     }
 
-    @Test("a certificate that is not valid yet")
+    @Test("A certificate that is not valid yet is reported as not yet valid")
     func notYetValid() async throws {
         let authority = try TestAuthority()
         let tls = try authority.server("DNS:localhost", from: "20980101000000Z")
@@ -39,7 +39,7 @@ struct CertificateFailureTests {
     }
 
     @Test(
-        "a certificate for another name",
+        "A certificate for another name is reported as one for another name",
         arguments: [("DNS:example.com", "localhost"), ("IP:127.0.0.2", "127.0.0.1")]
     )
     func wrongName(names: String, host: String) async throws {
@@ -49,7 +49,7 @@ struct CertificateFailureTests {
         #expect(failure.description.contains("for another name"))
     }
 
-    @Test("a certificate that is its own issuer, and one of an unknown issuer")
+    @Test("A certificate that is self-signed or has an unknown issuer is reported as untrusted")
     func untrusted() async throws {
         let authority = try TestAuthority()
         let other = try TestAuthority()
@@ -63,7 +63,7 @@ struct CertificateFailureTests {
         }
     }
 
-    @Test("a good certificate is no failure, by name and by address", arguments: ["localhost", "127.0.0.1"])
+    @Test("A good certificate is accepted for a name and for an address", arguments: ["localhost", "127.0.0.1"])
     func good(host: String) async throws {
         let authority = try TestAuthority()
         let tls = try authority.server("DNS:localhost,IP:127.0.0.1")

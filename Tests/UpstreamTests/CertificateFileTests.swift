@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-@Suite("The file of trusted certificates")
+@Suite("Certificate files")
 struct CertificateFileTests {
     let authority: TestAuthority
     let certificate: String
@@ -25,13 +25,13 @@ struct CertificateFileTests {
         }
     }
 
-    @Test("One certificate is read, and so are three")
+    @Test("A file may hold one certificate or several")
     func several() throws {
         #expect(try CertificateFile.read(authority.caFile).certificates.count == 1)
         #expect(try CertificateFile.read(file(certificate + certificate + certificate)).certificates.count == 3)
     }
 
-    @Test("A byte order mark, comments, Windows line ends and a missing line break between two are read over")
+    @Test("A byte order mark, comments, Windows line ends and a missing line break are ignored")
     func oddities() throws {
         let glued = certificate.trimmingCharacters(in: .newlines) + certificate
         for (text, count) in [
@@ -42,7 +42,7 @@ struct CertificateFileTests {
         }
     }
 
-    @Test("Each problem has a sentence of its own")
+    @Test("Each problem with a file is reported in its own sentence")
     func problems() throws {
         #expect(problem("/nowhere/at/all") == "does not exist")
         #expect(problem("/") == "cannot be read: Is a directory")
@@ -58,7 +58,7 @@ struct CertificateFileTests {
         #expect(try problem(file(certificate + cut)) == "holds a certificate that cannot be read: number 2 of 2")
     }
 
-    @Test("A file that must not be read says so", .enabled(if: geteuid() != 0))
+    @Test("A file without read permission is reported as such", .enabled(if: geteuid() != 0))
     func permission() throws {
         let path = try file(certificate)
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)

@@ -13,7 +13,7 @@ struct CoarseTimersTests {
         timers = CoarseTimers(eventLoop: loop)
     }
 
-    @Test("none is early, and none later than by a hundredth of a second", arguments: [0, 1, 9_999_999, 10_000_000])
+    @Test("A timer is never early, and at most a hundredth of a second late", arguments: [0, 1, 9_999_999, 10_000_000])
     func resolution(rest: Int64) {
         var ends = 0
         let time = TimeAmount.seconds(1) + .nanoseconds(rest)
@@ -26,7 +26,7 @@ struct CoarseTimersTests {
         #expect(ends == 1)
     }
 
-    @Test("one that is taken back does not end; those that share its time do, in their order")
+    @Test("A cancelled timer does not end, and others with the same time end in order")
     func cancel() {
         var ended: [Int] = []
         let set = (0..<4).map { number in
@@ -39,7 +39,7 @@ struct CoarseTimersTests {
         set[2].cancel()
     }
 
-    @Test("one that was taken back, or has ended, cannot be taken back again in place of another")
+    @Test("Cancelling a timer a second time does not cancel another in its place")
     func cancelTwice() {
         var ended: [String] = []
         let deadline = loop.now + .milliseconds(10)
@@ -56,7 +56,7 @@ struct CoarseTimersTests {
         #expect(ended == ["second", "third"])
     }
 
-    @Test("an action may take back one that ends with it, and set one whose time has passed")
+    @Test("An action may cancel a timer that ends with it, and set one whose time has passed")
     func withinAction() {
         var ended: [String] = []
         var second: CoarseTimers.Timer?
@@ -73,7 +73,7 @@ struct CoarseTimersTests {
         #expect(ended == ["first", "third"])
     }
 
-    @Test("what a timer holds is let go when it is taken back")
+    @Test("A cancelled timer releases what it holds")
     func release() {
         final class Held {}
         var held: Held? = Held()

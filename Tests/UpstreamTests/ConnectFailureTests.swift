@@ -8,7 +8,7 @@ import Testing
 
 /// What an operator reads when Tiki cannot be reached, from real servers.
 struct ConnectFailureTests {
-    @Test("a server that does not speak TLS")
+    @Test("A server that does not speak TLS is reported as a failed TLS handshake")
     func noTLS() async throws {
         let server = try await ScriptedServer(
             group: MultiThreadedEventLoopGroup.singleton,
@@ -20,7 +20,7 @@ struct ConnectFailureTests {
         #expect(failure.description == "the TLS handshake failed: WRONG_VERSION_NUMBER")
     }
 
-    @Test("a server that closes in the handshake")
+    @Test("A server that closes during the handshake is reported as closed")
     func closes() async throws {
         let server = try await ScriptedServer(
             group: MultiThreadedEventLoopGroup.singleton,
@@ -31,7 +31,7 @@ struct ConnectFailureTests {
         #expect(failure.reason == .closed)
     }
 
-    @Test("a server that is silent in the handshake: one deadline for all steps")
+    @Test("A server that is silent in the handshake is given up at the one deadline for all steps")
     func silent() async throws {
         let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton) { _ in .silence }
         let started = ContinuousClock.now
@@ -42,7 +42,7 @@ struct ConnectFailureTests {
         #expect(failure.description == "timed out after 0.3 s")
     }
 
-    @Test("a port on which nobody listens", arguments: ["127.0.0.1", "localhost"])
+    @Test("A port on which nobody listens is reported as refused", arguments: ["127.0.0.1", "localhost"])
     func refused(host: String) async throws {
         let unused = try ReservedPort()
         let failure = try await Connecting.failure("http://\(host):\(unused.port)/")
@@ -51,20 +51,20 @@ struct ConnectFailureTests {
         #expect(failure.address?.hasSuffix(":\(unused.port)") == true)
     }
 
-    @Test("a name that does not exist")
+    @Test("A name that does not exist is reported as not found")
     func name() async throws {
         let failure = try await Connecting.failure("https://does-not-exist.invalid/", timeout: .seconds(30))
         #expect(failure.reason == .nameNotFound)
         #expect(failure.description.hasPrefix("name not found"))
     }
 
-    @Test("what the system says, in words", arguments: [ENETUNREACH, EHOSTUNREACH])
+    @Test("An unreachable network or host is reported as having no route", arguments: [ENETUNREACH, EHOSTUNREACH])
     func noRoute(code: CInt) {
         let failure = ConnectFailure(IOError(errnoCode: code, reason: "connect"), timeout: .seconds(3))
         #expect(failure.reason == .noRoute)
     }
 
-    @Test("every failure has a word of its own for log and metrics")
+    @Test("Every failure has its own word for the log and the metrics")
     func words() {
         let words = UpstreamFailure.all.map(\.code)
         #expect(Set(words).count == words.count)

@@ -6,7 +6,7 @@ import Testing
 struct ConnectionAnswerTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
-    @Test("surplus bytes end the connection, and the call keeps its own answer")
+    @Test("Surplus bytes end the connection, and the call keeps its own answer")
     func surplus() throws {
         for surplus in ["x", Self.ok, "HTTP/1.1 100 Continue\r\n\r\n"] {
             let embedded = try EmbeddedConnection()
@@ -18,7 +18,7 @@ struct ConnectionAnswerTests {
         }
     }
 
-    @Test("bytes while idle, or an end, end the connection", arguments: ["x", ok, nil])
+    @Test("An idle connection ends if bytes arrive or the server closes it", arguments: ["x", ok, nil])
     func whileIdle(bytes: String?) throws {
         let embedded = try EmbeddedConnection()
         if let bytes { embedded.receive(bytes) } else { embedded.channel.pipeline.fireChannelInactive() }
@@ -26,7 +26,7 @@ struct ConnectionAnswerTests {
         #expect(embedded.kinds == [.connecting, .ready, nil])
     }
 
-    @Test("interim answers are none", arguments: ["100 Continue", "102 Processing", "103 Early Hints"])
+    @Test("An interim answer does not end the call", arguments: ["100 Continue", "102 Processing", "103 Early Hints"])
     func interim(status: String) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
@@ -38,7 +38,7 @@ struct ConnectionAnswerTests {
     }
 
     @Test(
-        "a status that brings no JSON is told as such, and its connection is kept",
+        "An answer with an unusual status is passed on, and its connection is kept",
         arguments: [
             "204 No Content\r\n", "304 Not Modified\r\n", "301 Moved\r\nLocation: https://x/\r\nContent-Length: 0\r\n",
             "205 Reset Content\r\nContent-Length: 0\r\n", "302 Found\r\nContent-Length: 2\r\n",
@@ -52,7 +52,7 @@ struct ConnectionAnswerTests {
         #expect(embedded.freed == 1)
     }
 
-    @Test("101 is no answer to what was asked")
+    @Test("101 Switching Protocols ends the call, which is not sent again")
     func switchingProtocols() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
@@ -61,7 +61,7 @@ struct ConnectionAnswerTests {
         #expect(embedded.sentAgain.isEmpty)
     }
 
-    @Test("the server says whether it stays", arguments: [("keep-alive", true), ("close", false)])
+    @Test("The Connection header decides if a connection is kept", arguments: [("keep-alive", true), ("close", false)])
     func keepAlive(value: String, isKept: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
@@ -73,7 +73,7 @@ struct ConnectionAnswerTests {
         #expect(embedded.channel.isActive == isKept)
     }
 
-    @Test("an answer over the limit ends the connection at once")
+    @Test("An answer over the limit ends the connection at once")
     func tooLarge() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: true)

@@ -8,7 +8,7 @@ struct ConnectionDeadlineTests {
     static let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 
     @Test(
-        "a deadline while the answer is waited for, or coming, ends call and connection, and nothing is sent again",
+        "A deadline before the end of the answer ends call and connection, and nothing is sent again",
         arguments: [false, true],
         ["", "HTTP/1.1 200", head, head + "{"]
     )
@@ -28,7 +28,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.freed == 0)
     }
 
-    @Test("a deadline after the answer changes nothing")
+    @Test("A deadline after the answer changes nothing")
     func afterAnswer() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false, deadline: .milliseconds(100))
@@ -39,7 +39,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.channel.isActive)
     }
 
-    @Test("an idle connection ages and is then closed, and neither if it is used meanwhile")
+    @Test("An idle connection ages and is then closed, unless it is used")
     func ageing() throws {
         let time = try #require(IdleTime(keepAlive: nil, share: 1))
         for isUsed in [false, true] {
@@ -54,7 +54,7 @@ struct ConnectionDeadlineTests {
         }
     }
 
-    @Test("an ageing connection still serves, and is then as good as new")
+    @Test("An ageing connection can still be used, and is then as good as new")
     func usedWhileAgeing() throws {
         let embedded = try EmbeddedConnection()
         embedded.connection.expire(after: try #require(IdleTime(keepAlive: nil, share: 1)))
@@ -66,7 +66,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.channel.isActive)
     }
 
-    @Test("a retired connection is closed when its call is answered, not before")
+    @Test("A retired connection is closed when its call is answered, and not before")
     func retired() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)

@@ -4,14 +4,14 @@ import Testing
 @testable import Upstream
 
 struct RetryPolicyTests {
-    @Test("what has not been written may be, however often", arguments: [false, true], 0...3)
+    @Test("A call that has not been written may be sent again, however often", arguments: [false, true], 0...3)
     func notWritten(isRepeatable: Bool, repetitions: Int) {
         #expect(
             RetryPolicy.mayRetry(isRepeatable: isRepeatable, after: .notWritten, repetitions: repetitions)
         )
     }
 
-    @Test("a code or refresh token is never written twice", arguments: 0...3)
+    @Test("A call that is not repeatable is never written twice", arguments: 0...3)
     func neverTwice(repetitions: Int) {
         for progress in [RetryPolicy.Progress.written, .answerBegun] {
             #expect(
@@ -20,7 +20,7 @@ struct RetryPolicyTests {
         }
     }
 
-    @Test("info is written twice at most, and not once its answer has begun", arguments: 0...3)
+    @Test("A repeatable call is written at most twice, and not again once its answer has begun", arguments: 0...3)
     func info(repetitions: Int) {
         #expect(
             RetryPolicy.mayRetry(isRepeatable: true, after: .written, repetitions: repetitions)
@@ -29,7 +29,7 @@ struct RetryPolicyTests {
         #expect(!RetryPolicy.mayRetry(isRepeatable: true, after: .answerBegun, repetitions: repetitions))
     }
 
-    @Test("a call that has ended is not sent again")
+    @Test("A call that has ended is not sent again")
     func ended() throws {
         let call = UpstreamCall(isRepeatable: true) { _ in
             ByteBuffer()

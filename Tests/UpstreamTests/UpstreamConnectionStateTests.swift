@@ -28,21 +28,21 @@ struct UpstreamConnectionStateTests {
         return state
     }
 
-    @Test("what has opened is idle; what has been given up meanwhile stays so", arguments: phases)
+    @Test("A connection that opens becomes idle, unless it was given up before", arguments: phases)
     func didOpen(from phase: Phase) {
         var state = Self.state(phase)
         #expect(state.didOpen() == (phase == .connecting))
         #expect(state.phase == (phase == .connecting ? .idle(isAgeing: false) : phase))
     }
 
-    @Test("only what is idle ages, once", arguments: phases)
+    @Test("Only an idle connection ages, and only once", arguments: phases)
     func age(from phase: Phase) {
         var state = Self.state(phase)
         #expect(state.age() == (phase == .idle(isAgeing: false)))
         #expect(state.phase == (phase == .idle(isAgeing: false) ? .idle(isAgeing: true) : phase))
     }
 
-    @Test("a request is written on an idle connection, ageing or not, and on no other", arguments: phases)
+    @Test("A request is written only on an idle connection, ageing or not", arguments: phases)
     func willWrite(from phase: Phase) {
         var state = Self.state(phase)
         let isIdle = phase == .idle(isAgeing: false) || phase == .idle(isAgeing: true)
@@ -51,7 +51,7 @@ struct UpstreamConnectionStateTests {
     }
 
     @Test(
-        "an answer is a head, body and end, in this order; everything else was not asked for",
+        "An answer is a head, body and end in this order, and any other part is unsolicited",
         arguments: phases,
         [State.Part.head, .body, .end(isLast: false), .end(isLast: true)]
     )
@@ -73,14 +73,14 @@ struct UpstreamConnectionStateTests {
         }
     }
 
-    @Test("a connection is free again when the read is complete that brought the end of its answer", arguments: phases)
+    @Test("A connection is free again once the read with the end of its answer is complete", arguments: phases)
     func didCompleteRead(from phase: Phase) {
         var state = Self.state(phase)
         #expect(state.didCompleteRead() == (phase == .answered ? .release : .nothing))
         #expect(state.phase == (phase == .answered ? .idle(isAgeing: false) : phase))
     }
 
-    @Test("after its last answer it is closed instead")
+    @Test("A connection is closed after its last answer")
     func lastAnswer() {
         var state = Self.state(.answerComing)
         _ = state.didReceive(.end(isLast: true))
@@ -88,7 +88,7 @@ struct UpstreamConnectionStateTests {
         #expect(state.phase == .answered)
     }
 
-    @Test("one that must not be used again is closed now, or after the answer that is on its way", arguments: phases)
+    @Test("A retired connection is closed at once, or after the answer that is on its way", arguments: phases)
     func retire(from phase: Phase) {
         var state = Self.state(phase)
         let closesNow = state.retire()
@@ -105,7 +105,7 @@ struct UpstreamConnectionStateTests {
         }
     }
 
-    @Test("an end is told once, with the call that it hits", arguments: phases, [false, true])
+    @Test("The end of a connection is reported once, with the call that it affects", arguments: phases, [false, true])
     func ends(from phase: Phase, byPeer: Bool) {
         var state = Self.state(phase)
         let ending = byPeer ? state.didClose() : state.willClose()
@@ -122,13 +122,13 @@ struct UpstreamConnectionStateTests {
         #expect(state.phase == .closed)
     }
 
-    @Test("it is counted by its state", arguments: phases)
+    @Test("A connection is counted by its state", arguments: phases)
     func kind(of phase: Phase) {
         let expected: [ConnectionCounts.Kind?] = [.connecting, .ready, .ageing, .inUse, .inUse, .inUse, nil, nil]
         #expect(Self.state(phase).kind == zip(Self.phases, expected).first { $0.0 == phase }?.1)
     }
 
-    @Test("one that is opened to be ready is told apart while it is connecting, and only then")
+    @Test("A warm connection is counted separately only while it is connecting")
     func warming() {
         var state = State(isWarm: true)
         #expect(state.kind == .warming)
@@ -136,7 +136,7 @@ struct UpstreamConnectionStateTests {
         #expect(state.kind == .ready)
     }
 
-    @Test("counts add up")
+    @Test("The counts of connections add up")
     func counts() {
         var counts = ConnectionCounts()
         for kind in [ConnectionCounts.Kind.connecting, .ready, .ageing, .inUse] { counts.move(from: nil, to: kind) }

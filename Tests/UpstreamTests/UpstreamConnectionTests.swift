@@ -10,7 +10,7 @@ struct UpstreamConnectionTests {
 
     struct Reset: Error {}
 
-    @Test("one call after the other: written, answered, free again")
+    @Test("Successive calls are written and answered, and free the connection again")
     func calls() throws {
         let embedded = try EmbeddedConnection()
         for number in 1...3 {
@@ -26,7 +26,7 @@ struct UpstreamConnectionTests {
     }
 
     @Test(
-        "a reset before the head ends the call, and only info may be sent again",
+        "A reset before the head ends the call, and only a repeatable call is sent again",
         arguments: [false, true]
     )
     func resetBeforeHead(isRepeatable: Bool) throws {
@@ -39,7 +39,7 @@ struct UpstreamConnectionTests {
         #expect(!embedded.channel.isActive)
     }
 
-    @Test("an end of file before the head is the same", arguments: [false, true])
+    @Test("An end before the head ends the call, and only a repeatable call is sent again", arguments: [false, true])
     func endBeforeHead(isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: isRepeatable)
@@ -49,7 +49,7 @@ struct UpstreamConnectionTests {
         #expect(embedded.connection.state.phase == .closed)
     }
 
-    @Test("an end within the body cuts the answer off, and nothing is sent again", arguments: [false, true])
+    @Test("An end within the body cuts the answer off, and nothing is sent again", arguments: [false, true])
     func resetInBody(isRepeatable: Bool) throws {
         for reset in [true, false] {
             let embedded = try EmbeddedConnection()
@@ -66,7 +66,7 @@ struct UpstreamConnectionTests {
         }
     }
 
-    @Test("what is not HTTP is an answer of a kind: nothing is sent again", arguments: [false, true])
+    @Test("An answer that is not HTTP is a failure, and the call is not sent again", arguments: [false, true])
     func notHTTP(isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: isRepeatable)
@@ -75,7 +75,7 @@ struct UpstreamConnectionTests {
         #expect(embedded.sentAgain.isEmpty)
     }
 
-    @Test("an error while writing counts as having left", arguments: [false, true])
+    @Test("A call counts as sent if writing it fails", arguments: [false, true])
     func writeError(isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection([FailingWrites()])
         #expect(try embedded.send(isRepeatable: isRepeatable))
@@ -84,7 +84,7 @@ struct UpstreamConnectionTests {
         #expect(embedded.ends == [true])
     }
 
-    @Test("an end of file before the write is found, and not a byte leaves", arguments: [false, true])
+    @Test("An end of file before the write is noticed, and nothing is sent", arguments: [false, true])
     func endBeforeWrite(isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection()
         embedded.channel.pipeline.fireChannelInactive()

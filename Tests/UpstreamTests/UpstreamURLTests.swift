@@ -4,7 +4,7 @@ import Testing
 
 struct UpstreamURLTests {
     @Test(
-        "a URL is taken apart into origin and target",
+        "A URL is split into its origin and its path and query",
         arguments: [
             ("https://api.tiki.vn/a/b", true, "api.tiki.vn", 443, "/a/b"),
             ("http://localhost:8080/a", false, "localhost", 8080, "/a"),
@@ -24,7 +24,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "what is no absolute http or https URL, or carries what a request line cannot, is refused",
+        "Text that is not an absolute http or https URL, or has parts that we cannot use, is refused",
         arguments: [
             "", "api.tiki.vn/a", "//h/a", "/a", "ftp://h/", "unix:/run/x", "https:", "https:/h", "https://",
             "https:///a", "https://:443/",
@@ -39,7 +39,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "a host that is no name and no address is refused",
+        "A host that is neither a name nor an address is refused",
         arguments: [
             "https://a%20b/", "https://a%0d%0aX-Header:%20x/", "https://a%2Fb/", "https://a%00b/", "https://a%40b/",
             "https://exa_mple%21/",
@@ -50,7 +50,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "nothing that would break the request line gets into the target",
+        "Nothing that would break the request line gets into the path and query",
         arguments: ["https://h/a b", "https://h/a\r\nb", "https://h/a?x y", "https://h/é"]
     )
     func oddTargets(text: String) {
@@ -59,7 +59,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "the Host field names the port where it is not the scheme's own, and brackets IPv6",
+        "The Host field names a port that is not the default, and puts IPv6 addresses in brackets",
         arguments: [
             ("https://h/", "h"), ("https://h:443/", "h"), ("http://h:80/", "h"), ("http://h:443/", "h:443"),
             ("https://h:80/", "h:80"),
@@ -72,14 +72,14 @@ struct UpstreamURLTests {
         #expect(url.origin.description == (url.origin.usesTLS ? "https://" : "http://") + authority)
     }
 
-    @Test("one origin, however it is written, is one pool of connections")
+    @Test("Two spellings of an origin are equal, and two schemes are not")
     func sameOrigin() {
         #expect(UpstreamURL("https://H/a")?.origin == UpstreamURL("https://h:443/b")?.origin)
         #expect(UpstreamURL("https://h/a")?.origin != UpstreamURL("http://h:443/a")?.origin)
     }
 
     @Test(
-        "loopback is what never leaves the machine",
+        "A loopback name or address is recognized",
         arguments: ["localhost", "127.0.0.1", "127.255.0.9", "[::1]", "LOCALHOST"]
     )
     func loopback(host: String) {
@@ -87,7 +87,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "a name that only looks like loopback is not",
+        "A host that only looks like loopback is not taken for loopback",
         arguments: [
             "127.0.0.1.example.com", "127.example.com", "localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]",
             "127.0.0.256", "127.0.0.+1",

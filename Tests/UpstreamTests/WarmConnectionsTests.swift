@@ -21,7 +21,7 @@ struct WarmConnectionsTests {
         return counts
     }
 
-    @Test("what is connecting, ready or in use counts; what is ageing does not")
+    @Test("Connections that are connecting, ready or in use count as warm, and ageing ones do not")
     func missing() {
         let warm = WarmConnections(target: 3)
         #expect(warm.missing(counts(), limit: 10) == 3)
@@ -31,7 +31,7 @@ struct WarmConnectionsTests {
         #expect(warm.missing(counts(inUse: 7), limit: 10) == 0)
     }
 
-    @Test("the limit of all connections holds, those that are ageing included")
+    @Test("Warm connections keep to the limit of all connections, including ageing ones")
     func limit() {
         let warm = WarmConnections(target: 5)
         #expect(warm.missing(counts(), limit: 2) == 2)
@@ -39,7 +39,7 @@ struct WarmConnectionsTests {
         #expect(warm.missing(counts(ageing: 3), limit: 3) == 0)
     }
 
-    @Test("after a failure there is a pause; failures in it are the same one")
+    @Test("A failure starts a pause, and failures during the pause do not start another")
     mutating func pause() throws {
         var warm = WarmConnections(target: 2)
         #expect(warm.didFail(using: &random) != nil)
@@ -50,7 +50,7 @@ struct WarmConnectionsTests {
         #expect(warm.didFail(using: &random) != nil)
     }
 
-    @Test("pauses double from half a second to half a minute, each up to a quarter shorter")
+    @Test("Pauses double from 0.5 to 30 seconds, and each is shortened by up to a quarter")
     mutating func doubling() {
         var backOff = BackOff()
         for milliseconds in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] as [Int64] {
@@ -62,7 +62,7 @@ struct WarmConnectionsTests {
         #expect(backOff.wait(using: &random) <= BackOff.first)
     }
 
-    @Test("an answered call, or a connection that lived ten seconds, ends the doubling; a shorter life does not")
+    @Test("An answered call or a connection of ten seconds resets the pauses, and a shorter one does not")
     mutating func reset() throws {
         var warm = WarmConnections(target: 1)
         func failures(_ count: Int) -> TimeAmount? {
@@ -84,14 +84,14 @@ struct WarmConnectionsTests {
         #expect(try #require(failures(1)) > .seconds(5))
     }
 
-    @Test("who wants none ready has no pauses either")
+    @Test("A target of no warm connections causes no pauses")
     mutating func none() {
         var warm = WarmConnections(target: 0)
         #expect(warm.missing(counts(), limit: 10) == 0)
         #expect(warm.didFail(using: &random) == nil)
     }
 
-    @Test("an idle connection ages after 10 to 12.5 s, and is closed after 15 s")
+    @Test("An idle connection ages after 10 to 12.5 s, and is closed after 15 s")
     func idleTime() throws {
         for (share, milliseconds) in [(0.0, 10_000), (0.5, 11_250), (1.0, 12_500)] as [(Double, Int64)] {
             let time = try #require(IdleTime(keepAlive: nil, share: share))
@@ -100,7 +100,7 @@ struct WarmConnectionsTests {
         }
     }
 
-    @Test("what the server says counts if it is less, with a second to spare")
+    @Test("A shorter keep-alive time from the server is used, with one second to spare")
     func keepAlive() throws {
         #expect(IdleTime(keepAlive: .seconds(5), share: 0)?.closesAfter == .seconds(4))
         #expect(IdleTime(keepAlive: .seconds(7), share: 0)?.agesAfter == .seconds(4))

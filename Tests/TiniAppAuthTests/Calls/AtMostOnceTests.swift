@@ -5,7 +5,7 @@ import Testing
 
 struct AtMostOnceTests {
     @Test(
-        "a code or refresh token whose request may have arrived is not sent again",
+        "An exchange or refresh that may have arrived is not sent again",
         arguments: [AuthRoute.exchange, .refresh]
     )
     func neverTwice(route: AuthRoute) async throws {
@@ -16,7 +16,7 @@ struct AtMostOnceTests {
         }
     }
 
-    @Test("nor is it on a connection that was idle before", arguments: [AuthRoute.exchange, .refresh])
+    @Test("An exchange or refresh on a kept connection is not sent twice", arguments: [AuthRoute.exchange, .refresh])
     func neverTwiceOnKeptConnection(route: AuthRoute) async throws {
         try await ServiceFixture.run(script: { $0.body.contains("first") ? .json() : .hangUp }) { fixture in
             #expect(await fixture.call(route, "first").text == "{}")
@@ -26,7 +26,7 @@ struct AtMostOnceTests {
         }
     }
 
-    @Test("info is sent again once, on another connection, newly signed")
+    @Test("An info call is sent again once, on another connection and with a new signature")
     func infoAgain() async throws {
         let clock = Clock(1_000)
         try await ServiceFixture.run(
@@ -42,7 +42,7 @@ struct AtMostOnceTests {
         }
     }
 
-    @Test("info is sent twice at most")
+    @Test("An info call is sent at most twice")
     func infoTwiceAtMost() async throws {
         try await ServiceFixture.run(script: { _ in .hangUp }) { fixture in
             #expect(await fixture.call(.info).error == .upstreamInvalidResponse)
@@ -51,7 +51,7 @@ struct AtMostOnceTests {
         }
     }
 
-    @Test("an answer that has begun is the answer, even if it is cut off", arguments: AuthRoute.allCases)
+    @Test("A call is not sent again once its answer has begun, even if it is cut off", arguments: AuthRoute.allCases)
     func cutAnswer(route: AuthRoute) async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
         try await ServiceFixture.run(script: { _ in .raw(head, closes: true) }) { fixture in
@@ -60,7 +60,7 @@ struct AtMostOnceTests {
         }
     }
 
-    @Test("a timeout is not sent again either", arguments: AuthRoute.allCases)
+    @Test("A call that has timed out is not sent again", arguments: AuthRoute.allCases)
     func timeout(route: AuthRoute) async throws {
         try await ServiceFixture.run(
             configure: { $0.requestTimeout = .milliseconds(100) },

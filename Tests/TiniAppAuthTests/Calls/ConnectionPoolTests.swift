@@ -7,7 +7,7 @@ import Testing
 @testable import TiniAppAuth
 
 struct ConnectionPoolTests {
-    @Test("never more connections than the limit, and every call gets its own answer")
+    @Test("Calls use no more connections than the limit, and each call gets its own answer")
     func limit() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.maxConnections = 2 },
@@ -19,7 +19,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("calls at the same time get a connection each, within the limit")
+    @Test("Calls at the same time get one connection each, up to the limit")
     func parallel() async throws {
         try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(100)) }) { fixture in
             #expect(await fixture.calls(10).allSatisfy { $0.text == "{}" })
@@ -27,7 +27,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("a call is signed when it is sent, not when it arrives")
+    @Test("A call is signed when it is sent, not when it arrives")
     func signedLast() async throws {
         let clock = Clock(1_620_621_619_000)
         try await ServiceFixture.run(
@@ -52,7 +52,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("what is sent is the compact object under the header fields of Tiki's page")
+    @Test("A call sends the compact object with the header fields that Tiki documents")
     func request() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             _ = await fixture.send(.exchange, #"{ "x" : 1e400, "code" : "\u00e9 é" }"#)
@@ -66,7 +66,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("a port on which nobody listens is unreachable, at once, for every call that waits")
+    @Test("Every waiting call fails at once if nobody listens on the port")
     func nobodyListens() async throws {
         let unused = try ReservedPort()
         try await ServiceFixture.run(
@@ -83,7 +83,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("a server that accepts and closes is not stormed with connections", arguments: AuthRoute.allCases)
+    @Test("A server that accepts and closes is not flooded with connections", arguments: AuthRoute.allCases)
     func acceptsAndCloses(route: AuthRoute) async throws {
         try await ServiceFixture.run(closesAtOnce: true, script: { _ in .json() }) { fixture in
             for error in await fixture.calls(10, route).map(\.error) {

@@ -6,7 +6,7 @@ import Testing
 @testable import TiniAppAuth
 
 struct ConnectionReuseTests {
-    @Test("one call after the other goes over one connection, whatever the routes")
+    @Test("Successive calls use one connection, whatever their routes")
     func reuse() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             for route in AuthRoute.allCases { #expect(await fixture.call(route).text == "{}") }
@@ -21,7 +21,7 @@ struct ConnectionReuseTests {
     }
 
     @Test(
-        "a connection that the server will not keep is not used again",
+        "A connection that the server will not keep is not used again",
         arguments: [
             "Connection: close\r\n", "connection: Close\r\n", "Keep-Alive: timeout=1\r\n",
             "Keep-Alive: timeout=0, max=5\r\n",
@@ -37,7 +37,7 @@ struct ConnectionReuseTests {
     }
 
     @Test(
-        "a Keep-Alive that promises more, or nothing that is a number, changes nothing",
+        "A Keep-Alive field with a long or malformed timeout changes nothing",
         arguments: [
             "timeout=60", "timeout=9223372036854775807", "timeout=99999999999999999999", "timeout=x", "timeout",
             "max=1", "",
@@ -50,7 +50,7 @@ struct ConnectionReuseTests {
         }
     }
 
-    @Test("an answer of HTTP/1.0 ends its connection")
+    @Test("An HTTP/1.0 answer ends its connection")
     func http10() async throws {
         let answer = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"
         try await ServiceFixture.run(script: { _ in .raw(answer) }) { fixture in
@@ -59,7 +59,7 @@ struct ConnectionReuseTests {
         }
     }
 
-    @Test("a connection that the server has closed while idle is replaced, and the call succeeds")
+    @Test("A connection that the server has closed while idle is replaced, and the call succeeds")
     func closedWhileIdle() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             #expect(await fixture.call().text == "{}")
@@ -70,7 +70,7 @@ struct ConnectionReuseTests {
         }
     }
 
-    @Test("a close that only the kernel has seen is found before the write")
+    @Test("A close that only the kernel has seen so far is noticed before the write")
     func closedUnseen() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             #expect(await fixture.call().text == "{}")
@@ -95,7 +95,7 @@ struct ConnectionReuseTests {
     }
 
     @Test(
-        "bytes that nobody asked for end an idle connection, and are no answer to the next call",
+        "Unsolicited bytes end an idle connection and are not given to the next call",
         arguments: [ScriptedServer.Reaction.text(#"{"stale":1}"#), "x", "HTTP/1.1 100 Continue\r\n\r\n"]
     )
     func unsolicited(bytes: String) async throws {
@@ -108,7 +108,7 @@ struct ConnectionReuseTests {
         }
     }
 
-    @Test("a second answer behind the first is not given to the call that waits for the connection")
+    @Test("A second answer after the first is not given to the call that waits for the connection")
     func twoAnswersAtOnce() async throws {
         let answers = ScriptedServer.Reaction.text(#"{"first":1}"#) + ScriptedServer.Reaction.text(#"{"surplus":1}"#)
         try await ServiceFixture.run(

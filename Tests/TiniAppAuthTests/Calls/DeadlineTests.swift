@@ -6,7 +6,7 @@ import Testing
 struct DeadlineTests {
     typealias Reaction = ScriptedServer.Reaction
 
-    @Test("no answer in time is a timeout, and its connection is not used again")
+    @Test("A call without an answer in time fails, and its connection is not used again")
     func timeout() async throws {
         try await ServiceFixture.run(
             configure: { $0.requestTimeout = .milliseconds(500) },
@@ -18,7 +18,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("a late answer is never given to the next call")
+    @Test("A late answer is never given to the next call")
     func lateAnswer() async throws {
         try await ServiceFixture.run(
             configure: {
@@ -41,7 +41,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("an answer that stops halfway is a timeout")
+    @Test("An answer that stops halfway leads to a timeout")
     func halfAnAnswer() async throws {
         try await ServiceFixture.run(
             configure: { $0.requestTimeout = .milliseconds(150) },
@@ -51,7 +51,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("the wait for a connection counts, and a call whose time is up there is never sent")
+    @Test("The wait for a connection counts, and a call that runs out of time in it is never sent")
     func waiting() async throws {
         try await ServiceFixture.run(
             configure: {
@@ -66,7 +66,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("the deadline counts from the request's arrival, not from its sending")
+    @Test("The deadline counts from the request's arrival, not from its sending")
     func fromArrival() async throws {
         try await ServiceFixture.run(
             configure: {

@@ -11,7 +11,7 @@ struct OutcomeTests {
 
     static let body = #"{"code":"SECRET"}"#
 
-    @Test("an answered call: sent once, not shared, with its time")
+    @Test("An answered call is recorded as sent once and not shared, with its duration")
     func answered() async throws {
         try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(30)) }) { fixture in
             let outcome = await fixture.outcome(.exchange, Self.body)
@@ -26,7 +26,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("of those who share a call, all but the first do so by joining")
+    @Test("All requests that share a call, except the first, are recorded as shared")
     func shared() async throws {
         try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(100)) }) { fixture in
             let outcomes = await fixture.outcomes([
@@ -39,7 +39,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("an info that was sent again has two attempts")
+    @Test("An info call that was sent again is recorded with two attempts")
     func sentAgain() async throws {
         try await ServiceFixture.run(script: { $0.connection == 1 ? .hangUp : .json() }) { fixture in
             let outcome = await fixture.outcome(.info, #"{"access_token":"SECRET"}"#)
@@ -47,7 +47,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("what never reached Tiki has neither attempts nor a time there")
+    @Test("A request that never reached Tiki is recorded with no attempts and no upstream duration")
     func unreachable() async throws {
         let unused = try ReservedPort()
         try await ServiceFixture.run(
@@ -69,7 +69,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("the time before the request was handled counts, and a request whose time is up is never sent")
+    @Test("The time before a request is handled counts, and a request without time left is never sent")
     func age() async throws {
         try await ServiceFixture.run(
             configure: { $0.requestTimeout = .seconds(20) },
@@ -86,7 +86,7 @@ struct OutcomeTests {
     }
 
     @Test(
-        "each failure has its word, in the outcome and in the metrics",
+        "Each failure has its word in the outcome and in the metrics",
         arguments: [
             (.hangUp, "connection_lost"),
             (.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), "cut_off"),

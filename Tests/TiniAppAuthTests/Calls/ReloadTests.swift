@@ -17,7 +17,7 @@ struct ReloadTests {
             && request.fields["X-Tiniapp-Client-Id"] == credentials.key
     }
 
-    @Test("what has been sent is not touched; what waits is signed with the new secret, on the same connection")
+    @Test("A reload leaves sent calls alone, and waiting ones are signed with the new secret")
     func signer() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.maxConnections = 1 },
@@ -45,7 +45,7 @@ struct ReloadTests {
         ) { try await body($0, authority, file) }
     }
 
-    @Test("with the same certificates the connections are kept")
+    @Test("A reload with the same certificates keeps the connections")
     func sameCertificates() async throws {
         try await withAuthority { fixture, _, _ in
             #expect(await fixture.call().text == "{}")
@@ -56,7 +56,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("with others, idle connections are closed, busy ones after their answer, and new ones are verified anew")
+    @Test("A reload with other certificates closes idle connections at once and busy ones after their answer")
     func otherCertificates() async throws {
         try await withAuthority { fixture, authority, _ in
             let other = try TestAuthority()
@@ -81,7 +81,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("a file that cannot be used changes nothing, the secret included", arguments: ["", "no certificate", nil])
+    @Test("A reload with a bad certificate file changes nothing at all", arguments: ["", "no certificate", nil])
     func badFile(content: String?) async throws {
         try await withAuthority { fixture, authority, file in
             #expect(await fixture.call().text == "{}")
@@ -99,7 +99,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("nor can a service be made with one")
+    @Test("A missing certificate file is an error at the start, with or without TLS")
     func badFileAtStart() throws {
         #expect(throws: TrustError.self) { try UpstreamTrust(caFile: "/does/not/exist.pem", usesTLS: true) }
         #expect(throws: TrustError.self) { try UpstreamTrust(caFile: "/does/not/exist.pem", usesTLS: false) }

@@ -4,7 +4,7 @@ import Testing
 
 struct ServiceCloseTests {
     @Test(
-        "closing ends what has been sent, and what waits, with the word that the server is shutting down",
+        "Closing the service ends sent and waiting calls with the error shutting_down",
         arguments: AuthRoute.allCases
     )
     func inFlight(route: AuthRoute) async throws {
@@ -20,7 +20,7 @@ struct ServiceCloseTests {
         }
     }
 
-    @Test("a call after the close ends the same way, and closing again does no harm")
+    @Test("A call after the close ends with shutting_down, and closing again does no harm")
     func afterwards() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             #expect(await fixture.call().text == "{}")
@@ -32,7 +32,7 @@ struct ServiceCloseTests {
         }
     }
 
-    @Test("closing closes idle connections")
+    @Test("Closing the service closes idle connections")
     func idle() async throws {
         try await ServiceFixture.run(script: { _ in .json() }) { fixture in
             #expect(await fixture.call().text == "{}")

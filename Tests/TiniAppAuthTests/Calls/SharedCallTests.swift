@@ -21,7 +21,7 @@ struct SharedCallTests {
         func count(_ index: Int) { counts.withLock { $0[index] += 1 } }
     }
 
-    @Test("identical calls in flight make one call to Tiki, and all get its bytes", arguments: AuthRoute.allCases)
+    @Test("Identical calls in flight make one call to Tiki, and all get its answer", arguments: AuthRoute.allCases)
     func shared(route: AuthRoute) async throws {
         try await ServiceFixture.run(
             script: { _ in Reaction.json(#"{ "data" : 1 }"#, status: "418 Teapot").after(.milliseconds(100)) }
@@ -35,7 +35,7 @@ struct SharedCallTests {
         }
     }
 
-    @Test("calls are identical if what is sent is: whitespace does not count, everything else does")
+    @Test("Calls that differ only in insignificant whitespace are identical, and all others are not")
     func identity() async throws {
         let bodies = [
             #"{"code":"a"}"#, #" { "code" : "a" } "#, #"{"code":"b"}"#, #"{"code":"a","x":1}"#, #"{"x":1,"code":"a"}"#,
@@ -48,7 +48,7 @@ struct SharedCallTests {
         }
     }
 
-    @Test("the same bytes on two routes are two calls")
+    @Test("The same bytes on two routes are two calls")
     func routes() async throws {
         let body = #"{"code":"a","refresh_token":"a"}"#
         try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(50)) }) { fixture in
@@ -58,7 +58,7 @@ struct SharedCallTests {
         }
     }
 
-    @Test("nothing is kept after the answer: the next identical call goes to Tiki")
+    @Test("An identical call after the answer goes to Tiki again")
     func nothingIsKept() async throws {
         try await ServiceFixture.run(script: { .json($0.fields["X-Tiniapp-Timestamp"] ?? "") }) { fixture in
             for _ in 0..<3 { #expect(await fixture.call().text != nil) }
@@ -66,7 +66,7 @@ struct SharedCallTests {
         }
     }
 
-    @Test("a failure is shared too, and not kept either")
+    @Test("Identical calls in flight share a failure, and the next call is sent again")
     func failure() async throws {
         try await ServiceFixture.run(script: {
             $0.connection == 1 ? Reaction.hangUp.after(.milliseconds(100)) : .json()
@@ -79,7 +79,7 @@ struct SharedCallTests {
         }
     }
 
-    @Test("every completion is called exactly once, whatever becomes of the call")
+    @Test("Every completion is called exactly once, whatever happens to the call")
     func exactlyOnce() async throws {
         let reactions: [Reaction] = [.json(), .hangUp, .silence, .json("x"), .json(fields: "Connection: close\r\n")]
         let counter = Counter(200)

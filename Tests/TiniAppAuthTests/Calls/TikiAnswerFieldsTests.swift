@@ -8,7 +8,7 @@ struct TikiAnswerFieldsTests {
     typealias Reaction = ScriptedServer.Reaction
 
     @Test(
-        "a JSON media type is passed on as it came; everything else becomes the plain one",
+        "A JSON media type is passed on as it came, and everything else becomes application/json",
         arguments: [
             ("application/json", true), ("application/json; charset=utf-8", true),
             ("Application/JSON;charset=UTF-8", true),
@@ -25,7 +25,7 @@ struct TikiAnswerFieldsTests {
         }
     }
 
-    @Test("an answer that was not encoded may say so")
+    @Test("An answer with the identity encoding is accepted")
     func identity() async throws {
         try await ServiceFixture.run(script: { _ in .json(fields: "Content-Encoding: Identity\r\n") }) { fixture in
             #expect(await fixture.call().text == "{}")
@@ -34,7 +34,7 @@ struct TikiAnswerFieldsTests {
     }
 
     @Test(
-        "Tiki's reason is taken from the error if it is a short plain word, and from nowhere else",
+        "Tiki's reason is taken only from the error, and only if it is a short plain word",
         arguments: [
             (#"{"data":null,"error":{"code":400,"reason":"invalid_code","message":"x"}}"#, "invalid_code"),
             (#" { "error" : { "reason" : "a" } } "#, "a"), (#"{"\u0065rror":{"reas\u006fn":"x_1"}}"#, "x_1"),

@@ -7,7 +7,7 @@ struct TikiAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
     @Test(
-        "status and body are passed on as they came",
+        "Status and body are passed on as they came",
         arguments: [
             ("200 OK", #"{ "data" : {"access_token":"x"} , "error":null }"#, 200),
             ("400 Bad Request", #"{"error":{"code":400}}"#, 400),
@@ -24,7 +24,7 @@ struct TikiAnswerTests {
     }
 
     @Test(
-        "an answer may come chunked, in pieces, behind interim answers, or up to the end of the connection",
+        "An answer may come in chunks or pieces, after interim answers, or end with the connection",
         arguments: [
             .raw(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n4\r\n\"a\":\r\n2;x=y\r\n1}\r\n0\r\n\r\n"
@@ -54,7 +54,7 @@ struct TikiAnswerTests {
     }
 
     @Test(
-        "what is no whole JSON answer is an error of our own",
+        "An answer that is not whole JSON gives upstream_invalid_response",
         arguments: [
             .json("<html>"), .json(""), .json("{\"a\":1,}"), .json("{"), .json("\u{FEFF}{}"), .json("{}{}"),
             .raw("HTTP/1.1 204 No Content\r\n\r\n"),
@@ -76,7 +76,7 @@ struct TikiAnswerTests {
         }
     }
 
-    @Test("64 KiB are taken, and one byte more is not, however the length is told", arguments: [false, true])
+    @Test("An answer of 64 KiB is accepted and one byte more refused, chunked or not", arguments: [false, true])
     func size(chunked: Bool) async throws {
         @Sendable func answer(_ size: Int) -> Reaction {
             let body = "\"" + String(repeating: "x", count: size - 2) + "\""
@@ -94,7 +94,7 @@ struct TikiAnswerTests {
         }
     }
 
-    @Test("an endless answer is cut off at the limit, not at the deadline")
+    @Test("An endless answer is cut off at the limit, not at the deadline")
     func endless() async throws {
         let chunk = "1000\r\n" + String(repeating: "x", count: 4_096) + "\r\n"
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -105,7 +105,7 @@ struct TikiAnswerTests {
         }
     }
 
-    @Test("a Date that is off is warned about, once")
+    @Test("A Date header that is far off gives one warning")
     func clockSkew() async throws {
         try await ServiceFixture.run(
             script: { _ in .json(fields: "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n") }

@@ -7,7 +7,7 @@ import Testing
 
 /// Connections that are to be ready and cannot be.
 struct WarmOutageTests {
-    @Test("a server that is down is said once, as is its return; a call does not wait for the next try")
+    @Test("An outage and its end are each logged once, and a call does not wait for the next attempt")
     func downAndUp() async throws {
         let reserved = try ReservedPort()
         let port = reserved.port
@@ -36,7 +36,7 @@ struct WarmOutageTests {
         }
     }
 
-    @Test("a call does not rely on one that is stalled: it has the whole time to connect for its own")
+    @Test("A call does not wait for a stalled warm connection, and has the full timeout for its own")
     func stalled() async throws {
         // Accepts, and never says a word of TLS.
         try await ServiceFixture.run(

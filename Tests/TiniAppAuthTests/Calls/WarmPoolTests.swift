@@ -9,7 +9,7 @@ import Testing
 struct WarmPoolTests {
     static let connections = "tiniapp_auth_upstream_connections"
 
-    @Test("connections are opened at start, and the first calls open none")
+    @Test("Warm connections are opened at the start, and the first calls open no others")
     func atStart() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 3 },
@@ -26,7 +26,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("over TLS no handshake is made but those at start")
+    @Test("Calls over TLS make no handshake after those at the start")
     func handshakes() async throws {
         let authority = try TestAuthority()
         try await ServiceFixture.run(
@@ -44,7 +44,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("one that the server closes is replaced after a pause")
+    @Test("A warm connection that the server closes is replaced after a pause")
     func replaced() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 2 },
@@ -58,7 +58,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("never more than the limit of all connections")
+    @Test("Warm connections never exceed the limit of all connections")
     func limit() async throws {
         try await ServiceFixture.run(
             configure: {
@@ -73,7 +73,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("a server that accepts and closes is not stormed")
+    @Test("A server that accepts and closes is not flooded with warm connections")
     func acceptsAndCloses() async throws {
         try await ServiceFixture.run(
             closesAtOnce: true,
@@ -86,7 +86,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("one that nears its end is replaced before it is closed")
+    @Test("A warm connection that nears its end is replaced before it is closed")
     func ageing() async throws {
         // Kept for 6 s, so it ages after 4 to 5 s.
         try await ServiceFixture.run(
@@ -104,7 +104,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("closing ends them, and no more are opened")
+    @Test("Closing the service ends the warm connections and opens no more")
     func close() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 2 },
