@@ -7,12 +7,12 @@ struct SystemdNotifierTests {
     @Test("A state is sent as one datagram, to a path or to an abstract name", arguments: [false, true])
     func states(isAbstract: Bool) throws {
         let socket = try NotifySocket(isAbstract: isAbstract)
-        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
-        manager.notify(.ready)
+        let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        systemd.notify(.ready)
         #expect(socket.receive() == "READY=1\nSTATUS=Answering requests")
-        manager.notify(.stopping)
+        systemd.notify(.stopping)
         #expect(socket.receive() == "STOPPING=1\nSTATUS=Finishing what is in flight")
-        manager.notify(.alive)
+        systemd.notify(.alive)
         #expect(socket.receive() == "WATCHDOG=1")
         #expect(socket.receive(within: 0) == nil)
     }
@@ -36,8 +36,8 @@ struct SystemdNotifierTests {
     @Test("A status sentence stays on one line and cannot add a state")
     func sentence() throws {
         let socket = try NotifySocket()
-        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
-        manager.notify(.status("CLIENT_KEY is not set\nREADY=1\r\nSTOPPING=1"))
+        let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        systemd.notify(.status("CLIENT_KEY is not set\nREADY=1\r\nSTOPPING=1"))
         #expect(socket.receive() == "STATUS=CLIENT_KEY is not set READY=1 STOPPING=1")
     }
 
@@ -56,11 +56,11 @@ struct SystemdNotifierTests {
     @Test("A service manager that does not read delays a message only for a limited time")
     func fullQueue() throws {
         let socket = try NotifySocket()
-        let manager = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
+        let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
         var longest = Duration.zero
         // Until the queue is full: the kernel's limit is some hundreds.
         for _ in 0..<5_000 where longest < .milliseconds(500) {
-            longest = max(longest, ContinuousClock().measure { manager.notify(.alive) })
+            longest = max(longest, ContinuousClock().measure { systemd.notify(.alive) })
         }
         #expect(longest > .milliseconds(500), "the queue was never full")
         #expect(longest < .seconds(10))

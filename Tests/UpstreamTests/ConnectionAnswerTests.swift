@@ -44,7 +44,7 @@ struct ConnectionAnswerTests {
             "205 Reset Content\r\nContent-Length: 0\r\n", "302 Found\r\nContent-Length: 2\r\n",
         ]
     )
-    func unexpectedStatus(head: String) throws {
+    func statusWithoutContent(head: String) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
         embedded.receive("HTTP/1.1 \(head)\r\n" + (head.contains("Length: 2") ? "{}" : ""))

@@ -1,0 +1,70 @@
+"""docs/architecture.md against Package.swift, the sources' imports and their folders."""
+
+import functools
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "Sources"
+LARGEST_FOLDER = 14
+
+
+@functools.cache
+def targets():
+    """What each target of Sources depends on among the others."""
+    dump = subprocess.run(
+        ["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, check=True, timeout=120
+    ).stdout
+    found = {}
+    for target in json.loads(dump)["targets"]:
+        if (SOURCES / target["name"]).is_dir():
+            found[target["name"]] = {entry["byName"][0] for entry in target["dependencies"] if "byName" in entry}
+    return found
+
+
+def rooms():
+    """The table of rooms: what each says that it uses."""
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", (ROOT / "docs/architecture.md").read_text(), re.M)
+    found = {name: set(re.findall(r"`(\w+)`", uses)) for name, uses in rows}
+    # "all of these but …"
+    found["TiniAppAuthBackend"] = set(found) - found["TiniAppAuthBackend"] - {"TiniAppAuthBackend", "TikiSandbox"}
+    return found
+
+
+def sources(room):
+    return sorted((SOURCES / room).rglob("*.swift"))
+
+
+def imports(room):
+    return {
+        name for path in sources(room) for name in re.findall(r"^(?:@\w+ )?import (\w+)$", path.read_text(), re.MULTILINE)
+    }
+
+
+def test_the_page_has_every_room_and_what_it_uses():
+    assert len(targets()) > 5
+    assert rooms() == targets()
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in SOURCES.iterdir()))
+def test_a_room_imports_only_what_it_uses(room):
+    assert imports(room) & set(targets()) <= targets()[room]
+
+
+def test_upstream_does_not_know_the_mission():
+    words = re.compile("tiki|refresh|auth_", re.IGNORECASE)
+    assert [path.name for path in sources("Upstream") if words.search(path.read_text())] == []
+
+
+def test_only_one_folder_calls_libfcgi():
+    callers = {path.parent.name for path in SOURCES.rglob("*.swift") if re.search(r"\bFCGX_\w+\(", path.read_text())}
+    assert callers == {"Library"}
+
+
+def test_folders_are_small():
+    folders = [SOURCES, *(path for path in SOURCES.rglob("*") if path.is_dir())]
+    assert {str(folder): n for folder in folders if (n := len(list(folder.glob("*.swift")))) > LARGEST_FOLDER} == {}
