@@ -19,6 +19,9 @@ final class UpstreamPool {
     private var counts = ConnectionCounts()
     /// The one used last is at the end, and is taken first: those that are not needed time out.
     private var idle: [UpstreamConnection] = []
+    /// Those that have answered and are looked at once more before they are used again.
+    private var settling: [UpstreamConnection] = []
+    private var reuse = ReuseDelay()
     private var warm: WarmConnections
     private var warmTimer: Scheduled<Void>?
     private var random = SystemRandomNumberGenerator()
@@ -51,7 +54,10 @@ final class UpstreamPool {
 
     /// Sends the call on an idle connection, else opens one, else lets it wait for one.
     func dispatch(_ call: UpstreamCall) {
-        guard !isClosed else { return call.finish(.failure(.closed)) }
+        guard !isClosed else {
+            call.finish(.failure(.closed))
+            return
+        }
         while let connection = idle.popLast() {
             if send(call, on: connection) { return }
             guard call.maySendAgain(after: .notWritten) else { return }
@@ -75,7 +81,7 @@ final class UpstreamPool {
         guard !isClosed else { return }
         // Calls expire in about the order in which they came, so those that no longer wait are at the front.
         while waiting.first?.isFinished == true { waiting.removeFirst() }
-        while counts.connecting < waiting.count, counts.total < configuration.maxConnections { open(isWarm: false) }
+        while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections { open(isWarm: false) }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
 
@@ -163,8 +169,31 @@ extension UpstreamPool: UpstreamConnectionOwner {
         if new == .ageing { openIfNeeded() }
     }
 
-    func connectionIsFree(_ connection: UpstreamConnection) {
-        if connection.state.hasServed { warm.didServe() }
+    func connectionHasAnswered(_ connection: UpstreamConnection) {
+        warm.didServe()
+        if let delay = reuse.delay(at: .now()) {
+            _ = timers.set(.now() + delay) { self.settle([connection]) }
+            return
+        }
+        settling.append(connection)
+        guard settling.count == 1 else { return }
+        // Not at once, but when the event loop has read what has arrived: bytes after the answer, or the server's close.
+        eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(1)) {
+            let connections = self.settling
+            self.settling.removeAll(keepingCapacity: true)
+            self.settle(connections)
+        }
+    }
+
+    private func settle(_ connections: [UpstreamConnection]) {
+        for connection in connections where connection.settle() { connectionIsFree(connection) }
+    }
+
+    /// Takes a connection that is idle now.
+    private func connectionIsFree(_ connection: UpstreamConnection) {
+        guard let openedAt = connection.openedAt,
+            .now() - openedAt < IdleTime.life(share: connection.ageingShare)
+        else { return connection.close() }
         guard let time = IdleTime(keepAlive: connection.keepAlive, share: connection.ageingShare) else {
             return connection.close()
         }
@@ -173,9 +202,10 @@ extension UpstreamPool: UpstreamConnectionOwner {
         connection.expire(after: time)
     }
 
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool) {
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
+        if byPeer { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
         if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
         if isFault { openWarmLater() }
         openIfNeeded()

@@ -41,6 +41,8 @@ final class RequestHandler: FastCGIHandler {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
         }
         guard request.hasAnnouncedLength else { return refuse(pending, .invalidContentLength) }
+        // RFC 9110 section 8.4.1: "identity" is no coding.
+        if let coding = head.contentEncoding, coding.lowercased() != "identity" { return refuse(pending, .encodedBody) }
         switch route {
         case .greeting:
             let greeting = "Hello World from Cloud Run!"
