@@ -81,7 +81,9 @@ final class UpstreamPool {
         guard !isClosed else { return }
         // Calls expire in about the order in which they came, so those that no longer wait are at the front.
         while waiting.first?.isFinished == true { waiting.removeFirst() }
-        while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections { open(isWarm: false) }
+        while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections {
+            open(isWarm: false)
+        }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
 
@@ -205,6 +207,7 @@ extension UpstreamPool: UpstreamConnectionOwner {
     func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
+        settling.removeAll { $0 === connection }
         if byPeer { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
         if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
         if isFault { openWarmLater() }

@@ -27,7 +27,10 @@ private func read(_ input: UnsafeRawBufferPointer, sizes: () -> Int) -> (respons
         while !rest.isEmpty, parser.response == nil {
             let piece = rest.prefix(sizes())
             let taken = try parser.consume(UnsafeRawBufferPointer(rebasing: piece))
-            precondition(taken == piece.count || parser.response != nil, "bytes are left, and the answer is not complete")
+            precondition(
+                taken == piece.count || parser.response != nil,
+                "bytes are left, and the answer is not complete"
+            )
             used += taken
             rest = rest.dropFirst(piece.count)
         }

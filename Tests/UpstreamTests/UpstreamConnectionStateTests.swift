@@ -51,7 +51,10 @@ struct UpstreamConnectionStateTests {
         #expect(state.phase == (isIdle ? .requestWritten : phase))
     }
 
-    @Test("Bytes are expected only while an answer is due; at any other time nobody has asked for them", arguments: phases)
+    @Test(
+        "Bytes are expected only while an answer is due; at any other time nobody has asked for them",
+        arguments: phases
+    )
     func didReceive(from phase: Phase) {
         let expected: [State.Reception] = [
             .unasked, .unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored,
