@@ -6,15 +6,15 @@ import Testing
 struct OversizedPeerTests {
     private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
         try await FrontDoor.with { door in
-            let before = try ProcessUsage(pid: door.backend.process.pid)
+            let before = try door.figures()
             let peer = try await door.connect()
             try await peer.send(records.bytes)
             try await door.expectService()
             #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
             #expect(door.backend.logs().contains(#""reason":"\#(reason)""#))
             try await door.expectUnharmed()
-            let after = try ProcessUsage(pid: door.backend.process.pid)
-            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+            let after = try door.figures()
+            #expect(after.residentKB - before.residentKB < 8_192 || !FrontDoor.measuresMemory)
         }
     }
 

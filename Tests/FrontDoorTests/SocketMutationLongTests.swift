@@ -29,14 +29,14 @@ struct SocketMutationLongTests {
         try await FrontDoor.with(settings: settings) { door in
             // What the allocator and the runtime keep for good is there after a few.
             await run(0..<20_000, samples, door.path, Tallies())
-            let before = try ProcessUsage(pid: door.backend.process.pid)
+            let before = try door.figures()
             let tallies = Tallies()
             let start = ContinuousClock.now
             await run(20_000..<20_000 + Self.streams, samples, door.path, tallies)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             try await door.expectUnharmed()
-            let after = try ProcessUsage(pid: door.backend.process.pid)
-            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+            let after = try door.figures()
+            #expect(after.residentKB - before.residentKB < 8_192 || !FrontDoor.measuresMemory)
 
             let tally = tallies.all
             #expect(tally.failures.isEmpty)
@@ -45,7 +45,7 @@ struct SocketMutationLongTests {
             print(
                 "mutated streams: \(Self.streams) in \(Int(seconds)) s; answered: \(answers.joined(separator: ", "));",
                 "closed without an answer: \(tally.refused); not read: \(tally.unread);",
-                "resident KiB \(before.residentKiB) -> \(after.residentKiB),",
+                "resident KiB \(before.residentKB) -> \(after.residentKB),",
                 "descriptors \(after.descriptors), threads \(after.threads)"
             )
         }

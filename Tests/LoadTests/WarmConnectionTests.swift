@@ -30,9 +30,9 @@ import Testing
     func down() async throws {
         let reserved = try ReservedPort()
         let backend = try await Backend.start(upstream: "http://127.0.0.1:\(reserved.port)/auth/token")
-        let before = try CPUTime(of: backend.process).milliseconds
+        let before = try ProcessFigures(of: backend.process).cpuMilliseconds
         try await Task.sleep(for: .seconds(4))
-        let cpu = try CPUTime(of: backend.process).milliseconds - before
+        let cpu = try ProcessFigures(of: backend.process).cpuMilliseconds - before
         let lines = backend.logs().split(separator: "\n").filter { $0.contains("cannot connect to Tiki") }
         let upstream = try FaultUpstream(port: reserved.port)
         // The pause is 4 s at most by now, and some more by its jitter.
@@ -64,9 +64,9 @@ import Testing
     ) async throws -> (connects: Int, seconds: Double, cpuMilliseconds: Int) {
         let started = ContinuousClock.now
         let backend = try await Backend.start(environment: ["UPSTREAM_WARM_CONNECTIONS": "2"], upstream: endpoint)
-        let before = try CPUTime(of: backend.process).milliseconds
+        let before = try ProcessFigures(of: backend.process).cpuMilliseconds
         try await Task.sleep(for: .seconds(10))
-        let cpu = try CPUTime(of: backend.process).milliseconds - before
+        let cpu = try ProcessFigures(of: backend.process).cpuMilliseconds - before
         #expect(backend.process.isRunning)
         let connects = count()
         await backend.stop()
