@@ -76,7 +76,7 @@ struct FrontDoor: Sendable {
         idle = try Self.figures(of: backend)
     }
 
-    func connect() async throws -> FastCGIPeer { try await FastCGIPeer(path) }
+    func connect() throws -> FastCGIPeer { try FastCGIPeer(path) }
 
     /// What the process has of the system's.
     func figures() throws -> ProcessFigures { try Self.figures(of: backend) }
@@ -95,8 +95,8 @@ struct FrontDoor: Sendable {
         at path: String,
         within timeout: Duration = promptly
     ) async throws -> FastCGIAnswer {
-        let peer = try await FastCGIPeer(path)
-        try await peer.send(request.bytes)
+        let peer = try FastCGIPeer(path)
+        try peer.send(request.bytes)
         return try await peer.answer(within: timeout)
     }
 

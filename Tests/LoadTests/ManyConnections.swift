@@ -89,10 +89,12 @@ struct ManyConnections: ~Copyable {
         if let start = started.removeValue(forKey: descriptor) {
             received.append(Received(bytes: answers[descriptor] ?? Data(), duration: .now - start))
         }
-        // "Status: 200 OK" behind the eight bytes of a record's header, or "HTTP/1.1 200 OK".
         let answer = answers.removeValue(forKey: descriptor) ?? Data()
-        let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-        let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        let status =
+            switch peer {
+            case .responder: FastCGIAnswer(Array(answer))?.status
+            case .nginx: HTTPAnswer(answer)?.status
+            }
         statuses[status ?? 0, default: 0] += 1
     }
 }
