@@ -1,9 +1,9 @@
 /// Lowercase hexadecimal digits (base16, RFC 4648 section 8).
 package enum Hexadecimal {
     /// Two digits for each byte.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * bytes.underestimatedCount)
+        digits.reserveCapacity(2 * bytes.count)
         for byte in bytes { append(byte, to: &digits) }
         return String(decoding: digits, as: UTF8.self)
     }

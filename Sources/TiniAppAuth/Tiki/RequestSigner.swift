@@ -35,7 +35,7 @@ package struct RequestSigner: Sendable {
         return RequestSignature(
             clientID: clientKey,
             timestamp: timestamp,
-            signature: Hexadecimal.encode(code.finalize()),
+            signature: code.finalize().withUnsafeBytes(Hexadecimal.encode),
             encodedPayload: encodedPayload
         )
     }
