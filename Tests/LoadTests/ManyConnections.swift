@@ -45,15 +45,11 @@ struct ManyConnections: ~Copyable {
 
     /// Connects and sends; with no request, stays silent.
     mutating func open(sending request: Data = Data()) throws {
-        let descriptor: CInt
-        switch peer {
-        case .responder(let path):
-            descriptor = try Sockets.make(AF_UNIX)
-            try Sockets.withUnixAddress(path) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
-        case .nginx(let port):
-            descriptor = try Sockets.make(AF_INET)
-            try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
-        }
+        let descriptor =
+            switch peer {
+            case .responder(let path): try Sockets.connect(path: path)
+            case .nginx(let port): try Sockets.connect(port: port)
+            }
         answers[descriptor] = Data()
         if keepsAnswers { started[descriptor] = .now }
         if !request.isEmpty { try Sockets.sendAll(descriptor, request) }

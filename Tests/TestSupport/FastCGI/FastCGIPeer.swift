@@ -9,10 +9,7 @@ package final class FastCGIPeer: Sendable {
 
     /// - Throws: ``TestSupportError`` if nobody listens.
     package init(_ path: String) throws {
-        descriptor = try Sockets.make(AF_UNIX)
-        // Also for a place in the responder's queue.
-        Sockets.setTimeout(descriptor, seconds: 20)
-        try Sockets.withUnixAddress(path) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
+        descriptor = try Sockets.connect(path: path, timeout: 20)
     }
 
     deinit {
