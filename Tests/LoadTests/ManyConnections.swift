@@ -55,6 +55,27 @@ struct ManyConnections: ~Copyable {
         if !request.isEmpty { try Sockets.sendAll(descriptor, request) }
     }
 
+    /// Opens a connection to nginx every five milliseconds, whatever became of those before.
+    ///
+    /// - Parameter request: makes each connection's request from its number.
+    static func send(
+        to port: Int,
+        until stopSign: StopSign,
+        _ request: (Int) -> Data
+    ) throws -> (statuses: [Int: Int], rate: Double) {
+        var clients = ManyConnections(to: .nginx(port))
+        let started = ContinuousClock.now
+        var sent = 0
+        while !stopSign.isUp, sent < 20_000 {
+            try clients.open(sending: request(sent))
+            sent += 1
+            try clients.read(until: started + .milliseconds(5) * sent)
+        }
+        let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
+        try clients.read(until: .now + .seconds(20))
+        return (clients.statuses, rate)
+    }
+
     /// Closes all connections: the clients have gone.
     mutating func leave() {
         for descriptor in answers.keys { close(descriptor) }
