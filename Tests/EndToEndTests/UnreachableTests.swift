@@ -26,7 +26,7 @@ extension EndToEnd {
         @Test("A server that stays silent in the TLS handshake gives upstream_unreachable")
         func silentTLS() async throws {
             // It waits for the end of a request's head, and none comes.
-            let upstream = try RecordingUpstream.start()
+            let upstream = try RecordingUpstream()
             let endpoint = "https://127.0.0.1:\(upstream.port)/auth/token"
             try await expectUnreachable(endpoint, ["REQUEST_TIMEOUT": "1"], because: "timed out after 0.5 s")
         }

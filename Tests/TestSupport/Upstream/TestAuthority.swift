@@ -4,13 +4,12 @@ import Testing
 
 /// A certificate authority of a test's own, and what it issues. Its files are there as long as it lives.
 package final class TestAuthority: Sendable {
-    private let directory: URL
+    private let directory: ScratchDirectory
     /// Its certificate (PEM).
     package var caFile: String { path("ca.pem") }
 
     package init() throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("tiniapp-ca-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        directory = try ScratchDirectory()
         let settings = """
             [ca]
             default_ca = test
@@ -25,13 +24,9 @@ package final class TestAuthority: Sendable {
             [any]
             commonName = supplied
             """
-        try Data(settings.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
-        try Data().write(to: directory.appendingPathComponent("index"))
+        try directory.write(settings, to: "ca.cnf")
+        try directory.write("", to: "index")
         try Self.openssl(Self.selfSigned("ca", "basicConstraints=critical,CA:TRUE", in: directory))
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: directory)
     }
 
     /// Issues a certificate for names as in `DNS:localhost,IP:127.0.0.1`, valid between two dates
@@ -62,12 +57,9 @@ package final class TestAuthority: Sendable {
     /// Writes a file into its folder.
     ///
     /// - Returns: its path.
-    package func write(_ content: Data, to name: String) throws -> String {
-        try content.write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
+    package func write(_ content: Data, to name: String) throws -> String { try directory.write(content, to: name) }
 
-    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { directory.path(name) }
 
     private func context(_ name: String) throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(path("\(name).pem"))
@@ -80,8 +72,8 @@ package final class TestAuthority: Sendable {
         )
     }
 
-    private static func selfSigned(_ name: String, _ extensions: String, in directory: URL) -> [String] {
-        let path = directory.appendingPathComponent(name).path
+    private static func selfSigned(_ name: String, _ extensions: String, in directory: ScratchDirectory) -> [String] {
+        let path = directory.path(name)
         return [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=\(name)", "-addext", extensions, "-keyout", "\(path).key", "-out", "\(path).pem",
