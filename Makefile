@@ -10,13 +10,16 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
-API_PACKAGES   := $(SITE_PACKAGES) python3:python3 python3-venv nodejs:node
+API_PACKAGES   := $(SITE_PACKAGES) nodejs:node
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
-    python3:python3 python3-venv curl:curl openssl:openssl
+    curl:curl openssl:openssl
 
 # Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
 RELEASE_BUILD  := swift build -c release --static-swift-stdlib
+
+RUFF           := .build-python/bin/ruff
+RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
 
 # Where `make install` installs.
 PREFIX         ?= /usr/local
@@ -89,11 +92,16 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	scripts/test-sanitizers.sh
 
-lint: ## check the formatting, the shell scripts and nginx's configuration
+lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/API/*.sh Tests/Deploy/*.sh Tests/Docs/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/API/*.sh Tests/Docs/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
+	@scripts/python-tools.sh
+	$(RUFF) check $(RUFF_OPTIONS)
+	$(RUFF) format --check $(RUFF_OPTIONS)
 	@scripts/check-nginx.sh
 
-format: ## format the Swift sources in place
+format: ## format the Swift and Python sources in place
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	@scripts/python-tools.sh
+	$(RUFF) format $(RUFF_OPTIONS)

@@ -60,7 +60,9 @@ class Image:
         """For one start, on a port of its own."""
         self._port = free_port()
         return {
-            **settings, "PATH": f"{self._folder}:{settings['PATH']}", "PORT": str(self._port),
+            **settings,
+            "PATH": f"{self._folder}:{settings['PATH']}",
+            "PORT": str(self._port),
             "UPSTREAM_CA_FILE": f"{self._folder}/ca.pem",
         }
 

@@ -21,8 +21,8 @@ def make_bundle():
 
 
 class Ours(Contestant):
-    """As shipped, with room for the most clients, and with connections enough: 1,024 of them, at 100 ms each, would end at
-    10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
+    """As shipped, with room for the most clients, and with enough connections: 1,024 of them, at 100 ms each, would end
+    at 10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
     """
 
     def start(self, upstream, scheme, delay):
@@ -56,8 +56,19 @@ class Flask(Contestant):
     def start(self, upstream, scheme, delay):
         self.serve(
             [
-                VENV / "bin/gunicorn", "--chdir", BENCHMARKS / "flask", "--bind", f"127.0.0.1:{self.port}",
-                "--workers", self.workers, "--threads", self.threads, "--timeout", 0, "--no-control-socket", "app:app",
+                VENV / "bin/gunicorn",
+                "--chdir",
+                BENCHMARKS / "flask",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--workers",
+                self.workers,
+                "--threads",
+                self.threads,
+                "--timeout",
+                0,
+                "--no-control-socket",
+                "app:app",
             ],
             PYTHONDONTWRITEBYTECODE="1",
         )
@@ -77,8 +88,13 @@ class Proxy(Contestant):
 
     def start(self, upstream, scheme, delay):
         conf = fill(
-            "proxy.conf.template", NGINX_DIR=NGINX_DIR, FILES=descriptor_limit(), LISTEN=listen(self.port),
-            SCHEME=scheme, SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};", HOST=HOST,
+            "proxy.conf.template",
+            NGINX_DIR=NGINX_DIR,
+            FILES=descriptor_limit(),
+            LISTEN=listen(self.port),
+            SCHEME=scheme,
+            SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};",
+            HOST=HOST,
             CA=certificates.CA,
         )
         (self.folder / "nginx.conf").write_text(conf)

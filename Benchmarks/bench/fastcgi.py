@@ -21,15 +21,23 @@ def _pair(name, value):
 def encode(method, path, body=b"", request_id="0" * 32):
     """The bytes of a request, with the params that nginx/routes.conf sends."""
     params = {
-        "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REQUEST_METHOD": method,
-        "DOCUMENT_URI": path, "CONTENT_TYPE": "application/json" if body else "",
-        "CONTENT_LENGTH": str(len(body)) if body else "", "REMOTE_ADDR": "127.0.0.1", "REQUEST_ID": request_id,
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REQUEST_METHOD": method,
+        "DOCUMENT_URI": path,
+        "CONTENT_TYPE": "application/json" if body else "",
+        "CONTENT_LENGTH": str(len(body)) if body else "",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_ID": request_id,
         "HTTP_X_CLOUD_TRACE_CONTEXT": "",
     }
     pairs = b"".join(_pair(name, value) for name, value in params.items())
     stdin = _record(_STDIN, body) if body else b""
     return (
-        _record(_BEGIN, struct.pack("!HB5x", 1, 0)) + _record(_PARAMS, pairs) + _record(_PARAMS) + stdin
+        _record(_BEGIN, struct.pack("!HB5x", 1, 0))
+        + _record(_PARAMS, pairs)
+        + _record(_PARAMS)
+        + stdin
         + _record(_STDIN)
     )
 

@@ -31,8 +31,12 @@ def _run(binary, upstream, requests):
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
         environment = {
-            "PATH": os.environ["PATH"], "SWIFT_DETERMINISTIC_HASHING": "1", "CLIENT_KEY": CLIENT_KEY,
-            "CLIENT_SECRET": CLIENT_SECRET, "AUTH_ENDPOINT": upstream.url("http", 0), "LISTEN_SOCKET": socket,
+            "PATH": os.environ["PATH"],
+            "SWIFT_DETERMINISTIC_HASHING": "1",
+            "CLIENT_KEY": CLIENT_KEY,
+            "CLIENT_SECRET": CLIENT_SECRET,
+            "AUTH_ENDPOINT": upstream.url("http", 0),
+            "LISTEN_SOCKET": socket,
         }
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={_PROFILE}", binary, "serve"]
         service = Service("the responder under valgrind", command, f"{folder}/log", env=environment)
@@ -90,7 +94,8 @@ def main():
     if change > _TOLERANCE:
         print(
             f"More than {_TOLERANCE} % over. Where they go: callgrind_annotate {_PROFILE}\n"
-            f"If it is worth it, write {counted} into {_COMMITTED}, and the reason into the commit.", file=sys.stderr,
+            f"If it is worth it, write {counted} into {_COMMITTED}, and the reason into the commit.",
+            file=sys.stderr,
         )
         return 1
     if change < -_TOLERANCE:

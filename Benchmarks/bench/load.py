@@ -15,9 +15,20 @@ _TIMEOUT = 14
 def run(url, clients, seconds):
     """POSTs for so long with so many clients. Returns the figures; `errors` has all that was no 200."""
     command = [
-        "wrk", "--threads", str(_threads(clients)), "--connections", str(clients), "--duration", f"{seconds}s",
-        "--timeout", f"{_TIMEOUT}s", "--script", str(BENCHMARKS / "wrk/exchange.lua"),
-        url, "--", "".join(random.choices(string.ascii_letters, k=8)),
+        "wrk",
+        "--threads",
+        str(_threads(clients)),
+        "--connections",
+        str(clients),
+        "--duration",
+        f"{seconds}s",
+        "--timeout",
+        f"{_TIMEOUT}s",
+        "--script",
+        str(BENCHMARKS / "wrk/exchange.lua"),
+        url,
+        "--",
+        "".join(random.choices(string.ascii_letters, k=8)),
     ]
     wrk = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

@@ -53,32 +53,46 @@ def _plan(table):
 # Where a contestant is not named it stands still: Flask with more clients than threads only queues them, and C with 64
 # threads at 100 ms is at 640 requests/s whatever comes.
 FULL = Plan(
-    rounds=3, seconds=4, warm_up=1, starts=20, container_starts=10, memory_seconds=60,
-    cells=_plan([
-        ("http", 0, 1, "ours c-64 proxy flask flask-tuned"),
-        ("http", 0, 16, "ours c-64 proxy"),
-        ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
-        ("http", 0, 256, "ours c-64 proxy"),
-        ("http", 0, 1024, "ours c-64 proxy flask flask-tuned"),
-        ("http", 0, 4096, "ours c-64 proxy"),
-        ("https", 0, 1, "ours c-64 proxy"),
-        ("https", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
-        ("https", 0, 1024, "ours c-64 proxy"),
-        ("http", 100, 64, "ours c-64 proxy flask flask-tuned"),
-        ("http", 100, 1024, "ours c-1024 proxy flask flask-tuned upstream"),
-        ("http", 100, 4096, "ours c-1024 proxy"),
-        ("https", 100, 1024, "ours c-1024 proxy"),
-        ("https", 100, 4096, "ours c-1024 proxy"),
-    ]),
+    rounds=3,
+    seconds=4,
+    warm_up=1,
+    starts=20,
+    container_starts=10,
+    memory_seconds=60,
+    cells=_plan(
+        [
+            ("http", 0, 1, "ours c-64 proxy flask flask-tuned"),
+            ("http", 0, 16, "ours c-64 proxy"),
+            ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+            ("http", 0, 256, "ours c-64 proxy"),
+            ("http", 0, 1024, "ours c-64 proxy flask flask-tuned"),
+            ("http", 0, 4096, "ours c-64 proxy"),
+            ("https", 0, 1, "ours c-64 proxy"),
+            ("https", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+            ("https", 0, 1024, "ours c-64 proxy"),
+            ("http", 100, 64, "ours c-64 proxy flask flask-tuned"),
+            ("http", 100, 1024, "ours c-1024 proxy flask flask-tuned upstream"),
+            ("http", 100, 4096, "ours c-1024 proxy"),
+            ("https", 100, 1024, "ours c-1024 proxy"),
+            ("https", 100, 4096, "ours c-1024 proxy"),
+        ]
+    ),
 )
 
 QUICK = Plan(
-    rounds=1, seconds=2, warm_up=1, starts=10, container_starts=3, memory_seconds=5,
-    cells=_plan([
-        ("http", 0, 1, "ours proxy"),
-        ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
-        ("https", 0, 64, "ours c-64 proxy flask upstream"),
-        ("http", 100, 1024, "ours c-1024 proxy flask"),
-        ("http", 100, 4096, "ours c-1024 proxy"),
-    ]),
+    rounds=1,
+    seconds=2,
+    warm_up=1,
+    starts=10,
+    container_starts=3,
+    memory_seconds=5,
+    cells=_plan(
+        [
+            ("http", 0, 1, "ours proxy"),
+            ("http", 0, 64, "ours c-64 proxy flask flask-tuned upstream"),
+            ("https", 0, 64, "ours c-64 proxy flask upstream"),
+            ("http", 100, 1024, "ours c-1024 proxy flask"),
+            ("http", 100, 4096, "ours c-1024 proxy"),
+        ]
+    ),
 )

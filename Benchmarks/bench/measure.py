@@ -4,7 +4,6 @@ import threading
 
 from . import load, usage
 
-
 # What is left in flight after its last client, anyone but Flask has done within a second.
 _QUIET_SECONDS = 4
 

@@ -1,5 +1,6 @@
 """Starts and stops the programs of a run, each by its process id and in a session of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,7 +19,11 @@ class Service:
             # Dies with the run, even if that is killed with -9. setpriv becomes the command: the id stays.
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=env,
+                start_new_session=True,
             )
         self.pid = self.process.pid
 
@@ -43,10 +48,8 @@ class Service:
         except subprocess.TimeoutExpired:
             pass
         for pid in self.pids():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self.process.wait()
         return self.process.returncode
 

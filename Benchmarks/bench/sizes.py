@@ -26,6 +26,8 @@ def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
     return {
-        "cores": os.cpu_count(), "processor": model.group(1) if model else platform.machine(),
-        "kernel": platform.release(), "load_before": os.getloadavg()[0],
+        "cores": os.cpu_count(),
+        "processor": model.group(1) if model else platform.machine(),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
     }

@@ -17,8 +17,12 @@ _LIVE = fastcgi.encode("GET", "/health/live")
 
 def _settings(upstream):
     return {
-        "PATH": os.environ["PATH"], "CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET,
-        "AUTH_ENDPOINT": upstream.url("https", 0), "UPSTREAM_CA_FILE": str(certificates.CA), "THREADS": "64",
+        "PATH": os.environ["PATH"],
+        "CLIENT_KEY": CLIENT_KEY,
+        "CLIENT_SECRET": CLIENT_SECRET,
+        "AUTH_ENDPOINT": upstream.url("https", 0),
+        "UPSTREAM_CA_FILE": str(certificates.CA),
+        "THREADS": "64",
     }
 
 
@@ -76,7 +80,7 @@ def flask(upstream, times):
         began = time.perf_counter()
         contestant = contestants.start("flask", upstream, "https", 0)
         try:
-            wait_until(lambda: _greets(contestant.port), 20, "Flask answers", interval=0.0005)
+            wait_until(lambda port=contestant.port: _greets(port), 20, "Flask answers", interval=0.0005)
             seconds.append(time.perf_counter() - began)
         finally:
             contestant.stop()

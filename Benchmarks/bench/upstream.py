@@ -27,11 +27,16 @@ class Upstream:
         deep = "backlog=8192"
         (self._folder / "nginx.conf").write_text(
             fill(
-                "upstream.conf.template", MODULE=_MODULE, FILES=descriptor_limit(),
-                PLAIN=listen(self.ports["http", 0], deep), PLAIN_LATER=listen(self.ports["http", 100], deep),
+                "upstream.conf.template",
+                MODULE=_MODULE,
+                FILES=descriptor_limit(),
+                PLAIN=listen(self.ports["http", 0], deep),
+                PLAIN_LATER=listen(self.ports["http", 100], deep),
                 TLS=listen(self.ports["https", 0], f"ssl {deep}"),
                 TLS_LATER=listen(self.ports["https", 100], f"ssl {deep}"),
-                FIGURES=listen(self._figures_port), CERTIFICATE=certificates.CERTIFICATE, KEY=certificates.KEY,
+                FIGURES=listen(self._figures_port),
+                CERTIFICATE=certificates.CERTIFICATE,
+                KEY=certificates.KEY,
             )
         )
         self.service = nginx("upstream", self._folder)

@@ -2,9 +2,8 @@
 
 import json
 
-import jsonschema
-
 import document
+import jsonschema
 
 OWN_REASONS = document.DOCUMENT["components"]["schemas"]["ErrorReason"]["enum"]
 # Those that the document speaks of: what is not documented must not come.
@@ -32,9 +31,7 @@ def is_own_error(value):
 def expected(value, actual, request_id):
     """The example, with what differs from answer to answer taken from the answer."""
     if isinstance(value, dict) and isinstance(actual, dict):
-        return {
-            key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()
-        }
+        return {key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()}
     return value
 
 

@@ -3,7 +3,6 @@
 import signal
 
 import pytest
-
 from secrets_in_text import hidden
 from world import World
 

@@ -92,6 +92,4 @@ def request_schema(path):
     return resolved(DOCUMENT["paths"][path]["post"]["requestBody"])["content"]["application/json"]["schema"]
 
 
-REQUIRED_KEYS = {
-    path: request_schema(path)["required"][0] for path, method, _ in operations() if method == "POST"
-}
+REQUIRED_KEYS = {path: request_schema(path)["required"][0] for path, method, _ in operations() if method == "POST"}

@@ -2,9 +2,8 @@
 
 import functools
 
-import jsonschema
-
 import document
+import jsonschema
 from agreement import assert_fields
 
 PATHS = document.DOCUMENT["paths"]

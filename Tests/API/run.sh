@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 products=${PRODUCTS_DIRECTORY:-.build/debug}
-venv=.build-api/venv
 
 fail() {
     echo "Tests/API/run.sh: $*" >&2
@@ -16,17 +15,8 @@ fail() {
 for program in tiniapp-auth-backend tiki-sandbox; do
     [[ -x $products/$program ]] || fail "there is no $products/$program; run make build."
 done
-scripts/install-packages.sh python3:python3 python3-venv nodejs:node nginx-light:nginx
-
-# The copy of the list tells what is installed.
-if ! cmp -s Tests/API/requirements.txt "$venv/requirements.txt"; then
-    echo "Installing pytest, schemathesis and openapi-spec-validator from PyPI into $venv…"
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement Tests/API/requirements.txt ||
-        fail "not everything could be installed from PyPI; pip says why above."
-    cp Tests/API/requirements.txt "$venv/requirements.txt"
-fi
+scripts/install-packages.sh nodejs:node nginx-light:nginx
+scripts/python-tools.sh
 
 # In place of this shell, so that signals reach it; it stops what it has started.
-exec "$venv/bin/python" -B -m pytest --quiet --rootdir=Tests/API -p no:cacheprovider "$@" Tests/API
+exec .build-python/bin/python -B -m pytest --quiet --rootdir=Tests/API -p no:cacheprovider "$@" Tests/API

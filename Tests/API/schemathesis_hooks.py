@@ -5,10 +5,9 @@ import itertools
 import json
 import os
 
-import schemathesis
-
 import document
 import http_client
+import schemathesis
 from documented import problem
 
 OWN_ERROR = document.validator({"$ref": "#/components/schemas/Error"})

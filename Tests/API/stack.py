@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sandbox, responder and nginx, one behind the other, on loopback.
 
-    stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
+stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
 """
 
 import contextlib

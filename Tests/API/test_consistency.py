@@ -2,9 +2,8 @@
 
 import re
 
-import pytest
-
 import document
+import pytest
 from agreement import OWN_REASONS, is_own_error
 from servers import ROOT
 
@@ -48,7 +47,7 @@ def a_readmes(path):
         if len(statuses) == 1:
             statuses *= len(reasons)
         assert len(statuses) == len(reasons), f"{path}: which reason belongs to which status? {words.strip()}"
-        found |= {(int(status), reason) for status, reason in zip(statuses, reasons)}
+        found |= {(int(status), reason) for status, reason in zip(statuses, reasons, strict=True)}
     return found
 
 

@@ -1,9 +1,8 @@
 """openapi.yaml is valid, and complete in itself."""
 
+import document
 import openapi_spec_validator
 import pytest
-
-import document
 
 
 def test_is_valid_openapi():

@@ -2,12 +2,11 @@
 
 import json
 
-import pytest
-
 import document
 import http_client
 import provoke_answers  # noqa: F401  they register themselves
 import provoke_mistakes  # noqa: F401
+import pytest
 from agreement import assert_agreement, assert_fields
 from provoke import PROVOKERS
 from provoke_troubles import NOT_BY_ITS_CAUSE, NOT_THROUGH_NGINX

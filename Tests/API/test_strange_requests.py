@@ -2,10 +2,9 @@
 
 import itertools
 
-import pytest
-
 import document
 import http_client
+import pytest
 from documented import problem
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND QUERY get X".split()

@@ -5,7 +5,6 @@ import re
 import subprocess
 
 import pytest
-
 from processes import ENVIRONMENT
 from secrets_in_text import hidden
 from servers import ROOT

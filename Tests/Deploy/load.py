@@ -66,7 +66,7 @@ async def main():
         started = time.monotonic()
         try:
             status = await asyncio.wait_for(send(options, context, number, codes[number]), 30)
-        except (OSError, asyncio.TimeoutError, ValueError) as error:
+        except (TimeoutError, OSError, ValueError) as error:
             status = type(error).__name__
         results.append((started, time.monotonic(), status))
 
