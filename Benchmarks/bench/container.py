@@ -1,13 +1,14 @@
 """What the image has, in a folder: to start its entrypoint without an engine, which would be measured too."""
 
-import http.client
 import os
 import shutil
 import tempfile
 
+from testbed import http_client
+from testbed.ports import free_port
+
 from . import certificates
 from .places import NGINX_DIR, ROOT, SHIPPED, WORK
-from .ports import free_port
 
 # As the Dockerfile's USER.
 _UID, _GID = 10001, 0
@@ -67,11 +68,4 @@ class Image:
         }
 
     def is_answering(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return http_client.is_ok(self._port, "/health/ready")

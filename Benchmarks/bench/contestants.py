@@ -3,11 +3,13 @@
 import signal
 import subprocess
 
+from testbed.ports import listen
+from testbed.servers import start_nginx
+
 from . import certificates
 from .contestant import BUNDLE, Contestant
 from .places import BENCHMARKS, NGINX_DIR, SHIPPED, WORK, descriptor_limit, fill
-from .ports import listen
-from .upstream import HOST, PATH, nginx
+from .upstream import HOST, PATH
 
 VENV = WORK / "venv"
 C_RESPONDER = WORK / "c-responder"
@@ -98,7 +100,7 @@ class Proxy(Contestant):
             CA=certificates.CA,
         )
         (self.folder / "nginx.conf").write_text(conf)
-        self.nginx = nginx(self.name, self.folder)
+        self.nginx = start_nginx(self.name, self.folder, signal.SIGQUIT)
 
 
 class Direct(Contestant):
@@ -107,6 +109,8 @@ class Direct(Contestant):
     signs = False
     has_responder = False
     has_nginx = False
+
+    url = None
 
     def start(self, upstream, scheme, delay):
         self.url = f"{scheme}://127.0.0.1:{upstream.ports[scheme, delay]}{PATH}"

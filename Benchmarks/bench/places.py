@@ -4,7 +4,8 @@ import os
 import pathlib
 import resource
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from testbed.places import ROOT
+
 BENCHMARKS = ROOT / "Benchmarks"
 NGINX_DIR = ROOT / "nginx"
 # All that the run writes, results.md and results.svg aside. Git ignores it.

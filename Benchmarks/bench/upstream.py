@@ -3,13 +3,14 @@
 import http.client
 import json
 import re
-import shutil
 import signal
+
+from testbed.ports import free_port, listen
+from testbed.processes import wait_until
+from testbed.servers import start_nginx
 
 from . import certificates
 from .places import WORK, descriptor_limit, fill
-from .ports import free_port, listen
-from .processes import Service, wait_until
 
 # Where Debian keeps nginx's modules.
 _MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
@@ -39,9 +40,9 @@ class Upstream:
                 KEY=certificates.KEY,
             )
         )
-        self.service = nginx("upstream", self._folder)
+        self.service = start_nginx("upstream", self._folder, signal.SIGQUIT)
         self._figures = http.client.HTTPConnection("127.0.0.1", self._figures_port, timeout=5)
-        wait_until(self._is_up, 5, "the upstream is up")
+        wait_until(self._is_up, "the upstream is up", 5)
 
     def _is_up(self):
         self.service.check()
@@ -78,9 +79,3 @@ class Upstream:
     def stop(self):
         self._figures.close()
         self.service.stop(5)
-
-
-def nginx(name, folder):
-    """Starts an nginx on folder/nginx.conf; without the environment, which is not its business."""
-    command = ["env", "-i", shutil.which("nginx"), "-e", "stderr", "-p", folder, "-c", "nginx.conf"]
-    return Service(name, command, folder / "nginx.log", stop_signal=signal.SIGQUIT)

@@ -3,7 +3,7 @@
 import os
 import time
 
-from .processes import stat_of
+from testbed.processes import stat_of
 
 _TICK = os.sysconf("SC_CLK_TCK")
 

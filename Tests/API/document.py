@@ -1,12 +1,12 @@
 """openapi.yaml, read: its operations, and every example in it."""
 
 import dataclasses
-import pathlib
 
 import jsonschema
 import yaml
+from testbed.places import ROOT
 
-PATH = pathlib.Path(__file__).resolve().parents[2] / "openapi.yaml"
+PATH = ROOT / "openapi.yaml"
 METHODS = ("get", "head", "post")
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-import http_client
+from testbed import http_client
 
 PROVOKERS = {}
 

@@ -2,8 +2,8 @@
 
 import json
 
-import http_client
 from provoke import ask, post, provokes
+from testbed import http_client
 
 TIKI_PATHS = {
     "/auth_exchange": "/oauth/auth/token",

@@ -1,8 +1,7 @@
 """The examples of what is wrong with a request."""
 
-import fastcgi
-import http_client
 from provoke import PROVOKERS, ask, post, provokes
+from testbed import fastcgi, http_client
 
 # --- the body ----------------------------------------------------------------------------------------------
 
@@ -34,8 +33,8 @@ def _(world, example):
 # nginx passes on a body only if it is as long as announced: the responder itself is asked.
 @provokes("invalid_content_length")
 def _(world, example):
-    params = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "5"}
-    return fastcgi.request(world.usual.responder.socket, example.path, example.method, params, b"{}")
+    request = fastcgi.request(example.method, example.path, b"{}", CONTENT_LENGTH="5")
+    return fastcgi.ask(world.usual.responder.socket, request)
 
 
 # --- what stands before it ---------------------------------------------------------------------------------

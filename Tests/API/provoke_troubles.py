@@ -2,9 +2,9 @@
 
 import signal
 
-import fastcgi
 from provoke import ask, provokes
 from provoke_answers import TIKI_PATHS
+from testbed import fastcgi
 
 # Everything else is asked for through nginx.
 NOT_THROUGH_NGINX = {
@@ -74,13 +74,14 @@ def _(world, example):
 @provokes("not_ready")
 def _(world, example):
     responder = world.new_responder()
-    request = fastcgi.FastCGIRequest(example.path, example.method)
-    request.send_head(responder.socket)
-    # Once a later connection is answered, this one has been accepted.
-    fastcgi.request(responder.socket, "/health/live", "GET")
-    responder.send_signal(signal.SIGTERM)
-    responder.wait_until_logged("shutting down")
-    return request.send_body()
+    with fastcgi.connect(responder.socket) as connection:
+        connection.sendall(fastcgi.head(example.method, example.path))
+        # Once a later connection is answered, this one has been accepted.
+        fastcgi.ask(responder.socket, fastcgi.request("GET", "/health/live"))
+        responder.send_signal(signal.SIGTERM)
+        responder.wait_until_closed()
+        connection.sendall(fastcgi.stdin())
+        return fastcgi.answer(connection)
 
 
 @provokes(*NOT_BY_ITS_CAUSE)

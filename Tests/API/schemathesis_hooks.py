@@ -6,12 +6,14 @@ import json
 import os
 
 import document
-import http_client
 import schemathesis
 from documented import problem
+from testbed import http_client
+from testbed.servers import SandboxControl
 
 OWN_ERROR = document.validator({"$ref": "#/components/schemas/Error"})
 BODIES = {path: document.validator(document.request_schema(path)) for path in document.REQUIRED_KEYS}
+SANDBOX = SandboxControl(os.environ["SANDBOX_URL"])
 TIKIS_REFUSALS = ("invalid_code", "invalid_token")
 
 # --- some calls succeed ------------------------------------------------------------------------------------
@@ -27,9 +29,7 @@ def before_call(context, case, kwargs):
     key = document.REQUIRED_KEYS.get(case.operation.path)
     if key and isinstance(case.body, dict) and isinstance(case.body.get(key), str) and case.body[key] and next(turns):
         if key == "code" and not credentials["code"]:
-            port = int(os.environ["SANDBOX_PORT"])
-            codes = http_client.request(port, "POST", "/sandbox/codes", body=b'{"count":100}').json["codes"]
-            credentials["code"].extend(codes)
+            credentials["code"].extend(SANDBOX.control("POST", "codes", {"count": 100})["codes"])
         if credentials[key]:
             case.body = case.body | {key: credentials[key].popleft()}
 

@@ -5,7 +5,7 @@ import re
 import document
 import pytest
 from agreement import OWN_REASONS, is_own_error
-from servers import ROOT
+from testbed.places import ROOT
 
 NGINX = ROOT / "nginx"
 

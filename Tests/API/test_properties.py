@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import document
-from processes import ENVIRONMENT
-from secrets_in_text import hidden
+from testbed.places import ROOT
+from testbed.processes import ENVIRONMENT
+from testbed.secrets_in_text import hidden
 
 SEED = 20260207
 LEAST_CASES = 2_000
@@ -49,12 +50,11 @@ def test_only_documented_answers(world, tmp_path, capsys):
         "--report=json",
         f"--report-json-path={report}",
     ]
-    here = pathlib.Path(__file__).parent
     environment = ENVIRONMENT | {
         "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
-        "PYTHONPATH": str(here),
+        "PYTHONPATH": f"{ROOT}/Tests/API:{ROOT}/Tests/Support",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "SANDBOX_PORT": str(world.usual.sandbox.port),
+        "SANDBOX_URL": world.usual.sandbox.url,
         "TMPDIR": str(tmp_path),
     }
     # In a folder of its own, for it leaves one behind.

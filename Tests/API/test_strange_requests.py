@@ -3,9 +3,9 @@
 import itertools
 
 import document
-import http_client
 import pytest
 from documented import problem
+from testbed import http_client
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND QUERY get X".split()
 FIELDS = (

@@ -5,10 +5,10 @@ import re
 import subprocess
 
 import pytest
-from processes import ENVIRONMENT
-from secrets_in_text import hidden
-from servers import ROOT
-from stack import Stack
+from testbed.places import ROOT
+from testbed.processes import ENVIRONMENT
+from testbed.secrets_in_text import hidden
+from testbed.stack import Stack
 
 APP = ROOT / "examples/tini-app"
 CODE_LIFETIME = 3

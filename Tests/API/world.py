@@ -8,10 +8,12 @@ import shutil
 import signal
 
 import document
-import http_client
-from processes import wait_until
-from servers import ROOT, Nginx, Responder, free_port, scratch_folder
-from stack import Stack
+from testbed import http_client
+from testbed.places import ROOT
+from testbed.ports import free_port
+from testbed.processes import wait_until
+from testbed.servers import Nginx, Responder, scratch_folder
+from testbed.stack import Stack
 
 LONG = "60"
 
@@ -53,7 +55,12 @@ class World:
     @functools.cached_property
     def limited(self):
         """nginx with the limits for each client."""
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, limited=True))
+
+        def change(configuration):
+            unlimited = 'map "" $limited_client {\n        default "";'
+            return replaced(configuration, unlimited, unlimited.replace('"";', "$binary_remote_addr;"))
+
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def small(self):
@@ -116,9 +123,11 @@ class World:
 
         def change(configuration):
             configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
+            # Each address that it listens on takes one.
+            configuration = re.sub(r" listen \[::1\]:\d+;", "", configuration)
             return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def told(self):
@@ -130,7 +139,7 @@ class World:
             answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
             return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def plain(self):
@@ -144,4 +153,4 @@ class World:
             server = server.replace("listen [::]:80;", "")
             return configuration[: configuration.index("    upstream tiniapp_auth")] + server + "\n}\n"
 
-        return self._keep(Nginx(self._folder(), "/none", change=change))
+        return self._keep(Nginx(self._folder(), "/none", change))

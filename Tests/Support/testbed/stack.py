@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Sandbox, responder and nginx, one behind the other, on loopback.
 
 stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
@@ -10,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from servers import Nginx, Responder, Sandbox, scratch_folder
+from testbed.servers import Nginx, Responder, Sandbox, scratch_folder
 
 
 class Stack:

@@ -34,3 +34,7 @@ def listen(port, options=""):
     """nginx's directives for that port of `localhost`, which may mean either address family."""
     addresses = ["127.0.0.1"] + (["[::1]"] if _has_ipv6() else [])
     return " ".join(f"listen {address}:{port}{' ' * bool(options)}{options};" for address in addresses)
+
+
+if __name__ == "__main__":
+    print(free_port())

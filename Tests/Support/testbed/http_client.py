@@ -43,3 +43,11 @@ def request(port, method, path, headers=(), body=None, timeout=30.0):
         lines.append(f"Content-Length: {len(body)}")
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
     return send(port, data, method, timeout)
+
+
+def is_ok(port, path, timeout=5.0):
+    """Whether a GET is answered with 200."""
+    try:
+        return request(port, "GET", path, timeout=timeout).status == 200
+    except (OSError, http.client.HTTPException):
+        return False
