@@ -10,7 +10,6 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
-API_PACKAGES   := $(SITE_PACKAGES) nodejs:node
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
@@ -50,18 +49,15 @@ uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(API_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	swift test
-	Tests/API/run.sh
-	Tests/Docs/run.sh
+	Tests/run.sh Tests/API Tests/Docs Tests/Deploy
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
-	@scripts/install-packages.sh $(API_PACKAGES)
-	Tests/API/run.sh
+	Tests/run.sh Tests/API
 
-test-docs: build ## run the commands of the READMEs, and see that pages, settings and errors agree
-	@scripts/install-packages.sh $(API_PACKAGES)
-	Tests/Docs/run.sh
+test-docs: build ## run the commands of the READMEs, and see that pages, program and deployment agree
+	Tests/run.sh Tests/Docs Tests/Deploy
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -95,7 +91,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/API/*.sh Tests/Docs/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
 	@scripts/python-tools.sh
 	$(RUFF) check $(RUFF_OPTIONS)
 	$(RUFF) format --check $(RUFF_OPTIONS)

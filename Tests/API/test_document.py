@@ -3,6 +3,8 @@
 import document
 import openapi_spec_validator
 import pytest
+from agreement import OWN_REASONS, is_own_error
+from testbed import facts
 
 
 def test_is_valid_openapi():
@@ -27,6 +29,22 @@ def test_every_example_fits_its_schema(example):
 @pytest.mark.parametrize(("path", "name", "value"), list(document.request_examples()))
 def test_every_body_fits_its_schema(path, name, value):
     document.validator(document.request_schema(path)).validate(value)
+
+
+def own_errors():
+    return {
+        (int(example.status), example.value["error"]["reason"])
+        for example in document.response_examples()
+        if is_own_error(example.value)
+    }
+
+
+def test_errors_are_those_of_the_errors_page():
+    assert own_errors() == facts.errors()
+
+
+def test_list_of_reasons_is_complete():
+    assert {reason for _, reason in own_errors()} == set(OWN_REASONS)
 
 
 def test_every_component_is_used():

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from testbed.places import ROOT, read
+
 # On the line before a block of commands: whether it is run here, or why not.
 MARKER = re.compile(r"<!-- test: (?:(run)|no, (.+)) -->")
 FENCE = re.compile(r"```(\w*)")
@@ -25,9 +27,9 @@ class Block:
         return self.language in ("sh", "bash", "shell", "console")
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+def pages():
+    """The READMEs and the pages in docs."""
+    return [str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/*.md") for path in sorted(ROOT.glob(pattern))]
 
 
 class Page:
