@@ -24,7 +24,7 @@ RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall test test-api test-docs test-long test-deploy bench fuzz \
+.PHONY: help run build release install uninstall test test-api test-docs docs test-long test-deploy bench fuzz \
     test-sanitizers lint format
 
 help: ## show this list
@@ -58,6 +58,9 @@ test-api: build ## hold openapi.yaml against the running server, and try the exa
 
 test-docs: build ## run the commands of the READMEs, and see that pages, program and deployment agree
 	Tests/run.sh Tests/Docs Tests/Deploy
+
+docs: build ## write the pages that the program prints: settings, errors, metrics, env.example
+	@scripts/docs.sh
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
