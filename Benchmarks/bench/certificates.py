@@ -1,4 +1,4 @@
-"""A certificate authority of the run's own, and the upstream's certificate by it."""
+"""A certificate authority for the run, and the upstream's certificate from it."""
 
 import shlex
 import subprocess

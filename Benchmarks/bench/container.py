@@ -1,4 +1,4 @@
-"""What the image has, in a folder: to start its entrypoint without an engine, which would be measured too."""
+"""The image's files in a folder: its entrypoint is started without an engine, whose time would be measured too."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ _LIBRARY = "container-quit-only.so"
 
 
 class Image:
-    """scripts/container-entrypoint.sh itself, but for the places that only the image has, and on loopback only."""
+    """scripts/container-entrypoint.sh with paths in this folder, and on loopback only."""
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="bench-")
@@ -34,7 +34,7 @@ class Image:
             pass
         self.command = [f"{folder}/container-entrypoint"]
         if os.geteuid() == 0:
-            # nginx opens /dev/stdout by its name, which takes rights to the file behind it.
+            # nginx opens /dev/stdout by name, so it must be allowed to open the log.
             for path in (folder, self.log):
                 os.chown(path, _UID, _GID)
             self.command = ["setpriv", f"--reuid={_UID}", f"--regid={_GID}", "--clear-groups", *self.command]
@@ -58,7 +58,7 @@ class Image:
         return script
 
     def environment(self, settings):
-        """For one start, on a port of its own."""
+        """The environment for one start, with a port of its own."""
         self._port = free_port()
         return {
             **settings,

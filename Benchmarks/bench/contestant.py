@@ -1,28 +1,26 @@
 """What all contestants have in common: a port, a folder, settings, and how they are started and stopped."""
 
-import os
 import shutil
 import signal
-import tempfile
 
 from testbed.ports import free_port
 from testbed.processes import Child
-from testbed.servers import Nginx, settings
+from testbed.servers import Nginx, scratch_folder, settings
 
 from . import certificates
 from .places import WORK
 
-# What Python trusts, and our own authority.
+# The certificates that Python trusts, and the run's own authority.
 BUNDLE = WORK / "tls/bundle.pem"
 
 
 class Contestant:
-    """One of them, running. `responder` does the job, `nginx` stands before it; either may be None."""
+    """A running contestant. `responder` does the job, `nginx` is in front of it; either may be None."""
 
     signs = True
     has_responder = True
     has_nginx = True
-    # At most: what a contestant keeps open towards the upstream is to be open before the measurement.
+    # At most. The connections to the upstream that a contestant keeps must be open before the measurement.
     warm_up_clients = 4096
     stop_seconds = 12
 
@@ -34,9 +32,8 @@ class Contestant:
         self.folder = WORK / "run" / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        # A unix socket's path has room for some hundred bytes only.
-        self._sockets = tempfile.mkdtemp(prefix="bench-")
-        self.socket = os.path.join(self._sockets, "fastcgi.sock")
+        self._sockets = scratch_folder()
+        self.socket = self._sockets / "fastcgi.sock"
         self.environment = settings(upstream.url(scheme, delay), self.socket)
         if scheme == "https":
             self.environment["UPSTREAM_CA_FILE"] = str(certificates.CA)
@@ -58,8 +55,8 @@ class Contestant:
         self.responder = Child(self.name, command, self.folder / "responder.log", self.environment | environment)
 
     def front(self):
-        """nginx as shipped, without limits, as everybody here has one address."""
-        self.responder.wait_until_ready(lambda: os.path.exists(self.socket))
+        """Starts nginx as shipped, without limits per client, since all clients here have one address."""
+        self.responder.wait_until_ready(self.socket.exists)
         nginx = Nginx(self.folder, self.socket, name=f"{self.name}'s nginx", stop_signal=signal.SIGQUIT)
         self.nginx, self.port = nginx.child, nginx.port
 

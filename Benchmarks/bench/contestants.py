@@ -1,4 +1,4 @@
-"""Who is compared. Each stands ready on a port of its own, and does the same job for the same upstream."""
+"""The contestants. Each has a port of its own, and does the same job with the same upstream."""
 
 import signal
 import subprocess
@@ -16,7 +16,7 @@ C_RESPONDER = WORK / "c-responder"
 
 
 def make_bundle():
-    """The certificates that Python trusts, and ours: loading all of them is part of what a call costs there."""
+    """With the certificates that Python trusts as well: loading all of them is part of the cost of a call there."""
     code = "import certifi; print(certifi.contents(), end='')"
     trusted = subprocess.run([VENV / "bin/python", "-c", code], capture_output=True, text=True, check=True).stdout
     BUNDLE.write_text(trusted + "\n" + certificates.CA.read_text())
@@ -47,11 +47,11 @@ class CReferenceManyThreads(CReference):
 
 
 class Flask(Contestant):
-    """The tutorial's, as its Dockerfile runs it: gunicorn stands in the open."""
+    """The tutorial's backend as its Dockerfile runs it: gunicorn without nginx."""
 
     has_nginx = False
     workers, threads = 1, 8
-    # It keeps nothing open, and takes its time to work off what clients that went away have left.
+    # It keeps no connections, and needs a while for the requests of clients that have gone away.
     warm_up_clients = 8
     stop_seconds = 2
 
@@ -74,7 +74,7 @@ class Flask(Contestant):
             ],
             PYTHONDONTWRITEBYTECODE="1",
         )
-        # TERM would have it work off what is in the queue.
+        # At TERM it would first answer everything in its queue.
         self.responder.stop_signal = signal.SIGQUIT
 
 
@@ -83,7 +83,7 @@ class FlaskTuned(Flask):
 
 
 class Proxy(Contestant):
-    """nginx alone, which passes on and does not sign: the limit."""
+    """Only nginx, which forwards without signing: the upper limit."""
 
     signs = False
     has_responder = False
@@ -104,7 +104,7 @@ class Proxy(Contestant):
 
 
 class Direct(Contestant):
-    """No contestant: the upstream itself, to see that it is not the bottleneck."""
+    """The upstream itself, to see that it is not the bottleneck."""
 
     signs = False
     has_responder = False

@@ -1,8 +1,8 @@
 """Counts the responder's instructions for a request, and compares with the committed number.
 
-Instructions that valgrind counts are the same on a slow or busy machine. What else varies from run to run is taken out:
-the hash seed, and whether a request's bytes are there when its connection is accepted (one core for all makes that the
-rule). Start and stop go by subtraction: two runs that differ by the counted requests alone.
+Instructions that valgrind counts are the same on a slow or busy machine. What else varies from run to run is fixed: the
+hash seed, and whether a request's bytes have arrived when its connection is accepted (with one core for everything they
+nearly always have). Start and stop are subtracted: there are two runs, which differ only in the counted requests.
 """
 
 import os
@@ -28,7 +28,7 @@ _PROFILE = WORK / "callgrind.out"
 
 
 def _run(binary, upstream, requests):
-    """All instructions of a run with so many requests, one after the other, without nginx."""
+    """All instructions of a run with that many requests, one after the other, without nginx."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
         environment = settings(upstream.url("http", 0), socket, SWIFT_DETERMINISTIC_HASHING="1")
@@ -50,7 +50,7 @@ def _run(binary, upstream, requests):
 
 
 def _is_live(socket):
-    """One 200 in each run: being refused costs the responder nothing."""
+    """Succeeds once in each run. While nothing listens, asking costs the responder no instructions."""
     try:
         return fastcgi.ask(socket, fastcgi.request("GET", "/health/live")).status == 200
     except (FileNotFoundError, ConnectionRefusedError):

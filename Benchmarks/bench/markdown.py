@@ -64,10 +64,10 @@ def _cell(results, point, name, figure, digits):
         return ""
     if figure == "nginx_cpu_s_per_1000" and not kind.has_nginx:
         return ""
-    # Those connections are wrk's own.
+    # Those are wrk's own connections.
     if figure == "upstream_connections_per_1000" and name == "upstream":
         return ""
-    # Who waits until the end has no latency yet, and the others' would look better than it is.
+    # A client that waits until the end has no latency, so the figure would be too good.
     if figure in ("p50_ms", "p99_ms") and (results.median(point, name, "requests") or 0) < point.clients:
         return "–"
     return number(results.median(point, name, figure), digits)

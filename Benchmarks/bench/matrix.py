@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """So many clients against an upstream of that scheme and delay (ms)."""
+    """A number of clients, and the scheme and delay (ms) of the upstream."""
 
     scheme: str
     delay: int
@@ -18,7 +18,7 @@ class Point:
 @dataclasses.dataclass(frozen=True)
 class Plan:
     rounds: int
-    # Of each measurement, and before it.
+    # The length of each measurement, and of the warm-up before it.
     seconds: int
     warm_up: int
     # Point → names, in the order of the first round.
@@ -50,8 +50,8 @@ def _plan(table):
     return {Point(scheme, delay, clients): names.split() for scheme, delay, clients, names in table}
 
 
-# Where a contestant is not named it stands still: Flask with more clients than threads only queues them, and C with 64
-# threads at 100 ms is at 640 requests/s whatever comes.
+# Contestants are left out where there is nothing to see: Flask only queues clients beyond its threads, and C with 64
+# threads does 640 requests/s at 100 ms with any number of clients.
 FULL = Plan(
     rounds=3,
     seconds=4,

@@ -1,4 +1,4 @@
-"""Before anything is measured: does a contestant do the whole job?"""
+"""Checks that a contestant does the whole job before it is measured."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ def post(port, path, body):
 
 
 def check(contestant, upstream, marker):
-    """Waits until it answers 200, and raises unless answer and signature are Tiki's."""
+    """Waits until it answers 200, and raises an error unless answer and signature are as Tiki wants them."""
     if not contestant.services():
         return
 

@@ -1,4 +1,4 @@
-"""What a run has found, and the arithmetic on it: medians, and ratios within a round."""
+"""The results of a run, with their medians and the ratios within a round."""
 
 import statistics
 
@@ -80,7 +80,7 @@ class Results:
 
     @staticmethod
     def of_json(document):
-        """So that table, picture and verdict can be made anew without a run."""
+        """So that table, picture and verdict can be made again without a run."""
         results = Results()
         for cell in document["cells"]:
             point = Point(cell["scheme"], cell["delay_ms"], cell["clients"])

@@ -1,4 +1,4 @@
-"""Sizes of what is shipped, and which machine it was."""
+"""The sizes of what is shipped, and the machine of the run."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from .places import BACKEND, ROOT, SHIPPED
 
 
 def binary_mb():
-    """Of the shipped form, which this makes; in units of 1,000,000 bytes."""
+    """The size of the stripped binary, which this makes, in units of 1,000,000 bytes."""
     SHIPPED.parent.mkdir(exist_ok=True)
     subprocess.run(["strip", "-o", str(SHIPPED), str(BACKEND)], check=True, timeout=120)
     SHIPPED.chmod(0o755)

@@ -1,4 +1,4 @@
-"""From exec to the first 200: of the responder alone, and of the container's entrypoint, nginx included."""
+"""The time from exec to the first 200: of the responder, and of the container's entrypoint with nginx."""
 
 import subprocess
 import tempfile
@@ -43,7 +43,7 @@ def _seconds_to_200(command, environment, is_answering, log_file, bound=10):
 
 
 def responder(command, upstream, times):
-    """Asked over its socket, without nginx."""
+    """Polled over its socket, without nginx."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
         environment = _settings(upstream, socket)
@@ -58,7 +58,7 @@ def responder(command, upstream, times):
 
 
 def whole_container(upstream, times):
-    """Asked over HTTP, nginx included."""
+    """Polled over HTTP, through nginx."""
     with container.Image() as image:
         return [
             _seconds_to_200(image.command, image.environment(_settings(upstream)), image.is_answering, image.log)
@@ -67,7 +67,7 @@ def whole_container(upstream, times):
 
 
 def flask(upstream, times):
-    """Asked over HTTP, as it stands in the open."""
+    """Polled over HTTP: it has no nginx in front."""
     seconds = []
     for _ in range(times):
         began = time.perf_counter()
@@ -81,7 +81,7 @@ def flask(upstream, times):
 
 
 def all_of_them(upstream, plan):
-    """Seconds, a list for each."""
+    """A list of seconds for each of them."""
     return {
         "responder": responder([SHIPPED, "serve"], upstream, plan.starts),
         "c": responder([C_RESPONDER], upstream, plan.starts),

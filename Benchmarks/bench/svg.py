@@ -1,5 +1,5 @@
-"""The picture: requests/s at the three main points, as bars. It has a ground of its own, light or dark as the reader's
-system is, so that it can be read on any page."""
+"""The picture: requests/s at the three main points, as bars. Its background is light or dark as the reader's system is,
+so that it can be read on any page."""
 
 from .contestants import label
 from .shows import MANY, PLAIN, TLS

@@ -56,12 +56,12 @@ class Upstream:
         return f"{scheme}://{HOST}:{self.ports[scheme, delay]}{PATH}"
 
     def counts(self):
-        """Connections and requests so far; over HTTPS, a connection is a TLS handshake. Asked for on one connection,
-        so that the asking itself adds no connection."""
+        """Connections and requests so far; over HTTPS, each connection is a TLS handshake. This asks on one connection,
+        so that it does not count itself."""
         try:
             text = self._ask()
         except (http.client.HTTPException, ConnectionError):
-            # Idle for too long, or not there yet.
+            # The connection was idle for too long, or is not open yet.
             self._figures.close()
             text = self._ask()
         _, handled, requests = re.search(r"^ (\d+) (\d+) (\d+) $", text, re.MULTILINE).groups()

@@ -3,7 +3,7 @@
 import pytest
 from world import World
 
-# Before they are imported, so that what they assert is shown with its values.
+# Before they are imported, so that a failed assertion in them shows its values.
 pytest.register_assert_rewrite("agreement", "documented")
 
 
@@ -11,7 +11,7 @@ pytest.register_assert_rewrite("agreement", "documented")
 def world():
     world = World()
     try:
-        # Takes nginx's 15 s: begun first, asked for last.
+        # These answers take nginx's 15 s, so they are requested first and checked last.
         world.silent  # noqa: B018
         yield world
     finally:

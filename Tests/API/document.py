@@ -1,4 +1,4 @@
-"""openapi.yaml, read: its operations, and every example in it."""
+"""Reads openapi.yaml: its operations, and every example in it."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ DOCUMENT = load()
 
 
 def resolved(value):
-    """What a reference stands for."""
+    """Follows references."""
     while isinstance(value, dict) and "$ref" in value:
         target = DOCUMENT
         for key in value["$ref"].removeprefix("#/").split("/"):
@@ -34,7 +34,7 @@ def validator(schema):
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """A response's example, with all that the answer must agree with. `path` is None for a path that is not listed."""
+    """An example of a response, and what else its answer must agree with. `path` is None for any unlisted path."""
 
     method: str
     path: str | None
@@ -50,7 +50,7 @@ class Example:
 
     @property
     def key(self):
-        """The one that the route's body must have."""
+        """The key that a body for this path must have."""
         return REQUIRED_KEYS.get(self.path)
 
 

@@ -1,4 +1,4 @@
-"""The examples of what is wrong with a server: too much to do, too late, nobody there."""
+"""The examples of servers in trouble: overloaded, too late, not there."""
 
 import signal
 
@@ -6,14 +6,14 @@ from provoke import ask, provokes
 from provoke_answers import TIKI_PATHS
 from testbed import fastcgi
 
-# Everything else is asked for through nginx.
+# All others are provoked through nginx.
 NOT_THROUGH_NGINX = {
     "invalid_content_length": "nginx passes on a body only if it is as long as announced",
     "not_ready": "the listening socket closes with the same signal: only a connection that nginx has opened before, "
     "and not filled yet, gets this",
 }
 
-# nginx is told to answer with the status; its words and header fields are compared all the same.
+# nginx is told to answer with the status; the answer's text and header fields are compared as for the others.
 NOT_BY_ITS_CAUSE = {
     "length_required": "nginx 1.22 answers a request without a length with no 411",
     "misdirected_request": "takes TLS and two names; Tests/Deploy/vm-site.sh has them",

@@ -16,7 +16,7 @@ def test_every_answer_with_a_body_has_an_example(path, method, operation):
     for status, response in operation["responses"].items():
         content = document.resolved(response).get("content", {})
         assert bool(content) == (method != "HEAD"), status
-        # Of these Tiki documents nothing.
+        # Tiki documents nothing about these.
         if status != "default":
             assert all(media_type.get("examples") for media_type in content.values()), status
 

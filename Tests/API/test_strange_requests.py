@@ -1,4 +1,4 @@
-"""Requests that no app sends, but that scanners, proxies and old clients do: every answer is one of the documented."""
+"""Requests that no app sends, but that scanners, proxies and old clients do: every answer is documented."""
 
 import itertools
 

@@ -20,7 +20,7 @@ REVISION = SERVICE["spec"]["template"]["spec"]
 CONTAINER = REVISION["containers"][0]
 ENVIRONMENT = {entry["name"]: entry["value"] for entry in CONTAINER["env"]}
 PROBES = ("startupProbe", "livenessProbe")
-# Where the commands to deploy are.
+# The pages that have the commands to deploy.
 PAGES = [path for path in pages() if "gcloud run deploy tiniapp-auth-backend " in read(path)]
 
 

@@ -1,4 +1,4 @@
-"""The commands of the pages work, one after the other as a reader would type them, and answer as it is shown there."""
+"""The commands of the pages work, in the order a reader would type them, and their answers are as shown there."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""nginx's configuration and the deployments' files agree with the pages about settings, errors and log fields."""
+"""nginx's configuration and the files of the deployments agree with the pages on settings, errors and log fields."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the program prints about itself is in the pages as it prints it."""
+"""The pages that the program prints are up to date."""
 
 import subprocess
 

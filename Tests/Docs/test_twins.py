@@ -16,7 +16,7 @@ def test_same_levels_of_headings():
 
 def test_same_blocks():
     def blocks(page):
-        """What must not be translated; a diagram's labels are, and so are the reasons not to run a block."""
+        """What must not be translated. A diagram's labels are translated, and the reasons not to run a block."""
         return [
             (block.language, block.test, "" if block.language == "mermaid" else block.text) for block in page.blocks
         ]

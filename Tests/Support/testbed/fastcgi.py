@@ -24,7 +24,7 @@ def _pair(name, value):
 
 
 def head(method, path, body=b"", **params):
-    """The records before the body: those that nginx/routes.conf sends, but for what `params` replaces."""
+    """The records before the body, with the params of nginx/routes.conf, or with `params` in their place."""
     pairs = {
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -69,7 +69,7 @@ def ask(socket_path, data, timeout=30):
 def answer(connection):
     """Reads to the end, and makes of the CGI response (RFC 3875 section 6) what nginx would."""
     received = bytearray()
-    # It resets the connection at its end if it has not read everything; then the answer is there all the same.
+    # If the responder has not read everything, the connection ends with a reset, after a complete answer.
     with contextlib.suppress(ConnectionResetError):
         while chunk := connection.recv(65536):
             received += chunk

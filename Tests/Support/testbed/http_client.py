@@ -1,4 +1,4 @@
-"""HTTP/1.1 from bytes, so that a request can also be one that no library would send."""
+"""An HTTP/1.1 client that sends bytes, so that a request can be one that no library would send."""
 
 import dataclasses
 import http.client

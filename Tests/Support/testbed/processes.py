@@ -30,7 +30,7 @@ class Child:
     """
 
     def __init__(self, name, command, log, environment=None, stop_signal=signal.SIGTERM):
-        """Without `environment` it gets all of ours."""
+        """Without `environment` it inherits this process's."""
         self.name = name
         self.log = log
         self.stop_signal = stop_signal

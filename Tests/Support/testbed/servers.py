@@ -45,7 +45,7 @@ class SandboxControl:
         return self.control("POST", "codes", wishes)["code"]
 
     def fault(self, **fault):
-        """Makes the next call that the fault is for go wrong; see Sources/TikiSandbox/Fault+Decodable.swift."""
+        """Makes the next call that the fault applies to fail, as Sources/TikiSandbox describes it."""
         self.control("POST", "faults", [fault])
 
     def call_count(self):
@@ -65,7 +65,7 @@ class Sandbox(SandboxControl):
 
 
 def settings(auth_endpoint, socket, **more):
-    """The environment of a responder: `more` are settings too."""
+    """The environment of a responder; `more` are further settings."""
     required = {"AUTH_ENDPOINT": auth_endpoint, "LISTEN_SOCKET": str(socket)}
     return {"PATH": ENVIRONMENT["PATH"]} | CREDENTIALS | required | more
 
@@ -82,7 +82,7 @@ class Responder:
         self.child.send_signal(number)
 
     def wait_until_closed(self):
-        """Until nobody can connect any more."""
+        """Waits until nobody can connect any more."""
 
         def is_closed():
             try:
