@@ -19,7 +19,7 @@ purpose_of() {
         systemd) echo "checks the units" ;;
         sslscan) echo "looks at nginx's TLS" ;;
         python3) echo "sends the load, and asks the API" ;;
-        python3-venv) echo "a place for what is not in Debian: gixy and hadolint, schemathesis and openapi-spec-validator" ;;
+        python3-venv) echo "a place for what is not in Debian: pytest, schemathesis, ruff, gixy and others" ;;
         nodejs) echo "runs the example app's tests" ;;
         buildah) echo "builds the container's image" ;;
         podman) echo "runs the container" ;;

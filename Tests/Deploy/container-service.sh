@@ -46,7 +46,7 @@ check_service() {
     fi
 
     podman exec test nginx -T -q -e stderr -p /tmp/tiniapp-auth-backend -c nginx.conf >"$scratch/nginx.dump"
-    holds "gixy finds nothing in nginx's configuration" "$tools/bin/gixy" "$scratch/nginx.dump"
+    holds "gixy finds nothing in nginx's configuration" "$tools/gixy" "$scratch/nginx.dump"
 
     run_container
     has "it runs as the image's own user" "Hello World" "$(curl -sS "$url/")"

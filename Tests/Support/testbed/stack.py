@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
-"""Sandbox, responder and nginx, one behind the other, on loopback.
+"""Sandbox, responder and nginx on loopback.
 
-    stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
+stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
 """
 
 import contextlib
@@ -10,14 +9,14 @@ import shutil
 import subprocess
 import sys
 
-from servers import Nginx, Responder, Sandbox, scratch_folder
+from testbed.servers import Nginx, Responder, Sandbox, scratch_folder
 
 
 class Stack:
-    """What is not given is started, and stopped by `stop()`, the outermost first."""
+    """Starts what it is not given; `stop()` stops that, nginx first."""
 
     def __init__(self, sandbox=None, sandbox_options=(), upstream=None, **settings):
-        """With `upstream`, the responder has that in Tiki's place and there is no sandbox. `settings` are its own."""
+        """With `upstream`, the responder calls that, and there is no sandbox. `settings` are the responder's."""
         with contextlib.ExitStack() as started:
             folder = scratch_folder()
             started.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -1,9 +1,11 @@
-"""Reads of a Markdown page what the checks need: fenced blocks with their markers, tables, headings, links."""
+"""Reads Markdown pages: fenced blocks with their markers, tables, headings, links."""
 
 import re
 from dataclasses import dataclass
 
-# On the line before a block of commands: whether it is run here, or why not.
+from testbed.places import ROOT, read
+
+# On the line before a block of commands: whether the tests run it, or why not.
 MARKER = re.compile(r"<!-- test: (?:(run)|no, (.+)) -->")
 FENCE = re.compile(r"```(\w*)")
 
@@ -12,12 +14,12 @@ FENCE = re.compile(r"```(\w*)")
 class Block:
     language: str
     text: str
-    # Of its opening fence, from 1.
+    # The line of its opening fence, from 1.
     line: int
     # "run", "no", or None if there is no marker.
     test: str | None
     reason: str | None
-    # The JSON block that comes right behind it, if one does.
+    # The JSON block right after it, if there is one.
     answer: str | None = None
 
     @property
@@ -25,9 +27,9 @@ class Block:
         return self.language in ("sh", "bash", "shell", "console")
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+def pages():
+    """The READMEs and the pages in docs."""
+    return [str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/*.md") for path in sorted(ROOT.glob(pattern))]
 
 
 class Page:
@@ -35,7 +37,7 @@ class Page:
         self.path = path
         self.lines = read(path).splitlines()
         self.blocks = []
-        # The lines outside of blocks; those inside are empty, so that the numbers stay right.
+        # The lines outside blocks. Those inside are empty here, so that line numbers stay right.
         self.prose = []
         self._split()
 
@@ -60,7 +62,7 @@ class Page:
             before = line
 
     def _end(self, block, number):
-        """Reads on behind a block: its answer, if that is what comes next."""
+        """Reads the answer after a block, if there is one."""
         rest = self.lines[number:]
         while rest and not rest[0]:
             rest = rest[1:]
@@ -84,7 +86,7 @@ class Page:
         """What GitHub makes of the headings."""
         anchors = set()
         for _, text in self.headings:
-            # What is shown of it, in lower case; letters, digits, hyphens and underscores of it; spaces as hyphens.
+            # The visible text in lower case: its letters, digits, hyphens and underscores, with hyphens for spaces.
             shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).strip().lower()
             anchor = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
             number, first = 0, anchor

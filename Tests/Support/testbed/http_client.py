@@ -1,4 +1,4 @@
-"""HTTP/1.1 from bytes, so that a request can also be one that no library would send."""
+"""An HTTP/1.1 client that sends bytes, so that a request can be one that no library would send."""
 
 import dataclasses
 import http.client
@@ -43,3 +43,11 @@ def request(port, method, path, headers=(), body=None, timeout=30.0):
         lines.append(f"Content-Length: {len(body)}")
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
     return send(port, data, method, timeout)
+
+
+def is_ok(port, path, timeout=5.0):
+    """Whether a GET is answered with 200."""
+    try:
+        return request(port, "GET", path, timeout=timeout).status == 200
+    except (OSError, http.client.HTTPException):
+        return False

@@ -1,12 +1,15 @@
 """Free ports on loopback."""
 
-import os
 import random
 import socket
 
-HAS_IPV6 = os.path.exists("/proc/net/if_inet6") and any(
-    line.startswith("0" * 31 + "1 ") for line in open("/proc/net/if_inet6", encoding="ascii")
-)
+
+def _has_ipv6():
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as file:
+            return any(line.startswith("0" * 31 + "1 ") for line in file)
+    except FileNotFoundError:
+        return False
 
 
 def _first_ephemeral():
@@ -15,7 +18,7 @@ def _first_ephemeral():
 
 
 def free_port():
-    """A port below those that outgoing connections get: with thousands of these, any other would soon be taken."""
+    """A port below the range of outgoing connections: with thousands of those, a port in it would soon be taken."""
     top = _first_ephemeral()
     while True:
         port = random.randrange(max(1024, top - 12000), top)
@@ -28,6 +31,10 @@ def free_port():
 
 
 def listen(port, options=""):
-    """nginx's directives for that port of `localhost`, which may mean either address family."""
-    addresses = ["127.0.0.1"] + (["[::1]"] if HAS_IPV6 else [])
+    """nginx's directives for that port on localhost, over IPv6 too if there is IPv6."""
+    addresses = ["127.0.0.1"] + (["[::1]"] if _has_ipv6() else [])
     return " ".join(f"listen {address}:{port}{' ' * bool(options)}{options};" for address in addresses)
+
+
+if __name__ == "__main__":
+    print(free_port())
