@@ -44,7 +44,7 @@ package enum AuthError: Error, Equatable, Sendable {
     /// The value of `Retry-After` (RFC 9110 section 10.2.3); nil if the error has none.
     package var retryAfter: String? {
         switch self {
-        case .upstreamTooManyRequests(let retryAfter), .upstreamUnavailable(let retryAfter): retryAfter
+        case .upstreamTooManyRequests(let retryAfter), .upstreamUnavailable(let retryAfter): retryAfter ?? "1"
         case .overloaded, .shuttingDown: "1"
         default: nil
         }

@@ -25,6 +25,11 @@ def _(world, example):
     return post(world.small, example, b" " * 101)
 
 
+@provokes("encoded_body")
+def _(world, example):
+    return post(world.usual, example, {example.key: "a"}, "Content-Encoding: gzip")
+
+
 @provokes("unsupported_media_type")
 def _(world, example):
     return post(world.usual, example, b"code=a", "Content-Type: application/x-www-form-urlencoded")

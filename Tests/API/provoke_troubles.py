@@ -51,6 +51,18 @@ def _(world, example):
     return ask(world.usual, example)
 
 
+@provokes("upstream_unavailable")
+def _(world, example):
+    world.usual.sandbox.fault(path=TIKI_PATHS[example.path], status=503, body="<html>", content_type="text/html")
+    return ask(world.usual, example)
+
+
+@provokes("too_many_requests_at_tiki")
+def _(world, example):
+    world.usual.sandbox.fault(path=TIKI_PATHS[example.path], status=429, body="<html>", content_type="text/html")
+    return ask(world.usual, example)
+
+
 @provokes("upstream_timeout")
 def _(world, example):
     return ask(world.impatient, example)

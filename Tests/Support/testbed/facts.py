@@ -11,6 +11,6 @@ def settings():
 
 
 def errors():
-    """Status and reason of each error in docs/errors.md."""
-    rows = re.findall(r"^\| (\d{3}) \| `([a-z_]+)` \|", read("docs/errors.md"), re.MULTILINE)
-    return {(int(status), reason) for status, reason in rows}
+    """Status and reason of each error of our own, or of nginx, in docs/errors.md."""
+    rows = re.findall(r"^\| (\d{3}) \| `([a-z_]+)` \| (.+) \|$", read("docs/errors.md"), re.MULTILINE)
+    return {(int(status), reason) for status, reason, meaning in rows if "(Tiki)" not in meaning}
