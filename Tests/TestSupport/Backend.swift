@@ -94,15 +94,15 @@ package final class Backend: Sendable {
 
     /// Asks the kernel, since connecting would be noticed.
     private static func isListening(at path: String) -> Bool {
-        // Asked often, and it can be long: taken apart only when the path is there.
-        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "/proc/net/unix")),
-            bytes.range(of: Data(path.utf8)) != nil
-        else { return false }
-        let sockets = String(decoding: bytes, as: UTF8.self)
-        return sockets.split(separator: "\n").contains { line in
-            let fields = line.split(separator: " ")
+        // To its end: `Data(contentsOf:)` stops at the first short read, and the kernel gives 4 KiB at a time. Bytes, not
+        // characters: another socket's name can have any in it.
+        guard let file = FileHandle(forReadingAtPath: "/proc/net/unix"), let bytes = try? file.readToEnd() else {
+            return false
+        }
+        let name = Data(" \(path)".utf8)
+        return bytes.split(separator: UInt8(ascii: "\n")).contains { line in
             // __SO_ACCEPTCON.
-            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+            line.suffix(name.count) == name && line.range(of: Data(" 00010000 ".utf8)) != nil
         }
     }
 }
