@@ -27,6 +27,14 @@ struct UpstreamChannel {
         return withUnsafeBytes(of: info) { $0[0] == UInt8(TCP_ESTABLISHED) }
     }
 
+    /// Whether the kernel holds bytes that have not been read: an answer that they begin would not be the call's.
+    var hasUnreadBytes: Bool {
+        guard let socketOptions else { return false }
+        // The first number of SO_MEMINFO is the memory of the receive queue (linux/sock_diag.h, SK_MEMINFO_RMEM_ALLOC).
+        let memory = try? socketOptions.getOption(.socketOption(.init(rawValue: SO_MEMINFO)))
+        return memory.map { withUnsafeBytes(of: $0) { $0.loadUnaligned(as: CInt.self) } != 0 } ?? false
+    }
+
     /// Writes a request in one piece.
     ///
     /// - Parameter completion: gets whether the kernel has taken all of it.

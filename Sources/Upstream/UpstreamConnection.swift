@@ -47,6 +47,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
+    /// Whether bytes have arrived that have not been read.
+    var hasUnreadBytes: Bool { channel?.hasUnreadBytes == true }
+
     /// Writes the call's request, unless the connection turns out to be closed.
     ///
     /// - Parameter time: Unix time in milliseconds.

@@ -58,7 +58,14 @@ final class UpstreamPool {
             call.finish(.failure(.closed))
             return
         }
+        var unread: [UpstreamConnection] = []
+        defer { idle += unread }
         while let connection = idle.popLast() {
+            // The event loop will read them, and end it if nobody asked for them.
+            if mayHoldStrayBytes(connection) {
+                unread.append(connection)
+                continue
+            }
             if send(call, on: connection) { return }
             guard call.maySendAgain(after: .notWritten) else { return }
         }
@@ -70,6 +77,7 @@ final class UpstreamPool {
     ///
     /// - Returns: whether it can still be used for another call: none waits.
     func offer(_ connection: UpstreamConnection) -> Bool {
+        if mayHoldStrayBytes(connection) { return !isClosed }
         guard let call = nextWaiting() else { return !isClosed }
         if !send(call, on: connection) { dispatch(call) }
         return false
@@ -104,6 +112,11 @@ final class UpstreamPool {
         warmTimer?.cancel()
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
         for connection in connections.values { connection.close(.closed) }
+    }
+
+    /// Whether bytes have arrived that could be taken for the next call's answer. A new TLS connection has its tickets.
+    private func mayHoldStrayBytes(_ connection: UpstreamConnection) -> Bool {
+        (connection.state.hasServed || !origin.usesTLS) && connection.hasUnreadBytes
     }
 
     private func nextWaiting() -> UpstreamCall? {
@@ -179,8 +192,8 @@ extension UpstreamPool: UpstreamConnectionOwner {
         }
         settling.append(connection)
         guard settling.count == 1 else { return }
-        // Not at once, but when the event loop has read what has arrived: bytes after the answer, or the server's close.
-        eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(1)) {
+        // Not at once, but when the event loop has dealt with all that has arrived: the server may have closed.
+        eventLoop.assumeIsolated().execute {
             let connections = self.settling
             self.settling.removeAll(keepingCapacity: true)
             self.settle(connections)
@@ -202,6 +215,7 @@ extension UpstreamPool: UpstreamConnectionOwner {
         guard offer(connection) else { return }
         idle.append(connection)
         connection.expire(after: time)
+        openIfNeeded()
     }
 
     func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) {

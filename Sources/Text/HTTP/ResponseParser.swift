@@ -88,27 +88,34 @@ package struct ResponseParser {
 
     private mutating func takeBody(_ bytes: UnsafeRawBufferPointer, _ left: Int, next: (Int) -> Phase) -> Int {
         let count = min(left, bytes.count)
-        body.append(contentsOf: bytes.prefix(count))
+        body.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         phase = next(left - count)
         return count
     }
 
     /// Takes the bytes of a line up to its end, and acts on it when that is there.
     private mutating func takeLine(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
-        let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        let part = bytes[..<(end.map { $0 + 1 } ?? bytes.count)]
-        framingBytes += part.count
+        var count = 0
+        while count < bytes.count, bytes[count] != UInt8(ascii: "\n") { count += 1 }
+        let isWhole = count < bytes.count
+        if isWhole { count += 1 }
+        framingBytes += count
         guard framingBytes <= maxFramingBytes else { throw .tooLarge }
-        text.append(contentsOf: part)
-        if case .head = phase, !zip(text, "HTTP/".utf8).allSatisfy(==) { throw .notHTTP }
-        if end != nil { try didEndLine() }
-        return part.count
+        let isBeginning = text.count < 5
+        text.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        if isBeginning, case .head = phase {
+            for (index, byte) in "HTTP/".utf8.enumerated() where index < text.count && text[index] != byte {
+                throw .notHTTP
+            }
+        }
+        if isWhole { try didEndLine() }
+        return count
     }
 
     private mutating func didEndLine() throws(ResponseError) {
         switch phase {
         case .head:
-            guard text.hasSuffix("\n\n") || text.hasSuffix("\n\r\n") else { return }
+            guard endsWithEmptyLine else { return }
             try didEndHead()
         case .chunkSize: try didEndChunkSize()
         case .chunkEnd:
@@ -134,6 +141,12 @@ package struct ResponseParser {
         }
     }
 
+    private var endsWithEmptyLine: Bool {
+        let count = text.count
+        if count >= 2, text[count - 2] == 0x0A { return true }
+        return count >= 3 && text[count - 2] == 0x0D && text[count - 3] == 0x0A
+    }
+
     /// RFC 9112 section 7.1: hexadecimal digits, then extensions, which we do not know.
     private mutating func didEndChunkSize() throws(ResponseError) {
         let digits = text.prefix { $0.isASCIIHexDigit }
@@ -144,11 +157,5 @@ package struct ResponseParser {
         let size = digits.reduce(0) { $0 << 4 | Int($1.hexDigitValue ?? 0) }
         guard body.count + size <= maxBodyBytes else { throw .tooLarge }
         phase = size == 0 ? .trailers : .chunk(size)
-    }
-}
-
-extension [UInt8] {
-    fileprivate func hasSuffix(_ suffix: StaticString) -> Bool {
-        suffix.withUTF8Buffer { self.suffix($0.count).elementsEqual($0) }
     }
 }

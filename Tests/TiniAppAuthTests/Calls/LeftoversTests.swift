@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOSSL
 import TestSupport
@@ -49,6 +50,29 @@ struct LeftoversTests {
             try await channel.writeAndFlush(ByteBuffer(string: String(Self.stray.prefix(count)))).get()
             try await fixture.eventually({ !channel.isActive }, "the connection was not ended")
             #expect(await fixture.call(.exchange, "next").text == #"{"own":2}"#)
+        }
+    }
+
+    @Test("Bytes that only the kernel has seen are found before the next request is written")
+    func unread() async throws {
+        try await ServiceFixture.run(script: { .json(#"{"own":\#($0.connection)}"#) }) { fixture in
+            #expect(await fixture.call().text == #"{"own":1}"#)
+            let channel = try #require(fixture.server.channels.last)
+            let result = await withCheckedContinuation { continuation in
+                fixture.eventLoop.execute {
+                    // The event loop is kept from reading until the bytes have arrived.
+                    let written = DispatchSemaphore(value: 0)
+                    channel.writeAndFlush(ByteBuffer(string: Self.stray)).whenComplete { _ in written.signal() }
+                    written.wait()
+                    fixture.service.handle(
+                        .exchange,
+                        contentType: "application/json",
+                        body: Array(#"{"code":"b"}"#.utf8),
+                        age: .zero
+                    ) { continuation.resume(returning: $0.result) }
+                }
+            }
+            #expect(result.text == #"{"own":2}"#)
         }
     }
 
