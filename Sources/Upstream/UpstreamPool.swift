@@ -81,12 +81,7 @@ final class UpstreamPool {
 
     /// Trusts others from now on: no call is begun on a connection that was opened before.
     func reload(_ trust: UpstreamTrust) {
-        connector = UpstreamConnector(
-            origin: origin,
-            trust: trust,
-            timeout: configuration.connectTimeout,
-            eventLoop: eventLoop
-        )
+        connector = connector.trusting(trust)
         for connection in connections.values { connection.retire() }
     }
 
@@ -96,6 +91,7 @@ final class UpstreamPool {
         warmTimer?.cancel()
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
         for connection in connections.values { connection.close(.closed) }
+        connector.close()
     }
 
     private func nextWaiting() -> UpstreamCall? {
