@@ -7,7 +7,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 test test-long: export SWIFT_BACKTRACE = enable=no
 
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
-BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
+BUILD_PACKAGES := libc-ares-dev libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
 API_PACKAGES   := $(SITE_PACKAGES) python3:python3 python3-venv nodejs:node
@@ -50,7 +50,7 @@ install: ## install it with its units and nginx's configuration: INSTANCE=… DO
 uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local, DESTDIR=)
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
 
-test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
+test: ## run the unit tests, the end-to-end tests through nginx, those of names, and what test-api and test-docs do
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(API_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
@@ -58,6 +58,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/API/run.sh
+	Tests/Outside/run.sh
 	Tests/Docs/run.sh
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
@@ -75,6 +76,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@# One after the other: the load proofs measure, and want the machine for themselves.
 	LONG_TESTS=1 swift test --filter SocketMutationLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/Outside/run.sh -k outage
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 
@@ -100,7 +102,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the formatting, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/API/*.sh Tests/Deploy/*.sh Tests/Docs/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/API/*.sh Tests/Deploy/*.sh Tests/Docs/*.sh Tests/Outside/*.sh Benchmarks/*.sh .ci/run
 	@scripts/check-nginx.sh
 
 format: ## format the Swift sources in place

@@ -2,11 +2,13 @@
 # Proves that openapi.yaml is true, and that examples/tini-app works: on running servers, through nginx. Needs a debug
 # build (make build), or another one's folder in PRODUCTS_DIRECTORY. What follows goes to pytest:
 #     run.sh [-k NAME]…
+# TESTS names another folder of tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 products=${PRODUCTS_DIRECTORY:-.build/debug}
 venv=.build-api/venv
+tests=${TESTS:-Tests/API}
 
 fail() {
     echo "Tests/API/run.sh: $*" >&2
@@ -29,4 +31,4 @@ if ! cmp -s Tests/API/requirements.txt "$venv/requirements.txt"; then
 fi
 
 # In place of this shell, so that signals reach it; it stops what it has started.
-exec "$venv/bin/python" -B -m pytest --quiet --rootdir=Tests/API -p no:cacheprovider "$@" Tests/API
+exec "$venv/bin/python" -B -m pytest --quiet --rootdir="$tests" -p no:cacheprovider "$@" "$tests"

@@ -63,7 +63,8 @@ class Sandbox:
 
 
 class Responder:
-    def __init__(self, folder, auth_endpoint, **settings):
+    def __init__(self, folder, auth_endpoint, through=(), **settings):
+        """`through` is a command that becomes the responder."""
         self.socket = folder / "fcgi.sock"
         environment = {
             "CLIENT_KEY": CLIENT_KEY,
@@ -72,7 +73,8 @@ class Responder:
             "LISTEN_SOCKET": str(self.socket),
             "SWIFT_BACKTRACE": "enable=no",
         }
-        self.child = Child("responder", [PRODUCTS / "tiniapp-auth-backend", "serve"], folder, environment | settings)
+        command = [*through, PRODUCTS / "tiniapp-auth-backend", "serve"]
+        self.child = Child("responder", command, folder, environment | settings)
         self.child.wait_until_ready(lambda: "listening" in self.child.text())
 
     def send_signal(self, number):

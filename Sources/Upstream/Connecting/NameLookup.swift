@@ -205,7 +205,9 @@ private struct AresChannel: ~Copyable {
         var polled: [pollfd] = []
         for (index, socket) in sockets.enumerated() {
             // ARES_GETSOCK_READABLE and ARES_GETSOCK_WRITABLE, which Swift cannot call.
-            let events = (bits >> index & 1 == 1 ? POLLIN : 0) | (bits >> (index + sockets.count) & 1 == 1 ? POLLOUT : 0)
+            let reads = bits >> index & 1 == 1
+            let writes = bits >> (index + sockets.count) & 1 == 1
+            let events = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
             if events != 0 { polled.append(pollfd(fd: socket, events: Int16(events), revents: 0)) }
         }
         var next = timeval()

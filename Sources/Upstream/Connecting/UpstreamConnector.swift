@@ -57,7 +57,9 @@ struct UpstreamConnector: Sendable {
     }
 
     private func failure(_ error: any Error, _ resolver: NameResolver) -> ConnectFailure {
-        if case ChannelError.connectTimeout = error, !resolver.hasAddress { return ConnectFailure(.timedOut, name: origin.host) }
+        if case ChannelError.connectTimeout = error, !resolver.hasAddress {
+            return ConnectFailure(.timedOut, name: origin.host)
+        }
         return ConnectFailure(error, timeout: timeout)
     }
 
