@@ -7,7 +7,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 test test-long: export SWIFT_BACKTRACE = enable=no
 
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
-BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
+BUILD_PACKAGES := libc-ares-dev libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
@@ -60,6 +60,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/run.sh Tests/API Tests/Docs Tests/Deploy
+	Tests/run.sh Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API
@@ -77,6 +78,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@# One after the other: the load proofs measure, and want the machine for themselves.
 	LONG_TESTS=1 swift test --filter SocketMutationLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Outside -k outage
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests that are written in Python: Tests/API holds openapi.yaml and examples/tini-app against running servers;
-# Tests/Docs and Tests/Deploy run the commands of the pages, and compare pages, program and deployment. They need a debug
+# Tests/Outside puts the responder into a network of its own (alone: its process stays there); Tests/Docs and Tests/Deploy run the commands of the pages, and compare pages, program and deployment. They need a debug
 # build (make build), or another one's folder in PRODUCTS_DIRECTORY.
 #     run.sh FOLDER… [-k NAME]…      all of it goes to pytest
 set -euo pipefail

@@ -6,6 +6,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 purpose_of() {
     case $1 in
+        libc-ares-dev) echo "looks up the name of Tiki's server" ;;
         libfcgi-dev) echo "FastCGI library the backend is built on" ;;
         pkg-config) echo "tells the Swift build where libfcgi is" ;;
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;

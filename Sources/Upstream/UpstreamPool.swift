@@ -97,12 +97,7 @@ final class UpstreamPool {
 
     /// Trusts others from now on: no call is begun on a connection that was opened before.
     func reload(_ trust: UpstreamTrust) {
-        connector = UpstreamConnector(
-            origin: origin,
-            trust: trust,
-            timeout: configuration.connectTimeout,
-            eventLoop: eventLoop
-        )
+        connector = connector.trusting(trust)
         for connection in connections.values { connection.retire() }
     }
 
@@ -112,6 +107,7 @@ final class UpstreamPool {
         warmTimer?.cancel()
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
         for connection in connections.values { connection.close(.closed) }
+        connector.close()
     }
 
     /// Whether bytes have arrived that could be taken for the next call's answer. A new TLS connection has its tickets.

@@ -7,7 +7,8 @@ import NIOTLS
 /// Opens connections to one origin, one step after the other: name and TCP, TLS, HTTP/1.1.
 struct UpstreamConnector: Sendable {
     private let origin: UpstreamURL.Origin
-    private let tls: NIOSSLContext?
+    private let names: NIOLoopBoundBox<Names>
+    private var tls: NIOSSLContext?
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
@@ -17,7 +18,21 @@ struct UpstreamConnector: Sendable {
         self.timeout = timeout
         self.eventLoop = eventLoop
         tls = origin.usesTLS ? trust.context : nil
+        names = .makeBoxSendingValue(
+            Names(host: origin.host, port: origin.port, timeout: timeout, eventLoop: eventLoop),
+            eventLoop: eventLoop
+        )
     }
+
+    /// The same, and with what it knows about the name, but with other trusted certificates.
+    func trusting(_ trust: UpstreamTrust) -> UpstreamConnector {
+        var copy = self
+        copy.tls = origin.usesTLS ? trust.context : nil
+        return copy
+    }
+
+    /// Gives up a name lookup that is under way. On the event loop.
+    func close() { names.value.close() }
 
     /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
     func connect() -> EventLoopFuture<any Channel> {
@@ -27,16 +42,25 @@ struct UpstreamConnector: Sendable {
 
     private func open() -> EventLoopFuture<any Channel> {
         let deadline = NIODeadline.now() + timeout
+        let resolver = names.value.ask(until: deadline).resolver(on: eventLoop)
         // Happy eyeballs (RFC 8305) where the name has addresses of both families.
         return ClientBootstrap(group: eventLoop)
+            .resolver(resolver)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: origin.host, port: origin.port)
-            .flatMapErrorThrowing { throw ConnectFailure($0, timeout: timeout) }
+            .flatMapErrorThrowing { throw failure($0, resolver) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
                 return handshake(on: channel, tls, until: deadline).map { channel }
             }
+    }
+
+    private func failure(_ error: any Error, _ resolver: NameResolver) -> ConnectFailure {
+        if case ChannelError.connectTimeout = error, !resolver.hasAddress {
+            return ConnectFailure(.timedOut, name: origin.host)
+        }
+        return ConnectFailure(error, timeout: timeout)
     }
 
     private func handshake(

@@ -71,9 +71,10 @@ def settings(auth_endpoint, socket, **more):
 
 
 class Responder:
-    def __init__(self, folder, auth_endpoint, **more):
+    def __init__(self, folder, auth_endpoint, through=(), **more):
+        """`through` is a command that becomes the responder; `more` are settings."""
         self.socket = folder / "fcgi.sock"
-        command = [PRODUCTS / "tiniapp-auth-backend", "serve"]
+        command = [*through, PRODUCTS / "tiniapp-auth-backend", "serve"]
         environment = settings(auth_endpoint, self.socket, SWIFT_BACKTRACE="enable=no", **more)
         self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL)
         self.child.wait_until_ready(lambda: "listening" in self.child.text())
