@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests that are written in Python: Tests/API holds openapi.yaml and examples/tini-app against running servers;
-# Tests/Outside puts the responder into a network of its own (alone: its process stays there); Tests/Docs and Tests/Deploy run the commands of the pages, and compare pages, program and deployment. They need a debug
-# build (make build), or another one's folder in PRODUCTS_DIRECTORY.
+# Tests/Docs and Tests/Deploy run the commands of the pages, and compare pages, program and deployment; Tests/Outside puts
+# the responder into a network of its own, and pytest with it, so it is run by itself. They need a debug build (make
+# build), or another one's folder in PRODUCTS_DIRECTORY.
 #     run.sh FOLDER… [-k NAME]…      all of it goes to pytest
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -27,7 +27,7 @@ TYPES = {1: "A", 28: "AAAA"}
 class Server:
     def __init__(self, settings, log):
         self.settings_path = settings
-        self.log = open(log, "a", buffering=1)
+        self.log = open(log, "a", buffering=1)  # noqa: SIM115
         self.version = None
         self.settings = {}
 

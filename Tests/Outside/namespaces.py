@@ -45,7 +45,7 @@ def _bring_loopback_up():
 def enter(folder):
     """Puts this process, and all that it starts, into namespaces of their own.
 
-    Returns the files that are resolv.conf and hosts there: to be written in place. Raises OSError if that is not allowed.
+    Returns the files that are resolv.conf and hosts there: to be written in place. Raises OSError if it is not allowed.
     """
     _unshare()
     _mount("none", "/", MS_REC | MS_PRIVATE)
