@@ -195,7 +195,9 @@ private struct AresChannel: ~Copyable {
             answer(status, info?.pointee.nodes)
             if let info { ares_freeaddrinfo(info) }
         }
-        ares_getaddrinfo(channel, name, nil, &hints, callback, Unmanaged.passRetained(AnswerBox(answer)).toOpaque())
+        // The hosts file has its names without the dot that says that a name is complete.
+        let isLocal = name.lowercased() == "localhost."
+        ares_getaddrinfo(channel, isLocal ? "localhost" : name, nil, &hints, callback, Unmanaged.passRetained(AnswerBox(answer)).toOpaque())
     }
 
     /// Waits for an answer, or until a question must be asked again, but not longer than this. Then goes on.

@@ -71,11 +71,11 @@ struct UpstreamConnector: Sendable {
         let done = channel.eventLoop.makePromise(of: Void.self)
         do {
             // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
-            let name = HostText.isAddress(origin.host) ? nil : origin.host
+            let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
             let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandlers(
                 handler,
-                HandshakeObserver(handler, timeout: timeout, done)
+                HandshakeObserver(handler, name: name, timeout: timeout, done)
             )
         } catch {
             channel.close(promise: nil)
@@ -99,17 +99,24 @@ private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHa
     typealias InboundIn = NIOAny
 
     private let handler: NIOSSLClientHandler
+    /// The name that the certificate must have; nil if it must have the address.
+    private let name: String?
     private let timeout: TimeAmount
     private let done: EventLoopPromise<Void>
 
-    init(_ handler: NIOSSLClientHandler, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
+    init(_ handler: NIOSSLClientHandler, name: String?, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
         self.handler = handler
+        self.name = name
         self.timeout = timeout
         self.done = done
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
+            if let name, handler.peerCertificate.map({ ServerIdentity.matches(name, $0) }) != true {
+                done.fail(ConnectFailure(.certificateWrongName, "the certificate is for another name"))
+                return context.close(promise: nil)
+            }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
             done.succeed()
         }

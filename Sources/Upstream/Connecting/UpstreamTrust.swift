@@ -14,6 +14,8 @@ package struct UpstreamTrust {
     package init(caFile: String?, usesTLS: Bool) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        // Of TLS 1.2 only what has forward secrecy: who gets hold of a server's key later must not read what was sent.
+        configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES"
         configuration.applicationProtocols = ["http/1.1"]
         // How long a closed connection waits for the peer's farewell, which nobody needs.
         configuration.shutdownTimeout = .seconds(1)
