@@ -9,6 +9,8 @@ struct UpstreamConnector: Sendable {
     private let origin: UpstreamURL.Origin
     private let names: NIOLoopBoundBox<Names>
     private var tls: NIOSSLContext?
+    private var trusted: [NIOSSLCertificate]
+    private let diagnosis: NIOLoopBoundBox<ChainDiagnosis>
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
@@ -18,6 +20,8 @@ struct UpstreamConnector: Sendable {
         self.timeout = timeout
         self.eventLoop = eventLoop
         tls = origin.usesTLS ? trust.context : nil
+        trusted = trust.roots
+        diagnosis = .makeBoxSendingValue(ChainDiagnosis(), eventLoop: eventLoop)
         names = .makeBoxSendingValue(
             Names(host: origin.host, port: origin.port, timeout: timeout, eventLoop: eventLoop),
             eventLoop: eventLoop
@@ -28,6 +32,7 @@ struct UpstreamConnector: Sendable {
     func trusting(_ trust: UpstreamTrust) -> UpstreamConnector {
         var copy = self
         copy.tls = origin.usesTLS ? trust.context : nil
+        copy.trusted = trust.roots
         return copy
     }
 
@@ -52,7 +57,30 @@ struct UpstreamConnector: Sendable {
             .flatMapErrorThrowing { throw failure($0, resolver) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return handshake(on: channel, tls, until: deadline).map { channel }
+                return handshake(on: channel, tls, until: deadline).map { channel }.flatMapError { error in
+                    explain(error, channel.remoteAddress, until: deadline)
+                }
+            }
+    }
+
+    /// Looks at the whole chain if it was not trusted: BoringSSL does not say which certificate is at fault, or why.
+    private func explain(
+        _ error: any Error,
+        _ address: SocketAddress?,
+        until deadline: NIODeadline
+    ) -> EventLoopFuture<any Channel> {
+        guard let failure = error as? ConnectFailure, failure.reason == .certificateUntrusted, let address, let tls else {
+            return eventLoop.makeFailedFuture(error)
+        }
+        let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
+        return diagnosis.value.expiredCertificate(at: address, name: name, tls, trusted, eventLoop, until: deadline)
+            .flatMapThrowing { isExpired in
+                guard isExpired else { throw failure }
+                throw ConnectFailure(
+                    .certificateExpired,
+                    "a certificate in the server's chain, or its issuer's, has expired",
+                    address: failure.address
+                )
             }
     }
 

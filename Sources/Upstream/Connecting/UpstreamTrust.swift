@@ -4,6 +4,8 @@ import NIOSSL
 package struct UpstreamTrust {
     /// The content of the file of trusted certificates; nil where the system's are trusted.
     let certificates: [UInt8]?
+    /// The certificates of the file; none where the system's are trusted.
+    let roots: [NIOSSLCertificate]
     /// For new connections; nil if no origin uses TLS.
     let context: NIOSSLContext?
 
@@ -22,9 +24,11 @@ package struct UpstreamTrust {
         if let caFile {
             let content = try CertificateFile.read(caFile)
             certificates = content.bytes
+            roots = content.certificates
             configuration.trustRoots = .certificates(content.certificates)
         } else {
             certificates = nil
+            roots = []
         }
         context = usesTLS ? try NIOSSLContext(configuration: configuration) : nil
     }

@@ -48,6 +48,31 @@ package final class TestAuthority: Sendable {
         return try context(name)
     }
 
+    /// Issues a certificate through an intermediate one that has expired, and shows both.
+    package func serverBehindExpiredIntermediate(_ names: String) throws -> NIOSSLContext {
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=between",
+            "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", path("between.key"), "-out", path("between.csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
+            "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-in", path("between.csr"),
+            "-out", path("between.pem"),
+        ])
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
+            "-addext", "subjectAltName=\(names)", "-keyout", path("leaf.key"), "-out", path("leaf.csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", path("between.pem"),
+            "-keyfile", path("between.key"), "-startdate", "20200101000000Z", "-enddate", "20990101000000Z",
+            "-in", path("leaf.csr"), "-out", path("leaf.only"),
+        ])
+        let chain = try ["leaf.only", "between.pem"].map { try String(contentsOfFile: path($0), encoding: .utf8) }
+        _ = try write(Data(chain.joined().utf8), to: "leaf.pem")
+        return try context("leaf")
+    }
+
     /// Makes a certificate that is its own issuer.
     package func selfSignedServer(_ names: String) throws -> NIOSSLContext {
         try Self.openssl(Self.selfSigned("own", "subjectAltName=\(names)", in: directory))
