@@ -95,9 +95,11 @@ package final class Backend: Sendable {
     /// Asks the kernel, since connecting would be noticed.
     private static func isListening(at path: String) -> Bool {
         // Asked often, and it can be long: taken apart only when the path is there.
-        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "/proc/net/unix")),
-            bytes.range(of: Data(path.utf8)) != nil
-        else { return false }
+        // To its end, and not with Foundation: it takes one short read for the end, and the kernel gives a page at a time.
+        guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/unix")) else { return false }
+        var bytes = Data()
+        while let part = try? file.read(upToCount: 4_096), !part.isEmpty { bytes += part }
+        guard bytes.range(of: Data(path.utf8)) != nil else { return false }
         let sockets = String(decoding: bytes, as: UTF8.self)
         return sockets.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
