@@ -126,11 +126,11 @@ struct Server {
     private func raisedToDescriptorLimit(_ limits: FastCGILimits) -> FastCGILimits {
         var limits = limits
         guard let descriptors = DescriptorLimit.raise() else { return limits }
-        let affordable = max(1, (descriptors - DescriptorLimit.reserve) / 2)
+        let affordable = descriptors.forConnections / 2
         if affordable < limits.maxInFlight {
             logger.warning(
                 "fewer requests in flight than MAX_IN_FLIGHT: the limit of open files is too low",
-                metadata: ["open_files": "\(descriptors)", "in_flight": "\(affordable)"]
+                metadata: ["open_files": "\(descriptors.count)", "in_flight": "\(affordable)"]
             )
             limits.maxInFlight = affordable
         }
