@@ -10,10 +10,10 @@ import UnixSignals
 /// Puts the parts together, runs them, and stops them in order.
 struct Server {
     private let configuration: Configuration
-    private let environment: [String: String]
+    private let environment: Environment
     private let logger: Logger
 
-    init(_ configuration: Configuration, environment: [String: String], logger: Logger) {
+    init(_ configuration: Configuration, environment: Environment, logger: Logger) {
         self.configuration = configuration
         self.environment = environment
         self.logger = logger

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Logging
 import NIOPosix
 import Text
@@ -24,7 +23,7 @@ struct DirectCall {
     /// - Throws: `ExitCode`.
     func run(with secret: String) async throws {
         let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: ProcessInfo.processInfo.environment)
+            try Configuration(environment: .current)
         }
         let outcome = try await call(configuration.service, secret)
         switch outcome.result {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import Logging
 
@@ -17,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Until it is trapped it must not end the process; what it would have read anew is being read.
         signal(SIGHUP, SIG_IGN)
-        let environment = ProcessInfo.processInfo.environment
+        let environment = Environment.current
         let configuration = try loadOrExit { () throws(ConfigurationError) in
             try Configuration(environment: environment)
         }
