@@ -18,4 +18,10 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         ],
         defaultSubcommand: ServeCommand.self
     )
+
+    /// In front of every command.
+    static func main() async {
+        StandardStreams.complete()
+        await main(nil)
+    }
 }
