@@ -19,8 +19,9 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self
     )
 
-    /// In front of every command.
+    /// In front of every command, since each may get the client secret.
     static func main() async {
+        ProcessPrivacy.begin()
         StandardStreams.complete()
         await main(nil)
     }
