@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 // Declared only under _GNU_SOURCE, which Swift's importer does not set.
@@ -13,6 +15,9 @@ extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pipe2(int *, int);
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031
+#endif
+#ifndef F_GETPIPE_SZ
+#define F_GETPIPE_SZ 1032
 #endif
 
 static inline int clinux_accept_nonblocking(int listener) {
@@ -25,6 +30,29 @@ static inline int clinux_pipe_nonblocking(int *ends) {
 
 static inline int clinux_pipe_resize(int end, int capacity) {
     return fcntl(end, F_SETPIPE_SZ, capacity);
+}
+
+static inline int clinux_pipe_capacity(int end) {
+    return fcntl(end, F_GETPIPE_SZ);
+}
+
+// Bytes that wait to be read; 0 if that cannot be told.
+static inline int clinux_bytes_waiting(int fd) {
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) == 0 ? count : 0;
+}
+
+static inline int clinux_is_open(int fd) {
+    return fcntl(fd, F_GETFD) != -1;
+}
+
+// Above the three standard descriptors.
+static inline int clinux_duplicate(int fd) {
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static inline int clinux_forbid_dumping(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 static inline int clinux_epoll_watch(int epoll, int fd) {

@@ -19,22 +19,29 @@ package struct LogThrottle {
         self.clock = clock
     }
 
+    /// Whether a message would be logged now.
+    package var isDue: Bool { lastLine.map { clock() - $0 >= interval } ?? true }
+
     /// Logs the message if the last one is an interval ago, else counts it.
+    ///
+    /// - Returns: whether it was logged.
+    @discardableResult
     package mutating func log(
         _ logger: Logger,
         _ level: Logger.Level,
         _ message: Logger.Message,
         metadata: @autoclosure () -> Logger.Metadata = [:]
-    ) {
+    ) -> Bool {
         let now = clock()
         if let lastLine, now - lastLine < interval {
             suppressed += 1
-            return
+            return false
         }
         var metadata = metadata()
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
         logger.log(level: level, message, metadata: metadata)
         lastLine = now
         suppressed = 0
+        return true
     }
 }

@@ -5,15 +5,14 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import TiniAppAuth
-import UnixSignals
 
 /// Puts the parts together, runs them, and stops them in order.
 struct Server {
     private let configuration: Configuration
-    private let environment: [String: String]
+    private let environment: Environment
     private let logger: Logger
 
-    init(_ configuration: Configuration, environment: [String: String], logger: Logger) {
+    init(_ configuration: Configuration, environment: Environment, logger: Logger) {
         self.configuration = configuration
         self.environment = environment
         self.logger = logger
@@ -26,8 +25,7 @@ struct Server {
         let systemd = SystemdNotifier(environment: environment)
         // Before there is a socket: who sees that we listen may already want us to stop.
         let library = try FastCGILibrary()
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigquit)
-        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let signals = try SignalTrap.set()
 
         let limits = raisedToDescriptorLimit(configuration.limits)
         // One event loop: one pool of connections, one table of calls in flight, no locks between them. It signs and
@@ -70,10 +68,10 @@ struct Server {
             logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await shutDown(services, at: signals, telling: systemd) }
+            group.addTask { await shutDown(services, at: signals.terminations, telling: systemd) }
             group.addTask {
                 let reload = Reload(environment: environment, service: service, systemd: systemd, logger: logger)
-                for await _ in hangUps { await reload.run() }
+                for await _ in signals.hangUps { await reload.run() }
             }
             group.addTask { await HeapTrim().run() }
             if let interval = SystemdNotifier.watchdogInterval(environment) {
@@ -108,14 +106,17 @@ struct Server {
     /// The first signal begins the shutdown; the second ends the process at once.
     private func shutDown(
         _ services: ServiceGroup,
-        at signals: UnixSignalsSequence,
+        at signals: AsyncStream<CInt>,
         telling systemd: SystemdNotifier
     ) async {
         var isFirst = true
         for await signal in signals {
-            guard isFirst else { _exit(128 + signal.rawValue) }
+            guard isFirst else {
+                LogPipe.flush()
+                _exit(128 + signal)
+            }
             isFirst = false
-            logger.notice("shutting down", metadata: ["signal": "\(signal)"])
+            logger.notice("shutting down", metadata: ["signal": "\(SignalTrap.name(of: signal))"])
             systemd.notify(.stopping)
             await services.triggerGracefulShutdown()
         }
@@ -126,11 +127,11 @@ struct Server {
     private func raisedToDescriptorLimit(_ limits: FastCGILimits) -> FastCGILimits {
         var limits = limits
         guard let descriptors = DescriptorLimit.raise() else { return limits }
-        let affordable = max(1, (descriptors - DescriptorLimit.reserve) / 2)
+        let affordable = descriptors.forConnections / 2
         if affordable < limits.maxInFlight {
             logger.warning(
                 "fewer requests in flight than MAX_IN_FLIGHT: the limit of open files is too low",
-                metadata: ["open_files": "\(descriptors)", "in_flight": "\(affordable)"]
+                metadata: ["open_files": "\(descriptors.count)", "in_flight": "\(affordable)"]
             )
             limits.maxInFlight = affordable
         }

@@ -18,4 +18,11 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         ],
         defaultSubcommand: ServeCommand.self
     )
+
+    /// In front of every command, since each may get the client secret.
+    static func main() async {
+        ProcessPrivacy.begin()
+        StandardStreams.complete()
+        await main(nil)
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -67,6 +68,47 @@ extension EndToEnd {
             #expect(outcome.output.contains("verdict: good. This machine's clock is "))
             #expect(outcome.output.contains("behind Tiki's: from 60 s on"))
             #expect(outcome.status == .code(0))
+            await sandbox.stop()
+        }
+
+        @Test("A server that does not answer HEAD passes the check, and the report says so")
+        func noAnswer() async throws {
+            let silent = try SilentPort()
+            let outcome = try await check(
+                ["--upstream"],
+                endpoint: "http://127.0.0.1:\(silent.port)/auth/token",
+                ["CONNECT_TIMEOUT": "0.3"]
+            )
+            #expect(outcome.status == .code(0))
+            let part = "connected, but no answer to HEAD, no TLS, clock skew unknown\n"
+            #expect(outcome.output.components(separatedBy: part).count == 4, "\(outcome.output)")
+            #expect(outcome.output.contains("verdict: good"))
+        }
+
+        @Test("The wrong scheme for a port fails the check, and the report says what the port speaks")
+        func wrongScheme() async throws {
+            let plain = try await Sandbox.start()
+            let https = plain.authEndpoint.replacingOccurrences(of: "http:", with: "https:")
+            let outcome = try await check(["--upstream"], endpoint: https)
+            #expect(outcome.status == .code(1))
+            #expect(outcome.output.contains("not reachable: this port does not speak TLS, but plain HTTP\n"))
+            await plain.stop()
+
+            // nginx answers plain text on a port for TLS in plain HTTP, the sandbox with an alert.
+            let certificate = try await Certificate.make(for: "IP:127.0.0.1")
+            let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
+            let sandbox = try await Sandbox.start(arguments: arguments)
+            let nginx = try await TLSServer.start(certificate)
+            for endpoint in [sandbox.authEndpoint, "https://127.0.0.1:\(nginx.port)/auth/token"] {
+                let http = endpoint.replacingOccurrences(of: "https:", with: "http:")
+                let outcome = try await check(["--upstream"], endpoint: http)
+                #expect(outcome.status == .code(1))
+                #expect(
+                    outcome.output.contains("not reachable: answers in TLS: should the URL begin with https?\n"),
+                    "\(outcome.output)"
+                )
+            }
+            await nginx.stop()
             await sandbox.stop()
         }
 

@@ -21,12 +21,12 @@ extension EndToEnd {
         @Test(
             "A bad setting is reported with its name and its problem",
             arguments: [
-                ("CLIENT_KEY", "", "is empty"), ("CLIENT_KEY", "<Client_Key of your app>", "is still a placeholder"),
+                ("CLIENT_KEY", "", "is not set"), ("CLIENT_KEY", "<Client_Key of your app>", "is still a placeholder"),
                 ("CLIENT_KEY", " key", "begins or ends with white space"),
                 ("CLIENT_KEY", "k\u{E9}y", "holds characters that are not printable ASCII"),
-                ("CLIENT_SECRET", "", "is empty"), ("CLIENT_SECRET", "<Secret>", "is still a placeholder"),
+                ("CLIENT_SECRET", "", "is not set"), ("CLIENT_SECRET", "<Secret>", "is still a placeholder"),
                 ("CLIENT_SECRET_FILE", "/dev/null", "and CLIENT_SECRET_FILE are both set"),
-                ("AUTH_ENDPOINT", "", "is empty"), ("AUTH_ENDPOINT", "<Endpoint>", "is still a placeholder"),
+                ("AUTH_ENDPOINT", "", "is not set"), ("AUTH_ENDPOINT", "<Endpoint>", "is still a placeholder"),
                 ("AUTH_ENDPOINT", "api.tiki.vn/auth/token", "is not an http or https URL"),
                 ("AUTH_ENDPOINT", "ftp://api.tiki.vn/auth/token", "is not an http or https URL"),
                 ("AUTH_ENDPOINT", "https:///auth/token", "is not an http or https URL"),
@@ -35,21 +35,20 @@ extension EndToEnd {
                 ("AUTH_ENDPOINT", "http://api.tiki.vn/auth/token", "is plain http to another machine"),
                 ("AUTH_ENDPOINT", "http://127.evil.example/auth/token", "is plain http to another machine"),
                 ("REFRESH_ENDPOINT", "http://api.tiki.vn/x", "is plain http to another machine"),
-                ("INFO_ENDPOINT", "nonsense", "is not an http or https URL"), ("INFO_ENDPOINT", "", "is empty"),
+                ("INFO_ENDPOINT", "nonsense", "is not an http or https URL"),
                 ("UPSTREAM_CA_FILE", "/nonexistent", "names a file that does not exist"),
                 ("UPSTREAM_CA_FILE", "/dev/null", "names a file that holds no certificates in PEM"),
                 ("ALLOW_INSECURE_UPSTREAM", "yes", "is neither 0 nor 1"),
                 ("REQUEST_TIMEOUT", "0", "is not a number of seconds"),
                 ("REQUEST_TIMEOUT", "10s", "is not a number of seconds"),
                 ("REQUEST_TIMEOUT", "nan", "is not a number of seconds"),
-                ("REQUEST_TIMEOUT", "", "is empty"),
                 ("MAX_BODY_BYTES", "16k", "is not a whole number"), ("MAX_BODY_BYTES", "-1", "is not a whole number"),
                 ("MAX_RESPONSE_BYTES", "1", "is not a whole number"),
                 ("UPSTREAM_MAX_CONNECTIONS", "0", "is not a whole number"),
                 ("ARRIVAL_TIMEOUT", "never", "is not a number of seconds"),
                 ("MAX_PENDING_CONNECTIONS", "0", "is not a whole number"),
                 ("MAX_PARAMS_BYTES", "1", "is not a whole number"), ("MAX_IN_FLIGHT", "0", "is not a whole number"),
-                ("SHUTDOWN_GRACE", "-1", "is not a number of seconds"), ("LISTEN_SOCKET", "", "is empty"),
+                ("SHUTDOWN_GRACE", "-1", "is not a number of seconds"),
                 ("LOG_LEVEL", "loud", "is none of trace, debug"),
             ]
         )
@@ -98,6 +97,31 @@ extension EndToEnd {
             let outcome = try await run(["check"], environment)
             #expect(outcome.status == .code(78))
             #expect(outcome.error.contains("CLIENT_SECRET_FILE names a file that cannot be read"))
+        }
+
+        @Test("An optional setting that is empty counts as not set, as Compose and Cloud Run pass it")
+        func empty() async throws {
+            let names = [
+                "CLIENT_SECRET_FILE", "REFRESH_ENDPOINT", "INFO_ENDPOINT", "UPSTREAM_CA_FILE", "REQUEST_TIMEOUT",
+                "ALLOW_INSECURE_UPSTREAM", "MAX_BODY_BYTES", "LOG_LEVEL", "GOOGLE_CLOUD_PROJECT", "NOTIFY_SOCKET",
+                "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID",
+            ]
+            var environment = Self.good.merging(names.map { ($0, "") }) { $1 }
+            #expect(try await run(["check"], environment).status == .code(0))
+            let directory = try ScratchDirectory()
+            environment["LISTEN_SOCKET"] = directory.path("fcgi.sock")
+            let process = try await ServerProcess.start(
+                try Backend.executable,
+                arguments: ["serve"],
+                environment: environment,
+                in: directory,
+                name: "backend"
+            )
+            try await process.waitUntilReady { process.standardError.contains("listening") }
+            await process.stop()
+            environment["CLIENT_SECRET"] = ""
+            environment["CLIENT_SECRET_FILE"] = try directory.write("secret", to: "secret")
+            #expect(try await run(["check"], environment).status == .code(0))
         }
 
         @Test("Plain http to another machine is allowed if ALLOW_INSECURE_UPSTREAM is set")

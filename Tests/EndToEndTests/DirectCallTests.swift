@@ -43,6 +43,35 @@ extension EndToEnd {
             await sandbox.stop()
         }
 
+        @Test(
+            "A code may stand behind --, and loses white space at its end",
+            arguments: [["--", "-abc"], ["--", "abc"], ["-abc"], ["abc\r"], ["--", "--help"], ["\u{FEFF}-abc \r\n"]]
+        )
+        func behindDashes(words: [String]) async throws {
+            let upstream = try RecordingUpstream()
+            let outcome = try await run(["exchange"] + words, ["AUTH_ENDPOINT": upstream.authEndpoint])
+            #expect(outcome.status == .code(0), "\(outcome.error)")
+            let code = ["--help", "-abc", "abc"].first { (words.last ?? "").contains($0) } ?? ""
+            #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [#"{"code":"\#(code)"}"#])
+        }
+
+        @Test(
+            "A token on standard input loses a byte order mark and the white space at its end, and nothing else",
+            arguments: [
+                ("a.b", "a.b"), ("a.b\n", "a.b"), ("a.b\r\n", "a.b"), ("a.b \t\r\n\n", "a.b"), ("\u{FEFF}a.b\n", "a.b"),
+                (" a.b", " a.b"), ("a b\r", "a b"),
+            ]
+        )
+        func trimmed(input: String, token: String) async throws {
+            let upstream = try RecordingUpstream()
+            for (command, key) in [("refresh", "refresh_token"), ("info", "access_token")] {
+                let outcome = try await run([command], ["AUTH_ENDPOINT": upstream.authEndpoint], input: input)
+                #expect(outcome.status == .code(0), "\(outcome.error)")
+                let body = upstream.requests.last.map { String(decoding: $0.body, as: UTF8.self) }
+                #expect(body == #"{"\#(key)":"\#(token)"}"#)
+            }
+        }
+
         @Test("The exchange command prints help when asked, and takes exactly one code")
         func usage() async throws {
             let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
@@ -52,6 +81,8 @@ extension EndToEnd {
             }
             #expect(try await run(["exchange"], settings).status == .code(64))
             #expect(try await run(["exchange", "a.b", "c.d"], settings).status == .code(64))
+            #expect(try await run(["exchange", "--", "a.b", "c.d"], settings).status == .code(64))
+            #expect(try await run(["exchange", "--"], settings).status == .code(64))
         }
 
         @Test("An unknown token and a wrong secret each give a hint at what to check")
@@ -84,7 +115,9 @@ extension EndToEnd {
         @Test("A missing token, or one given as an argument, is a usage error", arguments: ["refresh", "info"])
         func noToken(command: String) async throws {
             let settings = ["AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token"]
-            #expect(try await run([command], settings, input: "\n").status == .code(64))
+            for input in ["", "\n", " \r\n", "\u{FEFF}\r\n"] {
+                #expect(try await run([command], settings, input: input).status == .code(64))
+            }
             #expect(try await run([command, "CANARY"], settings).status == .code(64))
         }
 

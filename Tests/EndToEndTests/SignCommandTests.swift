@@ -43,7 +43,7 @@ extension EndToEnd {
 
         @Test("The bytes of standard input are signed as they are")
         func bytes() async throws {
-            let body = "{\"a\":\r\n \"é😀\u{7F}\" }\n \r"
+            let body = "\u{FEFF}{\"a\":\r\n \"é😀\u{7F}\" }\n \r"
             let fromInput = try await sign(["--timestamp", Self.timestamp], input: body)
             let fromArgument = try await sign(["--timestamp", Self.timestamp, body])
             #expect(fromInput.output == fromArgument.output)

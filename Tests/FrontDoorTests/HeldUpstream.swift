@@ -28,9 +28,12 @@ final class HeldUpstream: Sendable {
         for connection in state.withLock({ $0.held }) { close(connection) }
     }
 
+    /// Calls that wait for their answer.
+    var heldCount: Int { state.withLock { $0.held.count } }
+
     /// Waits until so many calls have come.
     func holds(_ count: Int) async throws {
-        try await eventually("\(count) calls at the upstream") { state.withLock { $0.held.count } == count }
+        try await eventually("\(count) calls at the upstream") { heldCount == count }
     }
 
     /// Answers everything that is held, and what comes later at once.

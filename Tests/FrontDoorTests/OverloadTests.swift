@@ -49,35 +49,49 @@ struct OverloadTests {
         }
     }
 
-    @Test("A shortage of descriptors is logged once, and waiting requests are served when it is over")
-    func descriptors() async throws {
-        let directory = try ScratchDirectory()
-        let path = directory.path("fcgi.sock")
-        let process = try await ServerProcess.start(
-            "prlimit",
-            arguments: ["--nofile=40:40", "--", try Backend.executable, "serve"],
-            environment: FrontDoor.environment(socket: path),
-            in: directory,
-            name: "backend"
+    @Test(
+        "When descriptors run out, who sends at once is served at once, and what is in flight stays",
+        arguments: [false, true]
+    )
+    func descriptors(isLoweredLater: Bool) async throws {
+        let upstream = try HeldUpstream()
+        let backend = try await Backend.start(
+            environment: ["ARRIVAL_TIMEOUT": "60", "UPSTREAM_WARM_CONNECTIONS": "0", "REQUEST_TIMEOUT": "60"],
+            upstream: upstream.authEndpoint,
+            descriptors: isLoweredLater ? nil : 64
         )
-        try await process.waitUntilReady { process.standardError.contains("listening") }
+        if isLoweredLater {
+            // Harder: nothing was planned for so few.
+            _ = try await Command.run("prlimit", ["--pid", "\(backend.process.pid)", "--nofile=64:64"])
+        }
+        let early = try FastCGIPeer(backend.socketPath)
+        try early.send(SampleRequest.exchange(#"{"code":"early"}"#).bytes)
+        try await upstream.holds(1)
         var silent: [FastCGIPeer] = []
-        for _ in 0..<60 { silent.append(try FastCGIPeer(path)) }
-        try await eventually("a line about it") { process.standardError.contains("cannot accept connections") }
+        for _ in 0..<200 { silent.append(try FastCGIPeer(backend.socketPath)) }
 
-        // One that got in before asks now: what it takes to answer must have been there from the start.
-        try silent[0].send(SampleRequest.greeting.bytes)
-        #expect(try await silent[0].answer(within: FrontDoor.promptly).status == 200)
-
-        let newcomer = try FastCGIPeer(path)
-        try newcomer.send(SampleRequest.greeting.bytes)
-        try await Task.sleep(for: .milliseconds(300))
-        #expect(newcomer.isWaiting)
+        // More of them are in the queue than the process can have. The retry timer alone would never get past them.
+        var waiting = [early]
+        for number in 0..<4 {
+            let peer = try FastCGIPeer(backend.socketPath)
+            try peer.send(SampleRequest.exchange(#"{"code":"\#(number)"}"#).bytes)
+            waiting.append(peer)
+        }
+        let started = ContinuousClock.now
+        try await upstream.holds(5)
+        #expect(ContinuousClock.now - started < .seconds(2))
+        #expect(waiting.count(where: \.isWaiting) == 5)
+        let left = silent.filter(\.isWaiting).count
+        #expect((1..<64).contains(left), "the oldest are closed, and no more than it takes")
+        #expect(silent.suffix(left).count(where: \.isWaiting) == left)
+        upstream.release()
+        for peer in waiting { #expect(try await peer.answer(within: FrontDoor.promptly).status == 200) }
         silent = []
-        #expect(try await newcomer.answer(within: FrontDoor.promptly).status == 200)
-        #expect(try await FrontDoor.answer(to: .greeting, at: path).status == 200)
-        #expect(process.standardError.components(separatedBy: "cannot accept connections").count == 2)
-        #expect(process.isRunning)
-        await process.stop()
+        #expect(try await FrontDoor.answer(to: .greeting, at: backend.socketPath).status == 200)
+        let lines = backend.logs().split(separator: "\n")
+        #expect(lines.count { $0.contains("cannot accept connections") } <= 1)
+        #expect(lines.count { $0.contains("too many wait to become complete") } <= 1)
+        #expect(lines.contains { $0.contains("cannot accept connections") || $0.contains("too many wait") })
+        await backend.stop()
     }
 }

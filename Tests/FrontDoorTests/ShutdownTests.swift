@@ -93,6 +93,36 @@ struct ShutdownTests {
         }
     }
 
+    @Test("A TERM at any moment of the first 30 ms ends the process within a second, 300 times out of 300")
+    func firstMoments() async throws {
+        let directory = try ScratchDirectory()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in 0..<3 {
+                group.addTask {
+                    var random = SeededGenerator(seed: UInt64(lane))
+                    for number in 0..<100 {
+                        let name = "backend-\(lane)-\(number)"
+                        let process = try await ServerProcess.start(
+                            try Backend.executable,
+                            arguments: ["serve"],
+                            environment: FrontDoor.environment(socket: directory.path("\(lane).sock")),
+                            in: directory,
+                            name: name
+                        )
+                        let moment = Int.random(in: 0..<30_000, using: &random)
+                        try await Task.sleep(for: .microseconds(moment))
+                        process.terminate()
+                        // The default action, or the shutdown.
+                        let status = try? await process.waitForExit(timeout: .seconds(1))
+                        #expect(status == .signal(SIGTERM) || status == .code(0), "at \(moment) µs")
+                        await process.stop()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("A signal that libfcgi listens to causes no shutdown", arguments: [SIGPIPE, SIGUSR1])
     func otherSignals(signal: CInt) async throws {
         try await FrontDoor.with { door in

@@ -25,3 +25,20 @@ package final class StalledPort: Sendable {
         for descriptor in queued + [listener] { close(descriptor) }
     }
 }
+
+/// A port of 127.0.0.1 to which one can connect, and that never says anything: the kernel accepts, and nobody reads.
+package final class SilentPort: Sendable {
+    private let listener: CInt
+    /// Its number.
+    package let port: Int
+
+    package init() throws {
+        listener = try Sockets.make(AF_INET)
+        port = try Sockets.bindLoopback(listener)
+        _ = try Sockets.check("listen", Int(listen(listener, 128)))
+    }
+
+    deinit {
+        close(listener)
+    }
+}

@@ -96,6 +96,20 @@ struct ConfigurationTests {
         #expect(ConfigurationError.exitCode == 78)
     }
 
+    @Test("A required setting that is empty is not set, and an optional one has its default")
+    func empty() throws {
+        let names = Settings.all.map(\.name)
+        #expect(
+            Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) == [
+                "CLIENT_KEY is not set", "CLIENT_SECRET is not set, nor is CLIENT_SECRET_FILE",
+                "AUTH_ENDPOINT is not set",
+            ]
+        )
+        let optional = names.filter { Fixture.valid[$0] == nil }
+        let configuration = try Fixture.configuration(Dictionary(uniqueKeysWithValues: optional.map { ($0, "") }))
+        #expect(try "\(configuration)" == "\(Fixture.configuration())")
+    }
+
     @Test("Every problem is reported at once, with one line for each setting")
     func everythingWrong() {
         let names = Settings.all.map(\.name)

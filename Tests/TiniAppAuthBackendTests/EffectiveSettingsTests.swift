@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Testing
 
@@ -28,9 +29,24 @@ struct EffectiveSettingsTests {
         #expect(try self.settings(["CONNECT_TIMEOUT": "2.4"])["CONNECT_TIMEOUT"] == "2.4")
     }
 
-    @Test("A socket passed by systemd is listed in place of LISTEN_SOCKET")
+    @Test("A socket passed by systemd is listed in place of LISTEN_SOCKET, and one passed to another process is not")
     func passedSocket() throws {
-        #expect(try settings(["LISTEN_FDS": "1"])["LISTEN_SOCKET"] == "passed by systemd")
+        let own = "\(ProcessInfo.processInfo.processIdentifier)"
+        #expect(try settings(["LISTEN_FDS": "1", "LISTEN_PID": own])["LISTEN_SOCKET"] == "passed by systemd")
+        for (count, owner) in [("1", "1"), ("", own), ("1", "")] {
+            let listed = try settings(["LISTEN_FDS": count, "LISTEN_PID": owner])["LISTEN_SOCKET"]
+            #expect(listed == Settings.listenSocket.defaultValue)
+        }
+    }
+
+    @Test("A setting that is empty is listed as one that is not set")
+    func empty() throws {
+        let names = Settings.all.map(\.name).filter { SettingsFixture.valid[$0] == nil }
+        #expect(try settings(Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) == settings())
+        try SettingsFixture.withFile(Array("s".utf8)) { path in
+            let settings = try self.settings(["CLIENT_SECRET": "", "CLIENT_SECRET_FILE": path])
+            #expect(settings["CLIENT_SECRET"] == "not set")
+        }
     }
 
     @Test("The secret is listed only by its source, and an endpoint without its query")

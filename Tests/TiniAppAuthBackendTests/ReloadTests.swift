@@ -11,7 +11,7 @@ struct ReloadTests {
     let recorder = LogRecorder()
 
     /// Reloads with this environment, and returns what the service manager was told.
-    func reload(_ environment: [String: String]) async throws -> [String] {
+    func reload(_ environment: Environment) async throws -> [String] {
         let socket = try NotifySocket()
         let service = try AuthService(
             try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
@@ -24,7 +24,7 @@ struct ReloadTests {
         return [socket.receive(), socket.receive(), socket.receive(within: 0)].compactMap(\.self)
     }
 
-    func withSecretFile(_ content: String, _ body: ([String: String]) async throws -> Void) async throws {
+    func withSecretFile(_ content: String, _ body: (Environment) async throws -> Void) async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)").path
         try Data(content.utf8).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -64,9 +64,17 @@ struct ReloadTests {
         #expect(try recorder.fields()["error"] as? String == "CLIENT_SECRET_FILE names a file that cannot be read")
     }
 
+    @Test("CLIENT_SECRET_FILE that is empty is not what the secret was read from")
+    func emptyName() async throws {
+        _ = try await reload(SettingsFixture.environment(["CLIENT_SECRET_FILE": "", "UPSTREAM_CA_FILE": ""]))
+        let fields = try recorder.fields()
+        #expect((fields["secret"] as? String)?.contains("in the environment") == true)
+        #expect(fields["certificates"] as? String == "the system's")
+    }
+
     @Test("A secret in the environment cannot change, and the log says so")
     func environment() async throws {
-        _ = try await reload(SettingsFixture.valid)
+        _ = try await reload(SettingsFixture.environment())
         let fields = try recorder.fields()
         #expect(fields["severity"] as? String == "NOTICE")
         #expect((fields["secret"] as? String)?.contains("in the environment") == true)

@@ -13,8 +13,10 @@ enum SettingsFixture {
     ]
 
     /// The valid environment with changes; nil takes a setting away.
-    static func environment(_ changes: [String: String?]) -> [String: String] {
-        valid.merging(changes.compactMapValues(\.self)) { _, new in new }.filter { changes[$0.key] != .some(nil) }
+    static func environment(_ changes: [String: String?] = [:]) -> Environment {
+        Environment(
+            valid.merging(changes.compactMapValues(\.self)) { _, new in new }.filter { changes[$0.key] != .some(nil) }
+        )
     }
 
     static func configuration(_ changes: [String: String?] = [:]) throws -> Configuration {

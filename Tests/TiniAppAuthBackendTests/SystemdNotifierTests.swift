@@ -48,9 +48,7 @@ struct SystemdNotifierTests {
         ] as [String?]
     )
     func nobody(name: String?) {
-        var environment: [String: String] = [:]
-        environment["NOTIFY_SOCKET"] = name
-        SystemdNotifier(environment: environment).notify(.ready)
+        SystemdNotifier(environment: Environment(name.map { ["NOTIFY_SOCKET": $0] } ?? [:])).notify(.ready)
     }
 
     @Test("A service manager that does not read delays a message only for a limited time")
@@ -73,10 +71,11 @@ struct SystemdNotifierTests {
             (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "42"], .microseconds(5)),
             (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "43"], nil), (["WATCHDOG_USEC": "5", "WATCHDOG_PID": "x"], nil),
             ([:], nil), (["WATCHDOG_PID": "42"], nil), (["WATCHDOG_USEC": "0"], nil), (["WATCHDOG_USEC": "-5"], nil),
-            (["WATCHDOG_USEC": "soon"], nil),
+            (["WATCHDOG_USEC": "soon"], nil), (["WATCHDOG_USEC": ""], nil),
+            (["WATCHDOG_USEC": "5", "WATCHDOG_PID": ""], .microseconds(5)),
         ] as [([String: String], Duration?)]
     )
     func interval(environment: [String: String], expected: Duration?) {
-        #expect(SystemdNotifier.watchdogInterval(environment, processID: 42) == expected)
+        #expect(SystemdNotifier.watchdogInterval(Environment(environment), processID: 42) == expected)
     }
 }

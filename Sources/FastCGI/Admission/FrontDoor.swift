@@ -14,11 +14,13 @@ final class FrontDoor {
     private let inFlight: InFlightRequests
     private let handler: any FastCGIHandler
     private let limits: FastCGILimits
+    /// Descriptors for connections that wait and for requests in flight, which take two each.
+    private var maxDescriptors: Int
     private let logger: Logger
 
     /// Set while there may be connections in the queue of which no event will tell.
     private var acceptAgainAt: ContinuousClock.Instant?
-    private var acceptFailures = LogThrottle()
+    private var shortages = LogThrottle()
     private var refusals = LogThrottle(interval: .seconds(1))
     private var expiries = LogThrottle()
     private var evictions = LogThrottle()
@@ -42,6 +44,7 @@ final class FrontDoor {
         self.inFlight = inFlight
         self.handler = handler
         self.limits = limits
+        maxDescriptors = DescriptorLimit.current?.forConnections ?? .max
         self.logger = logger
     }
 
@@ -93,39 +96,74 @@ final class FrontDoor {
         guard let descriptor = listener?.descriptor else { return }
         do {
             for _ in 0..<most {
-                guard let socket = try ConnectedSocket.accept(from: descriptor) else { return }
+                let socket = try makingRoom("cannot accept connections for now") { () throws(SystemCallError) in
+                    try ConnectedSocket.accept(from: descriptor)
+                }
+                guard let socket else { return }
                 admit(socket)
             }
             // There may be more, and no event would tell.
             acceptAgainAt = .now
         } catch {
-            // EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection stays in the queue, and descriptors come back as
-            // requests end. The listener is edge-triggered, so nothing but this timer brings us back to it.
+            // The connection stays in the queue, and descriptors come back as requests end. The listener is
+            // edge-triggered, so nothing but this timer brings us back to it.
             acceptAgainAt = .now + .milliseconds(50)
-            acceptFailures.log(
-                logger,
-                .error,
-                "cannot accept connections for now",
-                metadata: ["error": "\(error)", "in_flight": "\(inFlight.count)", "pending": "\(pending.count)"]
-            )
+        }
+    }
+
+    /// Runs a call that takes a descriptor. When these have run out, closes the oldest connection that waits to become
+    /// complete, and tries again: who sends at once is served, however many sit and wait.
+    private func makingRoom<Value: ~Copyable>(
+        _ message: Logger.Message,
+        _ body: () throws(SystemCallError) -> Value
+    ) throws(SystemCallError) -> Value {
+        var tries = 0
+        while true {
+            do {
+                return try body()
+            } catch {
+                tries += 1
+                shortages.log(
+                    logger,
+                    .error,
+                    message,
+                    metadata: ["error": "\(error)", "in_flight": "\(inFlight.count)", "pending": "\(pending.count)"]
+                )
+                // Not all of them: other processes may take what is given back.
+                guard error.isShortage, pending.count > 0, tries < 8 else { throw error }
+                pending.closeOldest()
+                // The limit has been lowered while we ran.
+                if error.number == EMFILE, let limit = DescriptorLimit.current { maxDescriptors = limit.forConnections }
+            }
         }
     }
 
     /// Takes a new connection. Its request has often arrived with it, and then it is never watched.
     private func admit(_ socket: consuming ConnectedSocket) {
-        if pending.count >= limits.maxPendingConnections {
+        if isFull {
             evictOldest()
+            // A request takes one more, to call Tiki.
+            if isFull { evictOldest() }
         }
         let descriptor = socket.descriptor
         pending.insert(PendingConnection(socket, limits: limits), descriptor: descriptor)
         guard receive(from: descriptor) else { return }
         do {
-            try poll.watch(descriptor)
+            try makingRoom("cannot watch a connection") { () throws(SystemCallError) in
+                // Unless it was the oldest itself.
+                if pending[descriptor] != nil { try poll.watch(descriptor) }
+            }
             pending[descriptor]?.isWatched = true
         } catch {
             _ = pending.remove(descriptor)
-            acceptFailures.log(logger, .error, "cannot watch a connection", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Whether one of those that wait must make room for another.
+    private var isFull: Bool {
+        // As nearly always.
+        guard pending.count > 0 else { return false }
+        return pending.count >= limits.maxPendingConnections || pending.count + 2 * inFlight.count >= maxDescriptors
     }
 
     /// The oldest, not the newest: who sends at once is served, however many sit and wait.
@@ -173,7 +211,7 @@ final class FrontDoor {
         if connection.isWatched { poll.unwatch(descriptor) }
         guard let socket = pending.remove(descriptor) else { return }
         do {
-            if feed == nil { feed = try RequestFeed(capacity: limits.maxRequestBytes) }
+            if feed == nil { feed = try makeFeed() }
             try feed?.fill(with: connection.gate.request)
             var fcgx = try FCGXRequest(decoding: &feed)
             let body = try fcgx.readBody(count: connection.gate.stdinBytes)
@@ -186,6 +224,12 @@ final class FrontDoor {
             // Closed without an answer: the web server reports a bad gateway.
             feed = nil
             refusals.log(logger, .error, "a complete request was lost", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func makeFeed() throws(SystemCallError) -> RequestFeed {
+        try makingRoom("cannot take a request for now") { () throws(SystemCallError) in
+            try RequestFeed(capacity: limits.maxRequestBytes)
         }
     }
 

@@ -73,7 +73,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// - Returns: nil if none was passed to this process.
     /// - Throws: ``FastCGIError/unusableInheritedSocket(reason:)`` if it is not one listening unix stream socket.
     package static func adopt(listenPID: String?, listenFDs: String?) throws(FastCGIError) -> ListeningSocket? {
-        guard let listenPID, let listenFDs, listenPID == String(getpid()) else { return nil }
+        guard isPassed(listenPID: listenPID, listenFDs: listenFDs), let listenFDs else { return nil }
         guard listenFDs == "1" else {
             throw .unusableInheritedSocket(reason: "LISTEN_FDS is '\(listenFDs)', and one socket is expected")
         }
@@ -90,6 +90,11 @@ package struct ListeningSocket: ~Copyable, Sendable {
             throw .unusableInheritedSocket(reason: "\(error)")
         }
         return ListeningSocket(descriptor: descriptor, path: "LISTEN_FDS", isInherited: true, ownFile: nil)
+    }
+
+    /// Whether systemd has passed sockets to this process.
+    package static func isPassed(listenPID: String?, listenFDs: String?) -> Bool {
+        listenFDs != nil && listenPID == String(getpid())
     }
 
     private static func removeStaleSocket(at address: UnixAddress) throws(FastCGIError) {

@@ -12,6 +12,9 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
         self.number = number
     }
 
+    /// Whether descriptors, or memory for them, have run out: it may work once something has been closed.
+    package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC].contains(number) }
+
     /// The system's sentence for the error number.
     package var reason: String { String(cString: strerror(number)) }
 

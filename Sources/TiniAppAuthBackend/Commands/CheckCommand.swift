@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import TiniAppAuth
 
 /// Tells whether the settings are good, before the first login does.
@@ -15,7 +14,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: ProcessInfo.processInfo.environment)
+            try Configuration(environment: .current)
         }
         print("configuration: ok, client key \(configuration.service.credentials.key)")
         var reports: [EndpointReport] = []

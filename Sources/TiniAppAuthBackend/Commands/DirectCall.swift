@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Logging
 import NIOPosix
 import Text
@@ -14,6 +13,15 @@ struct DirectCall {
 
     private let route: AuthRoute
 
+    /// A code or token without what editors, terminals and Windows leave around it: a byte order mark in front, white space
+    /// at the end. Neither has any itself.
+    static func trimmed(_ secret: String) -> String {
+        var scalars = secret.unicodeScalars[...]
+        if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
+        return String(scalars)
+    }
+
     init(_ route: AuthRoute) {
         self.route = route
     }
@@ -24,7 +32,7 @@ struct DirectCall {
     /// - Throws: `ExitCode`.
     func run(with secret: String) async throws {
         let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: ProcessInfo.processInfo.environment)
+            try Configuration(environment: .current)
         }
         let outcome = try await call(configuration.service, secret)
         switch outcome.result {

@@ -18,13 +18,21 @@ struct ExchangeCommand: AsyncParsableCommand {
     )
     var words: [String]
 
+    /// The code; nil if there is none, or more than one.
+    private var code: String? {
+        // As with other commands, `--` may stand in front.
+        let codes = words.first == "--" ? words.dropFirst() : words[...]
+        guard codes.count == 1, let code = codes.first.map(DirectCall.trimmed), !code.isEmpty else { return nil }
+        return code
+    }
+
     func validate() throws {
         if words == ["--help"] || words == ["-h"] { throw CleanExit.helpRequest(self) }
-        guard words.count == 1 else { throw ValidationError("One code expected.") }
+        guard code != nil else { throw ValidationError("One code expected.") }
     }
 
     func run() async throws {
-        try await DirectCall(.exchange).run(with: words[0])
+        if let code { try await DirectCall(.exchange).run(with: code) }
     }
 }
 

@@ -23,10 +23,12 @@ struct EndpointReport {
             let probe = UpstreamProbe(url, configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.any())
             let report = try await probe.run()
             let skew = report.date.flatMap { Self.skew($0, now: configuration.clock()) }
+            let duration = "connected in \(Int64(report.connectDuration / .milliseconds(1))) ms"
             let parts = [
-                place, "connected in \(Int64(report.connectDuration / .milliseconds(1))) ms",
+                place, report.isAnswered ? duration : "connected, but no answer to HEAD",
                 report.certificateEnd.map(Self.certificateText) ?? "no TLS",
-                skew.map { "clock skew \($0) s" } ?? "clock skew unknown: no Date in the answer",
+                skew.map { "clock skew \($0) s" }
+                    ?? "clock skew unknown\(report.isAnswered ? ": no Date in the answer" : "")",
             ]
             self.init(isReachable: true, clockSkew: skew, text: parts.joined(separator: ", "))
         } catch {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import Logging
+import Synchronization
 
 /// Serves until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {
@@ -17,14 +17,17 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Until it is trapped it must not end the process; what it would have read anew is being read.
         signal(SIGHUP, SIG_IGN)
-        let environment = ProcessInfo.processInfo.environment
+        LogPipe.begin()
+        let environment = Environment.current
         let configuration = try loadOrExit { () throws(ConfigurationError) in
             try Configuration(environment: environment)
         }
-        let logger = Logger(label: "tiniapp-auth-backend") { _ -> any LogHandler in
-            StandardError.isTerminal
-                ? TerminalLogHandler(logLevel: configuration.logLevel)
-                : JSONLogHandler(logLevel: configuration.logLevel)
+        let logger = Self.makeLogger(configuration.logLevel, write: StandardError.write)
+        LogPipe.setLineAboutDropped { [logLevel = configuration.logLevel] count in
+            let line = Mutex<[UInt8]>([])
+            Self.makeLogger(logLevel) { bytes in line.withLock { $0 += bytes } }
+                .warning("log lines were dropped", metadata: ["count": .stringConvertible(count)])
+            return line.withLock(\.self)
         }
         logger.notice("starting", metadata: ["settings": .dictionary(configuration.effectiveSettings(environment))])
         do {
@@ -32,6 +35,12 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             logger.critical("the server could not run", metadata: ["error": "\(error)"])
             throw ExitCode.failure
+        }
+    }
+    private static func makeLogger(_ level: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void) -> Logger {
+        Logger(label: "tiniapp-auth-backend") { _ -> any LogHandler in
+            StandardError.isTerminal
+                ? TerminalLogHandler(logLevel: level, write: write) : JSONLogHandler(logLevel: level, write: write)
         }
     }
 }

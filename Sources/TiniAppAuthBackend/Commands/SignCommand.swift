@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import TiniAppAuth
 import Upstream
 
@@ -19,7 +18,7 @@ struct SignCommand: ParsableCommand {
 
     func run() throws {
         let credentials = try loadOrExit { () throws(ConfigurationError) in
-            try ClientCredentials(environment: ProcessInfo.processInfo.environment)
+            try ClientCredentials(environment: .current)
         }
         let body = body.map { Array($0.utf8) } ?? StandardInput.bytes()
         let signature = RequestSigner(credentials).sign(body, timestamp: timestamp ?? WallClock.milliseconds())

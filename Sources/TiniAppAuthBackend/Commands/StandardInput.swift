@@ -13,13 +13,13 @@ enum StandardInput {
         return text
     }
 
-    /// A token. At a terminal it is asked for, and not shown as it is typed.
+    /// A token, trimmed. At a terminal it is asked for, and not shown as it is typed.
     ///
     /// - Parameter name: what to ask for.
     /// - Throws: `ValidationError` if there is none.
     static func token(named name: String) throws -> String {
         let bytes = isatty(STDIN_FILENO) == 1 ? try typed(prompt: "\(name): ") : bytes()
-        guard let token = String(validating: bytes, as: UTF8.self), !token.isEmpty else {
+        guard let token = String(validating: bytes, as: UTF8.self).map(DirectCall.trimmed), !token.isEmpty else {
             throw ValidationError("\(name) expected on standard input.")
         }
         return token

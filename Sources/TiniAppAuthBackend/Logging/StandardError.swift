@@ -1,17 +1,37 @@
+import CLinux
 import Glibc
+import Synchronization
 
 /// Where messages and the log go.
 enum StandardError {
+    /// Lines that were lost since the log last said how many.
+    private static let dropped = Atomic(0)
+
     /// Whether a person reads along.
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    static var isTerminal: Bool { isatty(LogPipe.reader ?? STDERR_FILENO) == 1 }
 
     static func print(_ text: String) {
         write(Array("\(text)\n".utf8))
     }
 
-    /// One call for the whole line, so that lines of several threads do not mix. A line that cannot be written is
-    /// lost: logging must not stop the service.
+    /// One call for the whole line, so that lines of several threads do not mix. Behind a ``LogPipe`` it never waits:
+    /// a line for which there is no room is dropped and counted. Logging must not stop the service.
     static func write(_ line: [UInt8]) {
-        line.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        // The kernel takes what is no longer than this as a whole or not at all (pipe(7)).
+        if line.count > LogPipe.atomicBytes, !LogPipe.hasRoom(for: line.count) {
+            drop(1)
+        } else if line.withUnsafeBytes({ Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }) != line.count {
+            drop(1)
+        }
     }
+
+    /// Counts lines as dropped.
+    static func drop(_ count: Int) {
+        dropped.add(count, ordering: .relaxed)
+    }
+
+    static var hasDropped: Bool { dropped.load(ordering: .relaxed) > 0 }
+
+    /// How many were dropped since the last time.
+    static func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
 }

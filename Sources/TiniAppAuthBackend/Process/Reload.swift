@@ -3,7 +3,7 @@ import TiniAppAuth
 
 /// Takes a new client secret and new trusted certificates from their files, while requests go on.
 struct Reload {
-    let environment: [String: String]
+    let environment: Environment
     let service: AuthService
     let systemd: SystemdNotifier
     let logger: Logger

@@ -32,7 +32,7 @@ struct SystemdNotifier: Sendable {
 
     private let path: String?
 
-    init(environment: [String: String]) {
+    init(environment: Environment) {
         path = environment["NOTIFY_SOCKET"]
     }
 
@@ -58,7 +58,7 @@ struct SystemdNotifier: Sendable {
     /// The interval in which ``State/alive`` is due; nil if no watchdog waits for this process.
     ///
     /// Source: sd_watchdog_enabled(3).
-    static func watchdogInterval(_ environment: [String: String], processID: pid_t = getpid()) -> Duration? {
+    static func watchdogInterval(_ environment: Environment, processID: pid_t = getpid()) -> Duration? {
         guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 0 else {
             return nil
         }

@@ -17,7 +17,7 @@ enum SettingsPages {
         `/etc/tiniapp-auth-backend/INSTANCE.env` on a VM, from `cloudrun/service.yaml` on Cloud Run. All are checked at the
         start; if something is wrong, every problem is reported at once and the program exits with 78.
         `tiniapp-auth-backend check` does only that. Three are required: `CLIENT_KEY`, `CLIENT_SECRET` or `CLIENT_SECRET_FILE`,
-        and `AUTH_ENDPOINT`.
+        and `AUTH_ENDPOINT`. A setting that is empty counts as not set.
 
         This page is made by `make docs`.
 

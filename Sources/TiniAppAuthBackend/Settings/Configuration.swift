@@ -18,7 +18,7 @@ struct Configuration: Sendable {
     /// Reads and checks every setting.
     ///
     /// - Throws: ``ConfigurationError`` with all problems there are.
-    init(environment: [String: String]) throws(ConfigurationError) {
+    init(environment: Environment) throws(ConfigurationError) {
         var reader = SettingsReader(environment)
         let credentials = reader.credentials()
         let endpoints = reader.endpoints()
@@ -137,7 +137,7 @@ extension ClientCredentials {
     /// Reads key and secret alone.
     ///
     /// - Throws: ``ConfigurationError`` with all problems there are.
-    init(environment: [String: String]) throws(ConfigurationError) {
+    init(environment: Environment) throws(ConfigurationError) {
         var reader = SettingsReader(environment)
         guard let credentials = reader.credentials() else { throw ConfigurationError(problems: reader.problems) }
         self = credentials

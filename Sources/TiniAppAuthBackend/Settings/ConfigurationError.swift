@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 
 /// What is wrong with the settings, all of it.
 struct ConfigurationError: Error, CustomStringConvertible {
@@ -23,7 +22,7 @@ func loadOrExit<Value>(_ load: () throws(ConfigurationError) -> Value) throws ->
     } catch {
         StandardError.print("\(error)")
         if let problem = error.problems.first {
-            SystemdNotifier(environment: ProcessInfo.processInfo.environment).notify(.status(problem))
+            SystemdNotifier(environment: .current).notify(.status(problem))
         }
         throw ExitCode(ConfigurationError.exitCode)
     }

@@ -1,3 +1,4 @@
+import FastCGI
 import Logging
 import TiniAppAuth
 
@@ -5,12 +6,14 @@ extension Configuration {
     /// Every setting with the value that is in force, for the log. Of the secret only whether it is set.
     ///
     /// - Parameter environment: what the configuration was read from.
-    func effectiveSettings(_ environment: [String: String]) -> Logger.Metadata {
+    func effectiveSettings(_ environment: Environment) -> Logger.Metadata {
         var values: Logger.Metadata = [:]
         for setting in Settings.all {
             values[setting.name] = (environment[setting.name] ?? setting.defaultText).map { "\($0)" } ?? "not set"
         }
-        if environment["LISTEN_FDS"] != nil { values[Settings.listenSocket.name] = "passed by systemd" }
+        if ListeningSocket.isPassed(listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"]) {
+            values[Settings.listenSocket.name] = "passed by systemd"
+        }
         // Never the secret itself.
         values[Settings.clientSecret.name] = environment[Settings.clientSecret.name] == nil ? "not set" : "set"
         for (setting, route) in [

@@ -4,10 +4,10 @@ import Upstream
 ///
 /// A problem names the setting and the rule. It never repeats a value: it may be the secret, in the wrong place.
 struct SettingsReader {
-    private let environment: [String: String]
+    private let environment: Environment
     private(set) var problems: [String] = []
 
-    init(_ environment: [String: String]) {
+    init(_ environment: Environment) {
         self.environment = environment
     }
 
@@ -34,7 +34,7 @@ struct SettingsReader {
         return setting.defaultValue
     }
 
-    /// What is wrong with a text of any setting; nil if nothing is.
+    /// What is wrong with a text of any setting, or with the content of a file; nil if nothing is.
     static func problem(inText value: String) -> String? {
         if value.isEmpty { return "is empty" }
         if value.contains("<") || value.contains(">") { return "is still a placeholder" }

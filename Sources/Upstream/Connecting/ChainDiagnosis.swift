@@ -32,7 +32,8 @@ struct ChainDiagnosis {
         ClientBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = try NIOSSLClientHandler(context: context, serverHostname: name) { (chain, verified: EventLoopPromise<NIOSSLVerificationResult>) in
+                    let handler = try NIOSSLClientHandler(context: context, serverHostname: name) {
+                        (chain, verified: EventLoopPromise<NIOSSLVerificationResult>) in
                         found.succeed(isIssuerExpired || chain.contains { $0.notValidAfter < now })
                         // It was only to be looked at.
                         verified.succeed(NIOSSLVerificationResult.failed)

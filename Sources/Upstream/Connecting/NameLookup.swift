@@ -197,7 +197,14 @@ private struct AresChannel: ~Copyable {
         }
         // The hosts file has its names without the dot that says that a name is complete.
         let isLocal = name.lowercased() == "localhost."
-        ares_getaddrinfo(channel, isLocal ? "localhost" : name, nil, &hints, callback, Unmanaged.passRetained(AnswerBox(answer)).toOpaque())
+        ares_getaddrinfo(
+            channel,
+            isLocal ? "localhost" : name,
+            nil,
+            &hints,
+            callback,
+            Unmanaged.passRetained(AnswerBox(answer)).toOpaque()
+        )
     }
 
     /// Waits for an answer, or until a question must be asked again, but not longer than this. Then goes on.

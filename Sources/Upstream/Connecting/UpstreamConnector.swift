@@ -69,7 +69,8 @@ struct UpstreamConnector: Sendable {
         _ address: SocketAddress?,
         until deadline: NIODeadline
     ) -> EventLoopFuture<any Channel> {
-        guard let failure = error as? ConnectFailure, failure.reason == .certificateUntrusted, let address, let tls else {
+        guard let failure = error as? ConnectFailure, failure.reason == .certificateUntrusted, let address, let tls
+        else {
             return eventLoop.makeFailedFuture(error)
         }
         let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)

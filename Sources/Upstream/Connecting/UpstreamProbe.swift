@@ -1,8 +1,7 @@
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 
-/// Connects to an URL's origin as calls do, and sends one `HEAD` request: to see whether calls can work.
+/// Connects to a URL's origin as calls do, and sends one `HEAD` request: to see whether calls can work.
 package struct UpstreamProbe {
     /// What was found.
     package struct Report: Sendable {
@@ -10,8 +9,21 @@ package struct UpstreamProbe {
         package var connectDuration: Duration
         /// When the server's certificate ends, in seconds since 1970; nil without TLS. The certificate has been verified.
         package var certificateEnd: Int64?
+        /// Whether there was an answer, of any status. A server need not have one for `HEAD`, which calls do not use.
+        package var isAnswered: Bool
         /// The answer's `Date` field as it came; nil if it has none.
         package var date: String?
+    }
+
+    /// Why calls cannot work although somebody takes connections, in words that an operator understands.
+    package enum Failure: String, Error, CustomStringConvertible, Sendable {
+        case notHTTP = "answers, but not in HTTP"
+        case closed = "connected, but closed by the server without an answer"
+        case isTLS = "answers in TLS: should the URL begin with https?"
+        case isNotTLS = "this port does not speak TLS"
+        case isHTTP = "this port does not speak TLS, but plain HTTP"
+
+        package var description: String { rawValue }
     }
 
     private let url: UpstreamURL
@@ -24,65 +36,117 @@ package struct UpstreamProbe {
         self.eventLoop = eventLoop
     }
 
-    /// - Throws: ``ConnectFailure`` if there is no connection, ``TrustError`` if the trusted certificates cannot be used,
-    ///   NIO's error if no answer comes, or what comes is not HTTP.
+    /// - Throws: ``ConnectFailure`` if there is no connection, ``Failure`` if calls cannot work over it, ``TrustError`` if
+    ///   the trusted certificates cannot be used.
     package func run() async throws -> Report {
-        let connector = UpstreamConnector(
-            origin: url.origin,
-            trust: try UpstreamTrust(caFile: configuration.caFile, usesTLS: url.origin.usesTLS),
-            timeout: configuration.connectTimeout,
-            eventLoop: eventLoop
-        )
         let started = ContinuousClock.now
-        let channel = try await connector.connect().get()
+        let connection: Connection
+        do {
+            connection = try await connect(to: url.origin)
+        } catch let failure as ConnectFailure {
+            throw await whyNoTLS(after: failure) ?? failure
+        }
         let connectDuration = ContinuousClock.now - started
-        let certificate = try? await channel.pipeline.handler(type: NIOSSLHandler.self).map(\.peerCertificate).get()
+        let first = try await head(on: connection)
+        // Servers refuse plain text on a port for TLS in many ways: an alert, the end, or an answer of plain HTTP.
+        if !url.origin.usesTLS, first.isTLS || first.end == .closed || first.status == 400, await speaksTLS() {
+            throw Failure.isTLS
+        }
+        if !first.isHTTP {
+            if !first.bytes.isEmpty { throw Failure.notHTTP }
+            if first.end == .closed { throw Failure.closed }
+        }
         return Report(
             connectDuration: connectDuration,
-            certificateEnd: certificate.map { Int64($0.notValidAfter) },
-            date: try await date(on: channel)
+            certificateEnd: connection.certificateEnd,
+            isAnswered: first.isHTTP,
+            date: first.date
         )
     }
 
-    private func date(on channel: any Channel) async throws -> String? {
-        let answer = channel.eventLoop.makePromise(of: String?.self)
-        let timeout = configuration.connectTimeout
-        let timer = channel.eventLoop.scheduleTask(in: timeout) { answer.fail(ChannelError.connectTimeout(timeout)) }
-        try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            try channel.pipeline.syncOperations.addHandler(DateReader(answer))
-            let headers: HTTPHeaders = ["Host": url.origin.authority, "Connection": "close"]
-            let head = HTTPRequestHead(version: .http1_1, method: .HEAD, uri: url.pathAndQuery, headers: headers)
-            channel.write(HTTPClientRequestPart.head(head), promise: nil)
-            channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+    /// What a failed handshake means if the server has not said a word of TLS; nil if it has, or says nothing at all.
+    private func whyNoTLS(after failure: ConnectFailure) async -> Failure? {
+        // The other reasons leave no doubt.
+        guard url.origin.usesTLS, [.tls, .closed, .timedOut].contains(failure.reason),
+            let first = try? await greetingInTLS(), !first.isTLS
+        else { return nil }
+        if first.isHTTP { return .isHTTP }
+        if !first.bytes.isEmpty { return .isNotTLS }
+        // It may wait for the end of a line.
+        guard let connection = try? await connect(to: plainOrigin) else { return nil }
+        return (try? await head(on: connection))?.isHTTP == true ? .isHTTP : nil
+    }
+
+    private func speaksTLS() async -> Bool { (try? await greetingInTLS())?.isTLS == true }
+
+    private var plainOrigin: UpstreamURL.Origin {
+        UpstreamURL.Origin(usesTLS: false, host: url.origin.host, port: url.origin.port)
+    }
+
+    /// Opens a connection as calls do. The reader is there before the first byte, which the server may send unasked.
+    private func connect(to origin: UpstreamURL.Origin) async throws -> Connection {
+        let connector = UpstreamConnector(
+            origin: origin,
+            trust: try UpstreamTrust(caFile: configuration.caFile, usesTLS: origin.usesTLS),
+            timeout: configuration.connectTimeout,
+            eventLoop: eventLoop
+        )
+        return try await connector.connect().flatMapThrowing { channel in
+            let first = channel.eventLoop.makePromise(of: FirstBytes.self)
+            let sync = channel.pipeline.syncOperations
+            try sync.addHandler(FirstBytesReader(first))
+            let certificate = try? sync.handler(type: NIOSSLHandler.self).peerCertificate
+            return Connection(
+                channel: channel,
+                first: first,
+                certificateEnd: certificate.map { Int64($0.notValidAfter) }
+            )
         }.get()
+    }
+
+    /// Sends the request, and reads what comes first.
+    private func head(on connection: Connection) async throws -> FirstBytes {
+        let request = """
+            HEAD \(url.pathAndQuery) HTTP/1.1\r
+            Host: \(url.origin.authority)\r
+            Connection: close\r
+            \r
+
+            """
+        let channel = connection.channel
+        channel.writeAndFlush(channel.allocator.buffer(string: request), promise: nil)
+        return try await connection.firstBytes(within: configuration.connectTimeout)
+    }
+
+    /// Begins a handshake, and reads the server's side of it as it comes. Whom it belongs to does not matter here.
+    private func greetingInTLS() async throws -> FirstBytes {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        let context = try NIOSSLContext(configuration: tls)
+        let name = HostText.isAddress(url.origin.host) ? nil : url.origin.host
+        let connection = try await connect(to: plainOrigin)
+        let channel = connection.channel
+        try await channel.eventLoop.submit {
+            // Behind the reader: it sends, and hears nothing.
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+        }.get()
+        return try await connection.firstBytes(within: configuration.connectTimeout)
+    }
+}
+
+/// One connection of the probe.
+private struct Connection: Sendable {
+    let channel: any Channel
+    let first: EventLoopPromise<FirstBytes>
+    let certificateEnd: Int64?
+
+    /// What the server says; then closes the connection.
+    func firstBytes(within timeout: TimeAmount) async throws -> FirstBytes {
+        let timer = channel.eventLoop.scheduleTask(in: timeout) { first.succeed(FirstBytes(end: .timeout)) }
         defer {
             timer.cancel()
             channel.close(promise: nil)
         }
-        return try await answer.futureResult.get()
-    }
-}
-
-/// Takes the `Date` out of an answer's head.
-private final class DateReader: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-
-    private let answer: EventLoopPromise<String?>
-
-    init(_ answer: EventLoopPromise<String?>) {
-        self.answer = answer
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = unwrapInboundIn(data) { answer.succeed(head.headers.first(name: "Date")) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        answer.fail(error)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        answer.fail(ChannelError.eof)
+        return try await first.futureResult.get()
     }
 }

@@ -51,7 +51,8 @@ package final class TestAuthority: Sendable {
     /// Issues a certificate through an intermediate one that has expired, and shows both.
     package func serverBehindExpiredIntermediate(_ names: String) throws -> NIOSSLContext {
         try Self.openssl([
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=between",
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            "/CN=between",
             "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", path("between.key"), "-out", path("between.csr"),
         ])
         try Self.openssl([

@@ -1,0 +1,28 @@
+import Glibc
+
+/// What happens before a crash ends the process.
+enum CrashSignals {
+    private static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+    /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.
+    nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
+
+    /// From now on a crash waits, a moment at most, until what is in ``LogPipe`` has been read: its own message, and the
+    /// lines that led there.
+    static func flushLog() {
+        for number in all {
+            var action = sigaction()
+            action.__sigaction_handler.sa_sigaction = { number, info, context in
+                let before = CrashSignals.before[Int(number)]
+                if before.sa_flags & SA_SIGINFO != 0 {
+                    before.__sigaction_handler.sa_sigaction?(number, info, context)
+                }
+                LogPipe.flush()
+                // Ends the process when this handler returns: the signal does what it does by default again.
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+            action.sa_flags = SA_SIGINFO | SA_ONSTACK
+            sigaction(number, &action, before + Int(number))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// The reader of a process's standard error, who reads only when told to: a pipe with a name, in the place of the file that
+/// ``ServerProcess`` would write.
+final class LogReader: Sendable {
+    private let descriptor: CInt
+    private let path: String
+
+    /// - Parameter name: the process's name for ``ServerProcess``.
+    init(in directory: ScratchDirectory, name: String) throws {
+        path = directory.path("\(name).err")
+        _ = try Sockets.check("mkfifo", Int(mkfifo(path, 0o600)))
+        descriptor = CInt(try Sockets.check("open", Int(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC))))
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Leaves no room for a single byte.
+    func fill() throws {
+        let end = CInt(try Sockets.check("open", Int(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC))))
+        let newlines = [UInt8](repeating: UInt8(ascii: "\n"), count: 4_096)
+        while write(end, newlines, newlines.count) > 0 {}
+        while write(end, newlines, 1) > 0 {}
+        close(end)
+    }
+
+    /// Closes its end, for good.
+    func leave() {
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        dup2(null, descriptor)
+        close(null)
+    }
+
+    /// Reads until nobody has the other end any more.
+    func readToEnd() async throws -> String {
+        try await BlockingThread.run { [self] in
+            _ = fcntl(descriptor, F_SETFL, 0)
+            var text = Data()
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while case let count = read(descriptor, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+/// Standard error belongs to somebody else. What they do with it, or do not, never stops the service.
+@Suite("A log that nobody reads")
+struct UnreadLogTests {
+    /// Seconds; what `make test` has time for, or what an operator would see.
+    private static let unread = ProcessInfo.processInfo.environment["LONG_TESTS"] == "1" ? 30 : 10
+    /// How long the end may take: half a second for a reader that might come back, and a busy machine.
+    private static let end = Duration.seconds(3)
+
+    private let directory: ScratchDirectory
+    private let reader: LogReader
+    private var path: String { directory.path("fcgi.sock") }
+
+    init() throws {
+        directory = try ScratchDirectory()
+        reader = try LogReader(in: directory, name: "backend")
+    }
+
+    private func start(_ settings: [String: String] = [:]) async throws -> ServerProcess {
+        try await ServerProcess.start(
+            try Backend.executable,
+            arguments: ["serve"],
+            environment: FrontDoor.environment(socket: path).merging(settings) { $1 },
+            in: directory,
+            name: "backend"
+        )
+    }
+
+    private func startAndAnswer(_ settings: [String: String] = [:]) async throws -> ServerProcess {
+        let process = try await start(settings)
+        try await eventually("a socket") { FileManager.default.fileExists(atPath: path) }
+        #expect(try await FrontDoor.answer(to: .greeting, at: path).status == 200)
+        return process
+    }
+
+    /// Requests that leave a line each, as fast as they are answered.
+    ///
+    /// - Returns: how many were not answered as they should be.
+    private func send(_ count: Int) async throws -> Int {
+        let path = path
+        let failures = try await BlockingThread.run(on: 4) { _ in
+            (0..<(count / 4)).count { _ in !Self.isAnswered(at: path) }
+        }
+        return failures.reduce(0, +)
+    }
+
+    /// Sends one request that leaves a line, and waits for its answer. Blocks.
+    private static func isAnswered(at path: String) -> Bool {
+        guard let peer = try? FastCGIPeer(path), (try? peer.send(SampleRequest.keyless.bytes)) == true else {
+            return false
+        }
+        return (try? peer.answer(within: .seconds(5)))?.status == 400
+    }
+
+    @Test("A hundred requests a second are answered, and TERM ends the process, while nobody reads the log")
+    func service() async throws {
+        // Full from the start: the first line is the one that would stop the process.
+        try reader.fill()
+        let process = try await startAndAnswer()
+        let path = path
+        let slowest = try await BlockingThread.run {
+            let started = ContinuousClock.now
+            var slowest = Duration.zero
+            for number in 0..<(100 * Self.unread) {
+                let sent = ContinuousClock.now
+                guard Self.isAnswered(at: path) else { throw TestSupportError("request \(number) was not answered") }
+                slowest = max(slowest, ContinuousClock.now - sent)
+                let due = started + .milliseconds(10) * (number + 1)
+                let pause = (due - .now) / .microseconds(1)
+                if pause > 0 { usleep(UInt32(pause)) }
+            }
+            return slowest
+        }
+        #expect(slowest < .seconds(2))
+        process.terminate()
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
+    }
+
+    @Test("When the log is read again, it says how many lines were dropped, and memory has not grown")
+    func dropped() async throws {
+        let process = try await startAndAnswer()
+        #expect(try await send(1_000) == 0)
+        let before = try ProcessFigures(of: process).residentKB
+        // Several times what the two pipes hold.
+        #expect(try await send(20_000) == 0)
+        let growth = try ProcessFigures(of: process).residentKB - before
+        #expect(!FrontDoor.measuresMemory || growth < 8_192, "\(growth) KiB")
+
+        async let text = reader.readToEnd()
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await send(100) == 0)
+        process.terminate()
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
+        let lines = try JSONLog.lines(try await text)
+        let requests = lines.count { $0["route"] == .text("exchange") }
+        let reports = lines.filter { $0["message"] == .text("log lines were dropped") }
+        #expect(reports.count == 1)
+        let count = try #require(reports.first?["count"]?.number)
+        #expect(count > 10_000)
+        #expect(reports.first?["severity"] == .text("WARNING"))
+        #expect(requests + Int(count) == 21_100)
+        #expect(lines.last?["message"] == .text("stopped"))
+        // In the order in which they were written, to the millisecond; the four senders' within it in any.
+        let times = lines.compactMap { $0["time"]?.text }
+        #expect(zip(times, times.dropFirst()).count { $0 > $1 } < lines.count / 100)
+    }
+
+    @Test("A second signal ends the process at once, although nobody reads the log", arguments: [SIGTERM, SIGINT])
+    func secondSignal(signal: CInt) async throws {
+        try reader.fill()
+        let upstream = try HeldUpstream()
+        let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint, "SHUTDOWN_GRACE": "60"])
+        let peer = try FastCGIPeer(path)
+        try peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+        try await upstream.holds(1)
+        process.terminate()
+        try await eventually("the begin of the shutdown") { !FileManager.default.fileExists(atPath: path) }
+        process.terminate(signal: signal)
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(128 + signal))
+    }
+
+    @Test("A wrong setting, and a socket that cannot be, end the process although nobody reads why")
+    func failedStart() async throws {
+        try reader.fill()
+        let wrong = try await start(["REQUEST_TIMEOUT": "never"])
+        #expect(try await wrong.waitForExit(timeout: Self.end) == .code(78))
+        let homeless = try await start(["LISTEN_SOCKET": directory.path("absent/fcgi.sock")])
+        #expect(try await homeless.waitForExit(timeout: Self.end) == .code(1))
+    }
+
+    @Test("A crash ends the process although nobody reads its message", arguments: [SIGILL, SIGABRT, SIGSEGV])
+    func crash(signal: CInt) async throws {
+        try reader.fill()
+        let process = try await startAndAnswer()
+        process.terminate(signal: signal)
+        #expect(try await process.waitForExit(timeout: Self.end) == .signal(signal))
+    }
+
+    @Test("The lines before a crash are in the log")
+    func linesBeforeCrash() async throws {
+        let process = try await startAndAnswer()
+        #expect(try await send(400) == 0)
+        process.terminate(signal: SIGABRT)
+        // More than the named pipe holds: some is in the process, and read only now.
+        async let text = reader.readToEnd()
+        #expect(try await process.waitForExit(timeout: Self.end) == .signal(SIGABRT))
+        #expect(try JSONLog.lines(try await text).count { $0["route"] == .text("exchange") } == 400)
+    }
+
+    @Test("A reader of the log that goes away does no harm")
+    func goneReader() async throws {
+        let process = try await startAndAnswer()
+        #expect(try await send(4) == 0)
+        reader.leave()
+        #expect(try await send(400) == 0)
+        process.terminate()
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
+    }
+
+    @Test("A standard error that is closed does no harm, and no socket gets its number")
+    func closed() async throws {
+        let process = try await ServerProcess.start(
+            "sh",
+            arguments: ["-c", #"exec "$0" serve <&- >&- 2>&-"#, try Backend.executable],
+            environment: FrontDoor.environment(socket: path),
+            in: try ScratchDirectory(),
+            name: "backend"
+        )
+        try await eventually("a socket") { FileManager.default.fileExists(atPath: path) }
+        #expect(try await send(400) == 0)
+        for descriptor in 0...2 {
+            let target = try FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(process.pid)/fd/\(descriptor)"
+            )
+            #expect(!target.hasPrefix("socket:"), "\(descriptor) is \(target)")
+        }
+        process.terminate()
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
+    }
+}

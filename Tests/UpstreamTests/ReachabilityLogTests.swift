@@ -1,0 +1,119 @@
+import InMemoryLogging
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+struct ReachabilityLogTests {
+    /// A clock that a test moves on.
+    final class Time: Sendable {
+        private let seconds = Mutex(0)
+        private let start = ContinuousClock.now
+
+        func pass(_ more: Int) { seconds.withLock { $0 += more } }
+
+        var now: ContinuousClock.Instant { start + .seconds(seconds.withLock(\.self)) }
+    }
+
+    let log = InMemoryLogHandler.make()
+    let time = Time()
+    let refused = ConnectFailure(.refused, "connection refused")
+
+    func makeLog(_ host: String = "h") -> ReachabilityLog {
+        let origin = UpstreamURL.Origin(usesTLS: true, host: host, port: 443)
+        return ReachabilityLog(name: "Tiki", origin: origin, logger: log.logger) { [time] in time.now }
+    }
+
+    /// Message and `suppressed` of each line.
+    var lines: [String] {
+        log.handler.entries.map { entry in
+            "\(entry.message)\(entry.metadata["suppressed"].map { " (\($0))" } ?? "")"
+        }
+    }
+
+    @Test("An outage is said once however long it lasts, and so is its end")
+    func outage() {
+        var reachability = makeLog()
+        reachability.didConnect()
+        for _ in 0..<100 {
+            reachability.didFail(refused)
+            time.pass(10)
+        }
+        for _ in 0..<100 {
+            reachability.didConnect()
+            time.pass(10)
+        }
+        #expect(lines == ["cannot connect to Tiki", "connected to Tiki again"])
+    }
+
+    @Test("An origin that flaps is said to be unreachable, and reachable again, once a minute")
+    func flapping() {
+        var reachability = makeLog()
+        for _ in 0..<1_200 {
+            reachability.didFail(refused)
+            reachability.didConnect()
+            time.pass(1)
+        }
+        // Twenty minutes.
+        #expect(lines.count == 40)
+        let expected = ["cannot connect to Tiki (59)", "connected to Tiki again"]
+        #expect(Array(lines.dropFirst(2).prefix(2)) == expected)
+        #expect(
+            log.handler.entries.enumerated().allSatisfy { $0.element.level == ($0.offset % 2 == 0 ? .error : .notice) }
+        )
+    }
+
+    @Test("The log never says that an origin is reachable again without having said that it was not")
+    func truthful() {
+        var reachability = makeLog()
+        var random = SeededGenerator(seed: 7)
+        for _ in 0..<5_000 {
+            if Bool.random(using: &random) { reachability.didFail(refused) } else { reachability.didConnect() }
+            time.pass(Int.random(in: 0...30, using: &random))
+        }
+        let messages = log.handler.entries.map(\.message)
+        #expect(messages.count > 100)
+        for (index, message) in messages.enumerated() {
+            #expect(message == (index.isMultiple(of: 2) ? "cannot connect to Tiki" : "connected to Tiki again"))
+        }
+    }
+
+    @Test("What could not be said within the minute is said after it, if it is still so")
+    func saidLater() {
+        var reachability = makeLog()
+        for _ in 0..<2 {
+            reachability.didFail(refused)
+            reachability.didConnect()
+        }
+        #expect(lines == ["cannot connect to Tiki", "connected to Tiki again"])
+        reachability.didFail(refused)
+        time.pass(61)
+        reachability.didFail(refused)
+        reachability.didConnect()
+        #expect(
+            lines.map { $0.prefix { $0 != "(" } }.dropFirst(2) == [
+                "cannot connect to Tiki ", "connected to Tiki again",
+            ]
+        )
+        // The end of an outage whose end came too soon after another one's.
+        time.pass(30)
+        reachability.didFail(refused)
+        time.pass(31)
+        reachability.didFail(refused)
+        reachability.didConnect()
+        #expect(lines.count == 6)
+    }
+
+    @Test("An origin that flaps does not keep another one's outage from the log")
+    func independent() {
+        var (flapping, other) = (makeLog("a"), makeLog("b"))
+        for _ in 0..<10 {
+            flapping.didFail(refused)
+            flapping.didConnect()
+        }
+        other.didFail(refused)
+        #expect(log.handler.entries.map { $0.metadata["origin"] } == ["https://a", "https://a", "https://b"])
+    }
+}
