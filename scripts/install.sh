@@ -54,6 +54,7 @@ done
 for unit in "${units[@]}"; do
     replace "systemd/$unit" "$unit_dir/$unit"
 done
+replace systemd/nginx-no-core-dumps.conf "$nginx_unit"
 replace nginx/vm-http.conf "$http_conf"
 
 for file in "${own_nginx[@]}"; do
@@ -101,7 +102,7 @@ else
         todo "the site" \
             "rm -f /etc/nginx/sites-enabled/default" \
             "ln -sf $sites/tiniapp-auth-backend-{default,$instance}.conf /etc/nginx/sites-enabled/" \
-            "nginx -t && systemctl reload nginx"
+            "nginx -t && systemctl restart nginx"
     fi
 fi
 if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then
