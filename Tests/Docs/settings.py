@@ -47,8 +47,9 @@ DEPLOYMENT = {
     "cloudbuild.yaml": r"\|@([A-Z_]+)@\|",
     "scripts/container-entrypoint.sh": r"(?:\s|\$\{?)([A-Z]+(?:_[A-Z]+)+)\b",
 }
-# What they rightly name besides: placeholders of the deployment, and switches of Swift's runtime and of the loader.
-OTHERS = {"PROJECT", "IMAGE", "SWIFT_BACKTRACE", "LD_PRELOAD"}
+# What they rightly name besides: placeholders of the deployment, switches of Swift's runtime and of the loader, what Cloud
+# Run sets, and the container's own setting.
+OTHERS = {"PROJECT", "IMAGE", "SWIFT_BACKTRACE", "LD_PRELOAD", "K_SERVICE", "TRUSTED_PROXIES"}
 
 
 def table(page):
