@@ -11,7 +11,7 @@ BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
 API_PACKAGES   := $(SITE_PACKAGES) python3:python3 python3-venv nodejs:node
-LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
+LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     python3:python3 python3-venv curl:curl openssl:openssl
 
