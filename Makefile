@@ -10,7 +10,7 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libc-ares-dev libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
-LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
+LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
 

@@ -23,6 +23,11 @@ def replaced(configuration, old, new):
     return configuration.replace(old, new)
 
 
+def with_limits(configuration):
+    """The local site with the limits for each client, which it is shipped without."""
+    return replaced(configuration, 'map "" $limited_client {', "map $binary_remote_addr $limited_client {")
+
+
 class World:
     def __init__(self):
         self._started = contextlib.ExitStack()
@@ -55,12 +60,7 @@ class World:
     @functools.cached_property
     def limited(self):
         """nginx with the limits for each client."""
-
-        def change(configuration):
-            unlimited = 'map "" $limited_client {\n        default "";'
-            return replaced(configuration, unlimited, unlimited.replace('"";', "$binary_remote_addr;"))
-
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, with_limits))
 
     @functools.cached_property
     def small(self):
