@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A running `tiniapp-auth-backend serve`.
 package final class Backend: Sendable {
@@ -78,7 +79,19 @@ package final class Backend: Sendable {
     package var folder: String { directory.path }
 
     /// Its log so far: what it has written to standard error.
-    package func logs() -> String { process.standardError }
+    ///
+    /// A thread of the responder writes it, a moment after what it tells of: waits until nothing has come for 50 ms.
+    package func logs() -> String {
+        var text = process.standardError
+        var quiet = 0
+        while quiet < 10 {
+            usleep(5_000)
+            let now = process.standardError
+            quiet = now.utf8.count == text.utf8.count ? quiet + 1 : 0
+            text = now
+        }
+        return text
+    }
 
     /// Those of the secrets that stand in its log. An empty one is a mistake of the test, and is found.
     package func leaked(_ secrets: [String]) -> [String] {
