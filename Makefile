@@ -76,7 +76,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
 	@# One after the other: the load proofs measure, and want the machine for themselves.
-	LONG_TESTS=1 swift test --filter SocketMutationLongTests
+	LONG_TESTS=1 swift test --filter "SocketMutationLongTests|UnreadLogTests"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Outside -k outage
 	Benchmarks/instructions.sh
