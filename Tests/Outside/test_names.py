@@ -36,10 +36,10 @@ def test_logins_work_again_within_two_seconds_after_an_outage(outside, capsys, i
     responder = outside.responder()
     with Stream(responder, rate=100) as stream:
         time.sleep(2)
-        gone = time.monotonic()
         outside.dns(**silence)
         if is_known:
             upstream.stop()
+        gone = time.monotonic()
         time.sleep(OUTAGE)
         # One who gets an address in the last moment may have no time left to connect.
         codes = failures(responder).keys()
@@ -47,7 +47,7 @@ def test_logins_work_again_within_two_seconds_after_an_outage(outside, capsys, i
         outside.dns(delay=NEARBY)
         back = time.monotonic()
         time.sleep(6)
-    before = [result for result in stream.results if result.sent < gone - 0.2]
+    before = [result for result in stream.results if result.sent < gone - 0.5]
     # Requests near the end may wait for the return.
     during = [result for result in stream.results if gone <= result.sent < back - 4]
     after = [result for result in stream.results if result.sent >= back + 2]
@@ -56,7 +56,8 @@ def test_logins_work_again_within_two_seconds_after_an_outage(outside, capsys, i
     assert statuses(before).keys() == {200 if is_known else 502}
     assert statuses(during).keys() == {502}
     assert statuses(after).keys() == {200} and len(after) > 300
-    assert codes == {"connection_refused" if is_known else "name_lookup_timeout"}
+    # One call may have been under way when its connection was lost.
+    assert codes - {"connection_lost"} == {"connection_refused" if is_known else "name_lookup_timeout"}
 
 
 def test_four_hundred_cold_calls_share_one_lookup(outside, capsys):
