@@ -4,4 +4,4 @@
 #     run.sh [-k NAME]…
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-TESTS=Tests/Outside exec Tests/API/run.sh "$@"
+TESTS=Tests/Outside exec Tests/API/run.sh -rs "$@"
