@@ -16,4 +16,4 @@ scripts/install-packages.sh nginx-light:nginx curl:curl nodejs:node
 scripts/python-tools.sh
 
 # In place of this shell, so that signals reach it; it stops what it has started. -B: no files beside the sources.
-exec .build-python/bin/python -B -m pytest -c Tests/pytest.ini "$@"
+exec .build-python/bin/python -B -m pytest -c Tests/pytest.ini -rs "$@"

@@ -1,6 +1,8 @@
 // c-ares looks names up, as for curl and Node. Linked statically (Package.swift), so no machine needs a package to run.
 // 1.18 (Debian 12) and 1.34 (Debian 13) both have what is used of it.
 
+// ares_getsock is deprecated in 1.34. What takes its place there is not in 1.18.
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <netdb.h>
 #include <netinet/in.h>

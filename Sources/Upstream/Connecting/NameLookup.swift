@@ -18,12 +18,10 @@ struct NameLookup: Sendable {
     static let longest = TimeAmount.seconds(3)
     /// How long the other family is waited for when one is there: long enough to ask once more.
     private static let patience = TimeAmount.seconds(1)
-    /// After this time, in milliseconds, a name server is asked again, or the next one is; then after twice that.
-    private static let timeout: CInt = 500
-    /// How often each name server is asked: more often than there is time for.
-    private static let tries: CInt = 4
-    /// How often, in milliseconds, to see whether it has been given up.
-    private static let glance: CInt = 100
+    /// After this time what has not been answered is asked again, since a packet may be lost.
+    private static let retry = TimeAmount.milliseconds(500)
+    /// How often to see whether it has been given up.
+    private static let glance = TimeAmount.milliseconds(100)
 
     let name: String
     let port: Int
@@ -33,27 +31,43 @@ struct NameLookup: Sendable {
     ///   - isGivenUp: asked several times a second. The lookup ends when it says yes.
     ///   - report: called on this thread.
     func run(until isGivenUp: () -> Bool, report: @escaping (Event) -> Void) {
-        var deadline = NIODeadline.now() + time
         // What stands in the hosts file is all there is, as for other programs.
-        let inFile = AddressQuestions(name: name, port: port) { report(.found($0)) }
-        if let hosts = AresChannel(lookups: "f", timeout: Self.timeout, tries: Self.tries) { inFile.ask(hosts) }
-        if inFile.hasFound { return report(.ended(nil)) }
+        if hasFound(inFileFor: [AF_INET6, AF_INET], report) { return report(.ended(nil)) }
 
-        let questions = AddressQuestions(name: name, port: port) { addresses in
-            deadline = min(deadline, .now() + Self.patience)
-            report(.found(addresses))
+        let begin = NIODeadline.now()
+        var deadline = begin + time
+        let questions = [AF_INET6, AF_INET].map { family in
+            AddressQuestion(name, port, family) { addresses in
+                deadline = min(deadline, .now() + Self.patience)
+                report(.found(addresses))
+            }
         }
-        guard let channel = AresChannel(lookups: "b", timeout: Self.timeout, tries: Self.tries) else {
-            return report(.ended(.failed))
+        // Waits for a slow answer all the time; asks again only where a server says at once that it cannot. c-ares 1.34
+        // does not take the answer to a question that it has asked again, so that is the task of a second channel.
+        guard let first = AresChannel(.nameServers, timeout: time, tries: 2) else { return report(.ended(.failed)) }
+        var channels = [first]
+        for question in questions { question.ask(first) }
+        while questions.contains(where: \.isOpen) {
+            let now = NIODeadline.now()
+            if now >= deadline || isGivenUp() { break }
+            if channels.count == 1, now >= begin + Self.retry,
+                let second = AresChannel(.nameServers, timeout: Self.retry, tries: 4)
+            {
+                second.putFirstServerLast()
+                channels.append(second)
+                for question in questions where question.isOpen { question.ask(second) }
+            }
+            AresChannel.wait(for: channels, atMost: min(Self.glance, deadline - now))
         }
-        questions.ask(channel)
-        while questions.areOpen {
-            let left = (deadline - .now()).nanoseconds / 1_000_000
-            if left <= 0 || isGivenUp() { break }
-            channel.wait(milliseconds: min(Self.glance, CInt(left) + 1))
-        }
-        channel.cancel()
-        report(.ended(questions.hasFound ? nil : questions.failure))
+        for channel in channels { channel.cancel() }
+        report(.ended(questions.contains(where: \.hasFound) ? nil : .both(questions.map(\.failure))))
+    }
+
+    private func hasFound(inFileFor families: [CInt], _ report: @escaping (Event) -> Void) -> Bool {
+        guard let file = AresChannel(.hostsFile, timeout: time, tries: 1) else { return false }
+        let questions = families.map { AddressQuestion(name, port, $0) { report(.found($0)) } }
+        for question in questions { question.ask(file) }
+        return questions.contains(where: \.hasFound)
     }
 }
 
@@ -65,6 +79,20 @@ enum NameFailure: Error, Equatable {
     case timedOut
     /// The name servers were reached, and could not answer.
     case failed
+
+    /// What the failures for both families mean: if one of them might have an address, the name is not missing.
+    static func both(_ failures: [NameFailure]) -> NameFailure {
+        failures.contains(.timedOut) ? .timedOut : failures.contains(.failed) ? .failed : .notFound
+    }
+
+    /// - Parameter status: of c-ares, if no address came.
+    fileprivate init(_ status: CInt) {
+        switch status {
+        case ccares_success, ccares_no_data, ccares_not_found, ccares_bad_name: self = .notFound
+        case ccares_timeout, ccares_cancelled: self = .timedOut
+        default: self = .failed
+        }
+    }
 }
 
 /// A name's addresses, with the port to connect to; nil as long as a kind is not known.
@@ -80,50 +108,38 @@ struct NameAddresses: Equatable, Sendable {
     }
 }
 
-/// The questions for both kinds of address, and what came back.
-private final class AddressQuestions {
+/// The question for one family's addresses. It can be asked on several channels; the first good answer counts.
+private final class AddressQuestion {
     private let name: String
     private let port: Int
+    private let family: CInt
     private let report: (NameAddresses) -> Void
-    private var open = 0
-    private var failures: [NameFailure] = []
+    private var channels = 0
+    private(set) var isOpen = true
     private(set) var hasFound = false
+    /// Why there is no address, so far.
+    private(set) var failure = NameFailure.timedOut
 
-    init(name: String, port: Int, report: @escaping (NameAddresses) -> Void) {
+    init(_ name: String, _ port: Int, _ family: CInt, report: @escaping (NameAddresses) -> Void) {
         self.name = name
         self.port = port
+        self.family = family
         self.report = report
     }
 
-    var areOpen: Bool { open > 0 }
-
-    /// What the failures of both kinds mean together. As long as one kind might yet be there, the name is not missing.
-    var failure: NameFailure {
-        failures.contains(.timedOut) ? .timedOut : failures.contains(.failed) ? .failed : .notFound
-    }
-
-    func ask(_ channel: borrowing AresChannel) {
-        for family in [AF_INET6, AF_INET] {
-            open += 1
-            channel.ask(for: name, family) { status, nodes in
-                self.open -= 1
-                self.take(status, nodes)
-            }
+    func ask(_ channel: AresChannel) {
+        channels += 1
+        channel.ask(for: name, family) { status, nodes in
+            self.channels -= 1
+            if self.isOpen { self.take(status, self.addresses(nodes)) }
         }
     }
 
-    private func take(_ status: CInt, _ nodes: UnsafeMutablePointer<ares_addrinfo_node>?) {
-        let found = addresses(nodes)
-        if !found.isEmpty {
-            hasFound = true
-            report(found)
-            return
-        }
-        switch status {
-        case ccares_success, ccares_no_data, ccares_not_found, ccares_bad_name: failures.append(.notFound)
-        case ccares_timeout, ccares_cancelled: failures.append(.timedOut)
-        default: failures.append(.failed)
-        }
+    private func take(_ status: CInt, _ found: NameAddresses) {
+        hasFound = !found.isEmpty
+        failure = NameFailure(status)
+        isOpen = !hasFound && failure != .notFound && channels > 0
+        if hasFound { report(found) }
     }
 
     private func addresses(_ first: UnsafeMutablePointer<ares_addrinfo_node>?) -> NameAddresses {
@@ -151,97 +167,5 @@ private final class AddressQuestions {
         var address = address
         address.port = port
         return address
-    }
-}
-
-/// A channel of c-ares: its sockets and the questions that are open on them. Reads resolv.conf when it is made.
-private struct AresChannel: ~Copyable {
-    /// Gets the status and the addresses, which are freed after that.
-    typealias Answer = (CInt, UnsafeMutablePointer<ares_addrinfo_node>?) -> Void
-
-    private let channel: ares_channel
-
-    /// Once in a process, and not by two threads at a time.
-    private static let library = ares_library_init(ARES_LIB_INIT_ALL)
-
-    /// - Parameter lookups: `f` for the hosts file, `b` for name servers.
-    /// - Returns: nil without memory, or if resolv.conf cannot be read.
-    init?(lookups: String, timeout: CInt, tries: CInt) {
-        guard Self.library == ccares_success else { return nil }
-        var options = ares_options()
-        options.timeout = timeout
-        options.tries = tries
-        let made: ares_channel? = lookups.withCString {
-            // c-ares copies the text, and does not write to it.
-            options.lookups = UnsafeMutablePointer(mutating: $0)
-            var channel: ares_channel?
-            let mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS
-            return ares_init_options(&channel, &options, mask) == ccares_success ? channel : nil
-        }
-        guard let made else { return nil }
-        channel = made
-    }
-
-    deinit { ares_destroy(channel) }
-
-    /// The answer is called once: before this returns, in ``wait(milliseconds:)``, in ``cancel()``, or at the end.
-    func ask(for name: String, _ family: CInt, answer: @escaping Answer) {
-        var hints = ares_addrinfo_hints()
-        hints.ai_family = family
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        let callback: ares_addrinfo_callback = { argument, status, _, info in
-            guard let argument else { return }
-            let answer = Unmanaged<AnswerBox>.fromOpaque(argument).takeRetainedValue().answer
-            answer(status, info?.pointee.nodes)
-            if let info { ares_freeaddrinfo(info) }
-        }
-        // The hosts file has its names without the dot that says that a name is complete.
-        let isLocal = name.lowercased() == "localhost."
-        ares_getaddrinfo(
-            channel,
-            isLocal ? "localhost" : name,
-            nil,
-            &hints,
-            callback,
-            Unmanaged.passRetained(AnswerBox(answer)).toOpaque()
-        )
-    }
-
-    /// Waits for an answer, or until a question must be asked again, but not longer than this. Then goes on.
-    func wait(milliseconds most: CInt) {
-        var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
-        let bits = ares_getsock(channel, &sockets, CInt(sockets.count))
-        var polled: [pollfd] = []
-        for (index, socket) in sockets.enumerated() {
-            // ARES_GETSOCK_READABLE and ARES_GETSOCK_WRITABLE, which Swift cannot call.
-            let reads = bits >> index & 1 == 1
-            let writes = bits >> (index + sockets.count) & 1 == 1
-            let events = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
-            if events != 0 { polled.append(pollfd(fd: socket, events: Int16(events), revents: 0)) }
-        }
-        var next = timeval()
-        let isWaiting = ares_timeout(channel, nil, &next) != nil
-        let time = isWaiting ? min(Int(most), next.tv_sec * 1_000 + (next.tv_usec + 999) / 1_000) : Int(most)
-        let count = poll(&polled, nfds_t(polled.count), CInt(time))
-        if count > 0 {
-            for entry in polled where entry.revents != 0 {
-                let isReadable = entry.revents & Int16(POLLIN | POLLERR | POLLHUP) != 0
-                let isWritable = entry.revents & Int16(POLLOUT) != 0
-                ares_process_fd(channel, isReadable ? entry.fd : -1, isWritable ? entry.fd : -1)
-            }
-        } else {
-            ares_process_fd(channel, -1, -1)
-        }
-    }
-
-    /// Ends the open questions.
-    func cancel() { ares_cancel(channel) }
-}
-
-private final class AnswerBox {
-    let answer: AresChannel.Answer
-
-    init(_ answer: @escaping AresChannel.Answer) {
-        self.answer = answer
     }
 }
