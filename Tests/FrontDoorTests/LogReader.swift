@@ -35,13 +35,18 @@ final class LogReader: Sendable {
         close(null)
     }
 
-    /// Reads until nobody has the other end any more.
+    /// Reads until nobody has the other end any more, or nothing has come for ten seconds.
     func readToEnd() async throws -> String {
         try await BlockingThread.run { [self] in
             _ = fcntl(descriptor, F_SETFL, 0)
             var text = Data()
             var buffer = [UInt8](repeating: 0, count: 65_536)
-            while case let count = read(descriptor, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&entry, 1, 10_000) > 0 {
+                let count = read(descriptor, &buffer, buffer.count)
+                guard count > 0 else { break }
+                text += buffer[..<count]
+            }
             return String(decoding: text, as: UTF8.self)
         }
     }

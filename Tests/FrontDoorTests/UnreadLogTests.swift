@@ -33,9 +33,14 @@ struct UnreadLogTests {
 
     private func startAndAnswer(_ settings: [String: String] = [:]) async throws -> ServerProcess {
         let process = try await start(settings)
-        try await eventually("a socket") { FileManager.default.fileExists(atPath: path) }
-        #expect(try await FrontDoor.answer(to: .greeting, at: path).status == 200)
+        try await eventuallyAnswers()
         return process
+    }
+
+    private func eventuallyAnswers() async throws {
+        try await eventually("an answer") {
+            (try? await FrontDoor.answer(to: .greeting, at: path))?.status == 200
+        }
     }
 
     /// Requests that leave a line each, as fast as they are answered.
@@ -133,6 +138,27 @@ struct UnreadLogTests {
         #expect(try await homeless.waitForExit(timeout: Self.end) == .code(1))
     }
 
+    @Test("The last lines are in the log if its reader comes back in time", arguments: [1, 2])
+    func lastLines(signals: Int) async throws {
+        try reader.fill()
+        let upstream = try HeldUpstream()
+        let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint, "SHUTDOWN_GRACE": "60"])
+        var inFlight: FastCGIPeer?
+        if signals > 1 {
+            inFlight = try await FastCGIPeer(path)
+            try await inFlight?.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+            try await upstream.holds(1)
+        }
+        process.terminate()
+        try await eventually("the begin of the shutdown") { !FileManager.default.fileExists(atPath: path) }
+        if signals > 1 { process.terminate(signal: SIGINT) }
+        // Some time into the half second for which the end waits.
+        try await Task.sleep(for: .milliseconds(100))
+        let text = try await reader.readToEnd()
+        #expect(text.contains(signals > 1 ? #""message":"shutting down""# : #""message":"stopped""#))
+        #expect(try await process.waitForExit(timeout: Self.end) == .code(signals > 1 ? 128 + SIGINT : 0))
+    }
+
     @Test("A crash ends the process although nobody reads its message", arguments: [SIGILL, SIGABRT, SIGSEGV])
     func crash(signal: CInt) async throws {
         try reader.fill()
@@ -171,14 +197,12 @@ struct UnreadLogTests {
             in: try ScratchDirectory(),
             name: "backend"
         )
-        try await eventually("a socket") { FileManager.default.fileExists(atPath: path) }
-        #expect(try await send(400) == 0)
-        for descriptor in 0...2 {
-            let target = try FileManager.default.destinationOfSymbolicLink(
-                atPath: "/proc/\(process.pid)/fd/\(descriptor)"
-            )
-            #expect(!target.hasPrefix("socket:"), "\(descriptor) is \(target)")
+        try await eventuallyAnswers()
+        #expect(await send(400) == 0)
+        let targets = try (0...2).map {
+            try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\($0)")
         }
+        #expect(targets[0] == "/dev/null" && targets[1] == "/dev/null" && targets[2].hasPrefix("pipe:"))
         process.terminate()
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
     }

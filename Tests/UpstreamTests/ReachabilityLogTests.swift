@@ -75,9 +75,8 @@ struct ReachabilityLogTests {
         }
         let messages = log.handler.entries.map(\.message)
         #expect(messages.count > 100)
-        for (index, message) in messages.enumerated() {
-            #expect(message == (index.isMultiple(of: 2) ? "cannot connect to Tiki" : "connected to Tiki again"))
-        }
+        let turns: [Logger.Message] = ["cannot connect to Tiki", "connected to Tiki again"]
+        #expect(messages == messages.indices.map { turns[$0 % 2] })
     }
 
     @Test("What could not be said within the minute is said after it, if it is still so")

@@ -3,17 +3,14 @@ import Glibc
 
 /// Proof that libfcgi has been started. There is no other way to get one.
 package struct FastCGILibrary: Sendable {
-    /// Starts libfcgi without letting it have a signal.
+    /// Starts libfcgi without letting it have TERM, and takes back the other signals for which it sets handlers.
     ///
-    /// Its handler for TERM only remembers that it was called, so that a TERM which comes while it is set would be lost.
-    /// It takes those signals only that still do what they do by default (`installSignalHandler` in its os_unix.c): so
-    /// PIPE and USR1, which mean nothing to us, are ignored before, and TERM has a handler that ends the process as
-    /// well. More than one start does no harm.
+    /// Its handler only remembers that it was called, so a TERM that came while it was set would be lost. It takes TERM only
+    /// if that does what it does by default (`installSignalHandler` in its os_unix.c). So there is a handler before, which
+    /// ends the process likewise. More than one start does no harm.
     ///
     /// - Throws: ``FastCGIError/libraryNotInitialized(code:)``.
     package init() throws(FastCGIError) {
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGUSR1, SIG_IGN)
         var before = sigaction()
         sigaction(SIGTERM, nil, &before)
         let isDefault = before.__sigaction_handler.sa_handler == nil
@@ -26,5 +23,7 @@ package struct FastCGILibrary: Sendable {
         defer { if isDefault { signal(SIGTERM, SIG_DFL) } }
         let code = FCGX_Init()
         guard code == 0 else { throw .libraryNotInitialized(code: code) }
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGUSR1, SIG_IGN)
     }
 }
