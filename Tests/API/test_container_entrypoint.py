@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import resource
 import subprocess
@@ -146,7 +147,7 @@ def test_nginx_fits_on_a_machine_with_64_processors(image, run):
     container = run().wait_until_ready()
     wait_until(lambda: container.workers() == 4, "4 workers")
     pids = [pid for args, pids in container.processes().items() if args.startswith("nginx:") for pid in pids]
-    rollups = [open(f"/proc/{pid}/smaps_rollup", encoding="utf-8").read() for pid in pids]
+    rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
     kilobytes = sum(int(re.search(r"^Pss: +(\d+) kB", rollup, re.MULTILINE)[1]) for rollup in rollups)
     assert kilobytes < 128 * 1024 / 6, f"{kilobytes} kB"
 
@@ -170,7 +171,7 @@ def test_nginx_finds_nothing_to_complain_of_in_the_configuration(image, run):
 
 
 def test_no_process_of_it_dumps_core(run):
-    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     if hard == 0:
         pytest.skip("there are no core dumps here anyway")
     container = run(before=["prlimit", f"--core={hard}:{hard}"]).wait_until_ready()
@@ -179,7 +180,7 @@ def test_no_process_of_it_dumps_core(run):
     for name in ("tiniapp-auth-backend", "nginx: master", "nginx: worker"):
         (pids,) = [pids for args, pids in commands.items() if args.startswith(name)]
         for pid in pids:
-            limits = open(f"/proc/{pid}/limits", encoding="utf-8").read()
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), f"{name}: {limits}"
 
 
