@@ -4,8 +4,9 @@
     early_term.py [--first-process] [--user UID:GID] COUNT MILLISECONDS COMMAND…
 
 The moments are random, in the given time after exec. With --first-process each run is PID 1 of a namespace of its own,
-where the kernel drops a signal that nothing waits for; that takes root. One word a line: an exit code, -15 for a death by
-TERM, or "ignored" for one that was still there after 3 s. Stops after five that are not 0. The command's standard output and error are this one's error.
+where the kernel drops a signal that nothing waits for; that takes root. One word a line: an exit code, -15 for a death
+by TERM, or "ignored" for one that was still there after 3 s. Stops after five that are not 0. The command's standard
+output and error are this one's error.
 """
 
 import argparse
@@ -18,7 +19,9 @@ import subprocess
 import sys
 import time
 
+CLONE_NEWNS = 0x0002_0000
 CLONE_NEWPID = 0x2000_0000
+MS_REC, MS_PRIVATE = 0x4000, 0x4_0000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -27,21 +30,35 @@ def checked(result):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
+def become_first_process():
+    """In the child, before exec: with a /proc of its own, as Swift's runtime looks for its threads there."""
+    checked(LIBC.unshare(CLONE_NEWNS))
+    checked(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    checked(LIBC.mount(b"proc", b"/proc", b"proc", 0, None))
+
+
 def start(options):
     """Returns as soon as the command's exec has happened: that is what Popen waits for."""
-    identity = {}
-    if options.user:
-        user, group = map(int, options.user.split(":"))
-        identity = {"user": user, "group": group, "extra_groups": []}
-    if not options.first_process:
-        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, **identity)
+
+    def before_exec():
+        if options.first_process:
+            become_first_process()
+        if options.user:
+            user, group = map(int, options.user.split(":"))
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+
     here = os.open("/proc/self/ns/pid", os.O_RDONLY)
     try:
-        # For the next child; then back again.
-        checked(LIBC.unshare(CLONE_NEWPID))
-        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, **identity)
+        if options.first_process:
+            # For the next child; then back again.
+            checked(LIBC.unshare(CLONE_NEWPID))
+        # There are no other threads that could be in its way.
+        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=before_exec)  # noqa: PLW1509
     finally:
-        checked(LIBC.setns(here, CLONE_NEWPID))
+        if options.first_process:
+            checked(LIBC.setns(here, CLONE_NEWPID))
         os.close(here)
 
 

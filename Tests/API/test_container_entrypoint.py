@@ -1,4 +1,4 @@
-"""What the container's entrypoint makes of its settings and its machine: whom nginx believes, how many workers it has."""
+"""What the container's entrypoint makes of settings and machine: whom nginx believes, how many workers it has."""
 
 import json
 import os
@@ -99,8 +99,8 @@ def test_a_proxy_that_is_not_named_is_not_believed(run):
 
 
 WRONG = [
-    "localhost", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.256", "10.0.0", "10.0.0.0/", "0.0.0.0/0", "::/0", "2001:db8::1/64",
-    "2001:db8::1::2", "2001:db8:::1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "fe80::1%eth0", "unix:",
+    "localhost", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.256", "10.0.0", "10.0.0.0/", "0.0.0.0/0", "::/0",
+    "2001:db8::1/64", "2001:db8::1::2", "2001:db8:::1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "fe80::1%eth0", "unix:",
     "10.0.0.1; deny all", "10.0.0.1, |x|", "10.0.0.1 proxy", "*",
 ]
 
@@ -111,7 +111,8 @@ def test_wrong_trusted_proxies_end_it_with_78_and_a_sentence(run, trusted):
     assert container.child.process.wait(10) == 78
     (line,) = container.text().splitlines()
     said = json.loads(line)
-    assert said["severity"] == "CRITICAL" and said["message"].startswith("TRUSTED_PROXIES must be IP addresses or networks")
+    assert said["severity"] == "CRITICAL"
+    assert said["message"].startswith("TRUSTED_PROXIES must be IP addresses or networks")
 
 
 # --- empty settings ----------------------------------------------------------------------------------------
