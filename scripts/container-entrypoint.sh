@@ -141,8 +141,8 @@ for proxy in "${proxies[@]}"; do
     trusted+=("$proxy")
 done
 
-# One worker of nginx for each CPU that there is, up to what is of use: one core keeps the responder from more than
-# nginx does with two. A worker takes 2.0 MB at rest; one for each of 64 processors would take 133 MB.
+# One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
+# feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.
 max_workers=4
 workers=$(nproc)
 # What the engine allows: cgroup v2 has "200000 100000", or "max 100000", v1 two files.
