@@ -30,8 +30,12 @@ finish() {
     kill -QUIT "$2" 2>/dev/null || true
     sleep "$3" &
     timer=$!
-    wait -n -p ended "$2" "$timer" 2>/dev/null || code=$?
-    if [[ $ended == "$timer" ]]; then
+    # A second TERM, sent to every process of the container, interrupts it. 127: it had ended before.
+    until [[ ${ended-} ]] || ((code == 127)); do
+        code=0
+        wait -n -p ended "$2" "$timer" 2>/dev/null || code=$?
+    done
+    if [[ ${ended-} == "$timer" ]]; then
         say ERROR "$1 has not finished within $3 s and is killed"
         kill -KILL "$2" 2>/dev/null || true
         failures=1
@@ -54,8 +58,6 @@ stop() {
     finish responder "$responder" "$responder_bound"
     exit "$failures"
 }
-
-trap stop TERM INT QUIT
 
 # gone NAME: it has ended, with $code, and nobody has asked it to.
 gone() {
@@ -139,8 +141,8 @@ for proxy in "${proxies[@]}"; do
     trusted+=("$proxy")
 done
 
-# One worker of nginx for each CPU that there is, up to what is of use: one core keeps the responder from more than
-# nginx does with two. A worker takes 2.0 MB at rest; one for each of 64 processors would take 133 MB.
+# One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
+# feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.
 max_workers=4
 workers=$(nproc)
 # What the engine allows: cgroup v2 has "200000 100000", or "max 100000", v1 two files.
@@ -195,16 +197,22 @@ until [[ -S $LISTEN_SOCKET ]]; do
     sleep 0.02
 done
 
+nginx_program=$(command -v nginx)
+
+# Not sooner: until nginx is there, a signal may simply end this script, and container-init the rest. And bash 5.2 runs a
+# trap's command wrongly while it expands $(…): from here on there is none.
+trap stop TERM INT QUIT
+
 # Without the environment: it may hold the secret, which is not nginx's business.
 (
     trap '' TERM INT
-    exec env -i LD_PRELOAD="$quit_only" "$(command -v nginx)" -e stderr -p "$scratch" -c nginx.conf
+    exec env -i LD_PRELOAD="$quit_only" "$nginx_program" -e stderr -p "$scratch" -c nginx.conf
 ) &
 nginx=$!
 
 ended=
 wait -n -p ended "$responder" "$nginx" 2>/dev/null || code=$?
-if [[ $ended == "$nginx" ]]; then
+if [[ ${ended-} == "$nginx" ]]; then
     gone nginx
 fi
 gone responder

@@ -4,15 +4,14 @@
  * PID 1 has no handler for, and a shell takes some milliseconds until it has one: a TERM that came sooner would be lost,
  * and the container killed later. Here the first instructions block these signals, and blocked ones wait.
  *
- * Ends as the command does; with 0 if the command died of a signal that was passed on to it: then it was only starting,
- * and nobody had been served. The end of PID 1 ends every other process of the container.
+ * Ends as the command does, and kills what it leaves behind; with 0 if the command died of one of these signals: then it
+ * was only starting, and nobody had been served.
  *
  * Link with -static -Wl,-e,first_instructions. */
 
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -63,6 +62,8 @@ int main(int count, char **arguments) {
     }
     pid_t command = fork();
     if (command == 0) {
+        /* A group of its own, by which to find what it leaves behind. */
+        setpgid(0, 0);
         sigprocmask(SIG_UNBLOCK, &blocked, NULL);
         execvp(arguments[1], arguments + 1);
         fprintf(stderr, "container-init: %s: %s\n", arguments[1], strerror(errno));
@@ -73,19 +74,16 @@ int main(int count, char **arguments) {
         return 71;
     }
 
-    bool has_passed_on = false;
     for (;;) {
         int number = sigwaitinfo(&blocked, NULL);
-        if (number > 0 && number != SIGCHLD) {
-            has_passed_on = true;
-            kill(command, number);
-        }
+        if (number > 0 && number != SIGCHLD) kill(command, number);
         /* Several ends may share one SIGCHLD, and orphans come here too. */
         int status;
         for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
             if (ended != command) continue;
+            kill(-command, SIGKILL);
             if (WIFEXITED(status)) return WEXITSTATUS(status);
-            return has_passed_on && sigismember(&blocked, WTERMSIG(status)) ? 0 : 128 + WTERMSIG(status);
+            return sigismember(&blocked, WTERMSIG(status)) ? 0 : 128 + WTERMSIG(status);
         }
     }
 }

@@ -19,7 +19,9 @@ import subprocess
 import sys
 import time
 
+CLONE_NEWNS = 0x0002_0000
 CLONE_NEWPID = 0x2000_0000
+MS_REC, MS_PRIVATE = 0x4000, 0x4_0000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -28,21 +30,35 @@ def checked(result):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
+def become_first_process():
+    """In the child, before exec: with a /proc of its own, as Swift's runtime looks for its threads there."""
+    checked(LIBC.unshare(CLONE_NEWNS))
+    checked(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    checked(LIBC.mount(b"proc", b"/proc", b"proc", 0, None))
+
+
 def start(options):
     """Returns as soon as the command's exec has happened: that is what Popen waits for."""
-    identity = {}
-    if options.user:
-        user, group = map(int, options.user.split(":"))
-        identity = {"user": user, "group": group, "extra_groups": []}
-    if not options.first_process:
-        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, **identity)
+
+    def before_exec():
+        if options.first_process:
+            become_first_process()
+        if options.user:
+            user, group = map(int, options.user.split(":"))
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+
     here = os.open("/proc/self/ns/pid", os.O_RDONLY)
     try:
-        # For the next child; then back again.
-        checked(LIBC.unshare(CLONE_NEWPID))
-        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, **identity)
+        if options.first_process:
+            # For the next child; then back again.
+            checked(LIBC.unshare(CLONE_NEWPID))
+        # There are no other threads that could be in its way.
+        return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=before_exec)
     finally:
-        checked(LIBC.setns(here, CLONE_NEWPID))
+        if options.first_process:
+            checked(LIBC.setns(here, CLONE_NEWPID))
         os.close(here)
 
 

@@ -16,10 +16,8 @@ UID, GID = 10001, 0
 
 def compiler():
     """Swift's own, where it is not on the PATH."""
-    swift = shutil.which("swift")
-    return (
-        shutil.which("clang") or shutil.which("cc") or os.path.join(os.path.dirname(os.path.realpath(swift)), "clang")
-    )
+    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
+    return shutil.which("clang") or shutil.which("cc") or beside_swift
 
 
 def compiled(source, target, *options):

@@ -203,14 +203,14 @@ def test_a_flood_of_what_nginx_refuses_becomes_429(new_nginx, status, head):
     assert_limited([answer.status for answer in answers], usual=status)
     for answer in answers:
         assert answer.json["error"]["code"] == answer.status
-    assert [answer.all("Retry-After") for answer in answers if answer.status == 429][0] == ["1"]
+        assert answer.all("Retry-After") == (["1"] if answer.status == 429 else [])
 
 
 def test_a_flood_of_413_is_not_written_to_the_error_log(new_nginx):
     nginx = new_nginx()
     found = statuses(nginx, ["203.0.113.9"] * 5, "/auth_exchange", method="POST", body=b"a" * 16_385)
     assert found == [413] * 5
-    assert nginx.error_log.read_text() == ""
+    assert "auth_exchange" not in nginx.error_log.read_text()
 
 
 def test_a_chunked_body_that_is_too_large_is_refused_and_counted_too(new_nginx):

@@ -1,4 +1,4 @@
-"""What the container's entrypoint makes of its settings and its machine: whom nginx believes, and its workers."""
+"""What the container's entrypoint makes of settings and machine: whom nginx believes, how many workers it has."""
 
 import json
 import os
@@ -127,9 +127,8 @@ def test_wrong_trusted_proxies_end_it_with_78_and_a_sentence(run, trusted):
     assert container.child.process.wait(10) == 78
     (line,) = container.text().splitlines()
     said = json.loads(line)
-    assert said["severity"] == "CRITICAL" and said["message"].startswith(
-        "TRUSTED_PROXIES must be IP addresses or networks"
-    )
+    assert said["severity"] == "CRITICAL"
+    assert said["message"].startswith("TRUSTED_PROXIES must be IP addresses or networks")
 
 
 # --- empty settings ----------------------------------------------------------------------------------------
@@ -194,7 +193,7 @@ def test_nginx_finds_nothing_to_complain_of_in_the_configuration(image, run):
 
 
 def test_no_process_of_it_dumps_core(run):
-    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     if hard == 0:
         pytest.skip("there are no core dumps here anyway")
     container = run(before=["prlimit", f"--core={hard}:{hard}"]).wait_until_ready()
