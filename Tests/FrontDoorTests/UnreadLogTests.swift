@@ -198,7 +198,7 @@ struct UnreadLogTests {
             name: "backend"
         )
         try await eventuallyAnswers()
-        #expect(await send(400) == 0)
+        #expect(try await send(400) == 0)
         let targets = try (0...2).map {
             try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\($0)")
         }
