@@ -145,8 +145,8 @@ struct UnreadLogTests {
         let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint, "SHUTDOWN_GRACE": "60"])
         var inFlight: FastCGIPeer?
         if signals > 1 {
-            inFlight = try await FastCGIPeer(path)
-            try await inFlight?.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+            inFlight = try FastCGIPeer(path)
+            try inFlight?.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
             try await upstream.holds(1)
         }
         process.terminate()
