@@ -90,11 +90,12 @@ enum LogPipe {
     }
 
     private static func startThread() -> Bool {
-        // Signals are for the other threads.
-        var all = sigset_t()
+        // Signals are for the other threads; but Swift's backtraces stop each thread by PROF, and a fault is its own.
+        var blocked = sigset_t()
         var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
+        sigfillset(&blocked)
+        for number in CrashSignals.all + [SIGPROF] { sigdelset(&blocked, number) }
+        pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         return pthread_create(&thread, nil, { _ in LogPipe.move() }, nil) == 0

@@ -2,7 +2,7 @@ import Glibc
 
 /// What happens before a crash ends the process.
 enum CrashSignals {
-    private static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+    static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
     /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
 
