@@ -10,6 +10,7 @@ enum CrashSignals {
     /// lines that led there.
     static func flushLog() {
         for number in all {
+            sigaction(number, nil, before + Int(number))
             var action = sigaction()
             action.__sigaction_handler.sa_sigaction = { number, info, context in
                 let before = CrashSignals.before[Int(number)]
@@ -21,8 +22,10 @@ enum CrashSignals {
                 signal(number, SIG_DFL)
                 raise(number)
             }
-            action.sa_flags = SA_SIGINFO | SA_ONSTACK
-            sigaction(number, &action, before + Int(number))
+            // As the runtime has it for its own: what prints the backtrace reads memory that may not be there.
+            action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER
+            action.sa_mask = before[Int(number)].sa_mask
+            sigaction(number, &action, nil)
         }
     }
 }
