@@ -10,13 +10,14 @@ FROM ${SWIFT_IMAGE} AS dependencies
 # Unpinned like the bases: a rebuild is how Debian's security updates come in, and old versions leave its archive.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libfcgi-dev pkg-config \
+    && apt-get install -y --no-install-recommends libc-ares-dev libfcgi-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /build
 COPY Package.swift ./
+COPY Sources/CCares Sources/CCares
 COPY Sources/CFCGI Sources/CFCGI
-COPY Sources/CMalloc Sources/CMalloc
+COPY Sources/CLinux Sources/CLinux
 COPY scripts/container-placeholders.sh scripts/
 # The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer
 # keeps whole seconds, so that files in it would all be built again.
@@ -30,16 +31,17 @@ RUN scripts/container-placeholders.sh \
 FROM dependencies AS build
 
 COPY Sources Sources
-COPY scripts/container-quit-only.c scripts/
+COPY scripts/container-quit-only.c scripts/container-init.c scripts/
 RUN tar -xf build.tar \
     && swift build -c release --static-swift-stdlib --product tiniapp-auth-backend \
     && install -D -s -m 755 .build/release/tiniapp-auth-backend /image/usr/local/bin/tiniapp-auth-backend \
     && mkdir -p /image/usr/local/lib \
-    && clang -O2 -Wall -Werror -shared -fPIC -s -o /image/usr/local/lib/container-quit-only.so scripts/container-quit-only.c
+    && clang -O2 -Wall -Werror -shared -fPIC -s -o /image/usr/local/lib/container-quit-only.so scripts/container-quit-only.c \
+    && clang -O2 -Wall -Werror -static -s -Wl,-e,first_instructions -o /image/usr/local/bin/container-init scripts/container-init.c
 
 COPY scripts/container-entrypoint.sh /image/usr/local/bin/container-entrypoint
 COPY nginx/http.conf nginx/routes.conf nginx/limit-zones.conf nginx/limits.conf \
-     nginx/cloud-run-client.conf nginx/container.conf.template \
+     nginx/container.conf.template \
      /image/etc/tiniapp-auth-backend/nginx/
 # Whatever the modes in the checkout: any user may read it, nobody may write it.
 RUN chmod -R u=rwX,go=rX /image
@@ -69,4 +71,4 @@ EXPOSE 8080
 USER 10001:0
 
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["container-entrypoint"]
+ENTRYPOINT ["container-init", "container-entrypoint"]

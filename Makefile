@@ -7,13 +7,12 @@ export PATH := $(PATH):/usr/sbin:/sbin
 test test-long: export SWIFT_BACKTRACE = enable=no
 
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
-BUILD_PACKAGES := libfcgi-dev pkg-config:pkg-config ca-certificates
+BUILD_PACKAGES := libc-ares-dev libfcgi-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream
-API_PACKAGES   := $(SITE_PACKAGES) python3:python3 python3-venv nodejs:node
-LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck
+LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
-    python3:python3 python3-venv curl:curl openssl:openssl
+    curl:curl openssl:openssl
 
 # Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
 RELEASE_BUILD  := swift build -c release --static-swift-stdlib
@@ -21,11 +20,14 @@ RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 # The suites that start whole processes.
 PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
 
+RUFF           := .build-python/bin/ruff
+RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
+
 # Where `make install` installs.
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall test test-api test-docs test-long test-deploy bench fuzz \
+.PHONY: help run build release install uninstall test test-api test-docs docs test-long test-deploy bench fuzz \
     test-sanitizers lint format
 
 help: ## show this list
@@ -51,30 +53,32 @@ uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(API_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
 	@# The suites that start whole processes apart from the others, which would keep them waiting.
 	swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
-	Tests/API/run.sh
-	Tests/Docs/run.sh
+	Tests/run.sh Tests/API Tests/Docs Tests/Deploy
+	Tests/run.sh Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
-	@scripts/install-packages.sh $(API_PACKAGES)
-	Tests/API/run.sh
+	Tests/run.sh Tests/API
 
-test-docs: build ## run the commands of the READMEs, and see that pages, settings and errors agree
-	@scripts/install-packages.sh $(API_PACKAGES)
-	Tests/Docs/run.sh
+test-docs: build ## run the commands of the READMEs, and see that pages, program and deployment agree
+	Tests/run.sh Tests/Docs Tests/Deploy
+
+docs: build ## write the pages that the program prints: settings, errors, metrics, env.example
+	@scripts/docs.sh
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
 	@# One after the other: the load proofs measure, and want the machine for themselves.
-	LONG_TESTS=1 swift test --filter SocketMutationLongTests
+	LONG_TESTS=1 swift test --filter "SocketMutationLongTests|UnreadLogTests"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Outside -k outage
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 
@@ -97,11 +101,16 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	scripts/test-sanitizers.sh
 
-lint: ## check the formatting, the shell scripts and nginx's configuration
+lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/API/*.sh Tests/Deploy/*.sh Tests/Docs/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
+	@scripts/python-tools.sh
+	$(RUFF) check $(RUFF_OPTIONS)
+	$(RUFF) format --check $(RUFF_OPTIONS)
 	@scripts/check-nginx.sh
 
-format: ## format the Swift sources in place
+format: ## format the Swift and Python sources in place
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	@scripts/python-tools.sh
+	$(RUFF) format $(RUFF_OPTIONS)

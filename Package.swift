@@ -30,6 +30,7 @@ let package = Package(
     ],
     targets: [
         // The system's headers and libraries.
+        .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Leaves: used by all others, and use none.
@@ -50,6 +51,7 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
+                "CCares",
                 "LogThrottle",
                 "Text",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -60,7 +62,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
-            ]
+            ],
+            // Statically, so that a machine that runs the program needs no package for it.
+            linkerSettings: [.linkedLibrary(":libcares.a")]
         ),
         // The mission.
         .target(

@@ -23,4 +23,4 @@ if ! flock --nonblock 9; then
 fi
 
 # -B: no files beside the sources.
-PYTHONPATH=Benchmarks exec python3 -B -m bench.instructions
+PYTHONPATH=Benchmarks:Tests/Support exec python3 -B -m bench.instructions

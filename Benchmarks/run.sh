@@ -46,4 +46,4 @@ fi
 # --- the run --------------------------------------------------------------------------------------------------
 
 # In this process's place, so that a signal reaches what starts and stops the others. -B: no files beside the sources.
-PYTHONPATH=Benchmarks exec python3 -B -m bench
+PYTHONPATH=Benchmarks:Tests/Support exec python3 -B -m bench

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2317  # reached by the trap
-# PID 1 of the container: starts the responder, and nginx when it listens. TERM, INT or QUIT ends nginx gracefully, then
-# the responder, then the container with 0. If either of the two ends by itself, so does the container, non-zero.
+# Runs the container, as the child of container-init: starts the responder, and nginx when it listens. TERM, INT or QUIT
+# ends nginx gracefully, then the responder, then the container with 0. If either of the two ends by itself, so does the
+# container, non-zero. A setting that is empty counts as not set.
 set -euo pipefail
 
 # In seconds. Cloud Run kills 10 s after TERM. Each is above what the process itself allows: nginx's
@@ -29,8 +30,12 @@ finish() {
     kill -QUIT "$2" 2>/dev/null || true
     sleep "$3" &
     timer=$!
-    wait -n -p ended "$2" "$timer" 2>/dev/null || code=$?
-    if [[ $ended == "$timer" ]]; then
+    # A second TERM, sent to every process of the container, interrupts it. 127: it had ended before.
+    until [[ ${ended-} ]] || ((code == 127)); do
+        code=0
+        wait -n -p ended "$2" "$timer" 2>/dev/null || code=$?
+    done
+    if [[ ${ended-} == "$timer" ]]; then
         say ERROR "$1 has not finished within $3 s and is killed"
         kill -KILL "$2" 2>/dev/null || true
         failures=1
@@ -42,14 +47,17 @@ finish() {
 
 stop() {
     trap '' TERM INT QUIT
-    # nginx writes it once it heeds signals. Before that nobody has been served, and the end of PID 1 ends the rest.
-    [[ -s $scratch/nginx.pid ]] || exit 0
+    # nginx writes it once it heeds signals. Before that nobody has been served.
+    if [[ ! -s $scratch/nginx.pid ]]; then
+        for pid in $(jobs -p); do
+            kill -KILL "$pid" 2>/dev/null || true
+        done
+        exit 0
+    fi
     finish nginx "$nginx" "$nginx_bound"
     finish responder "$responder" "$responder_bound"
     exit "$failures"
 }
-
-trap stop TERM INT QUIT
 
 # gone NAME: it has ended, with $code, and nobody has asked it to.
 gone() {
@@ -59,14 +67,100 @@ gone() {
 
 # --- start ------------------------------------------------------------------------------------------------
 
-# Both go into nginx's configuration.
-if ! [[ ${PORT:-} =~ ^[1-9][0-9]{0,4}$ ]] || ((PORT > 65535)); then
+# No core dumps, of nginx and the responder: their memory holds codes, tokens and the secret.
+ulimit -c 0
+
+# All of these go into nginx's configuration.
+PORT=${PORT:-8080}
+if ! [[ $PORT =~ ^[1-9][0-9]{0,4}$ ]] || ((PORT > 65535)); then
     say CRITICAL "PORT must be a number from 1 to 65535"
     exit 78
 fi
 if ! [[ ${GOOGLE_CLOUD_PROJECT:-} =~ ^[a-z0-9:.-]*$ ]]; then
     say CRITICAL "GOOGLE_CLOUD_PROJECT must be the id of a project"
     exit 78
+fi
+
+# is_network TEXT: an address, or a network in CIDR notation whose address has no bits beyond its length.
+is_network() {
+    local address=${1%%/*} length=${1#*/} byte hextet missing bits=''
+    local -a before after
+    if [[ $address =~ ^((0|[1-9][0-9]{0,2})(\.|$)){4}$ && $address != *. ]]; then
+        for byte in ${address//./ }; do
+            ((byte <= 255)) || return 1
+            bits+=$(as_bits "$byte" 8)
+        done
+    elif [[ $address =~ ^([0-9a-fA-F]{0,4}:){2,8}[0-9a-fA-F]{0,4}$ && $address != *:::* && $address != *::*::* &&
+        $address != :[!:]* && $address != *[!:]: ]]; then
+        # "::" stands for the groups that are missing, one at least.
+        IFS=: read -ra before <<<"${address%%::*}"
+        IFS=: read -ra after <<<"${address#*::}"
+        if [[ $address != *::* ]]; then
+            after=()
+        fi
+        missing=$((8 - ${#before[@]} - ${#after[@]}))
+        if [[ $address == *::* ]]; then ((missing > 0)) || return 1; else ((missing == 0)) || return 1; fi
+        while ((missing-- > 0)); do
+            before+=(0)
+        done
+        for hextet in "${before[@]}" "${after[@]}"; do
+            [[ -n $hextet ]] || return 1
+            bits+=$(as_bits "$((16#$hextet))" 16)
+        done
+    else
+        return 1
+    fi
+    [[ $1 == */* ]] || return 0
+    [[ $length =~ ^[0-9]{1,3}$ ]] || return 1
+    # With all addresses trusted, the client would be whoever the client says.
+    length=$((10#$length))
+    ((length > 0 && length <= ${#bits})) && [[ ${bits:length} != *1* ]]
+}
+
+# as_bits NUMBER COUNT
+as_bits() {
+    local bit
+    for ((bit = $2 - 1; bit >= 0; bit--)); do
+        printf %d $(($1 >> bit & 1))
+    done
+}
+
+# Whose X-Forwarded-For is believed. On Cloud Run, which sets K_SERVICE, every connection comes from Google's front end,
+# by a link-local address; it adds the client's address at the end of the header.
+trusted=()
+if [[ -n ${K_SERVICE:-} ]]; then
+    trusted+=(169.254.0.0/16 fe80::/10 127.0.0.0/8 ::1)
+fi
+read -rd '' -a proxies <<<"${TRUSTED_PROXIES:-}" || true
+read -ra proxies <<<"${proxies[*]//,/ }"
+for proxy in "${proxies[@]}"; do
+    if ! is_network "$proxy"; then
+        say CRITICAL "TRUSTED_PROXIES must be IP addresses or networks, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with commas or spaces between them"
+        exit 78
+    fi
+    trusted+=("$proxy")
+done
+
+# One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
+# feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.
+max_workers=4
+workers=$(nproc)
+# What the engine allows: cgroup v2 has "200000 100000", or "max 100000", v1 two files.
+quota='' period=''
+read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max ||
+    read -r quota period 2>/dev/null < <(cat /sys/fs/cgroup/cpu/cpu.cfs_{quota,period}_us 2>/dev/null | paste -sd ' ') || true
+if [[ $quota =~ ^[1-9][0-9]*$ && $period =~ ^[1-9][0-9]*$ ]] && (((quota + period - 1) / period < workers)); then
+    workers=$(((quota + period - 1) / period))
+fi
+if ((workers > max_workers)); then
+    workers=$max_workers
+fi
+
+# nginx cannot raise its limit of open files above the engine's. Half of them for connections: the client's and the one
+# to the responder count as two.
+files=$(ulimit -Hn)
+if [[ $files == unlimited ]] || ((files > 8192)); then
+    files=8192
 fi
 
 mkdir -p "$scratch"
@@ -86,7 +180,12 @@ listen="listen $PORT;"
 if [[ -s /proc/net/if_inet6 ]]; then
     listen+=" listen [::]:$PORT;"
 fi
-sed "s|@LISTEN@|$listen|; s|@NGINX_DIR@|$nginx_files|; s|@SCRATCH@|$scratch|;
+believe=
+if ((${#trusted[@]})); then
+    believe=$(printf 'set_real_ip_from %s; ' "${trusted[@]}")
+fi
+sed "s|@LISTEN@|$listen|; s|@NGINX_DIR@|$nginx_files|; s|@SCRATCH@|$scratch|; s|@WORKERS@|$workers|
+    s|@FILES@|$files|; s|@CONNECTIONS@|$((files / 2))|; s|@TRUSTED_PROXIES@|$believe|
     s|@PROJECT@|${GOOGLE_CLOUD_PROJECT:-}|g" \
     "$nginx_files/container.conf.template" >"$scratch/nginx.conf"
 
@@ -98,16 +197,22 @@ until [[ -S $LISTEN_SOCKET ]]; do
     sleep 0.02
 done
 
+nginx_program=$(command -v nginx)
+
+# Not sooner: until nginx is there, a signal may simply end this script, and container-init the rest. And bash 5.2 runs a
+# trap's command wrongly while it expands $(…): from here on there is none.
+trap stop TERM INT QUIT
+
 # Without the environment: it may hold the secret, which is not nginx's business.
 (
     trap '' TERM INT
-    exec env -i LD_PRELOAD="$quit_only" "$(command -v nginx)" -e stderr -p "$scratch" -c nginx.conf
+    exec env -i LD_PRELOAD="$quit_only" "$nginx_program" -e stderr -p "$scratch" -c nginx.conf
 ) &
 nginx=$!
 
 ended=
 wait -n -p ended "$responder" "$nginx" 2>/dev/null || code=$?
-if [[ $ended == "$nginx" ]]; then
+if [[ ${ended-} == "$nginx" ]]; then
     gone nginx
 fi
 gone responder

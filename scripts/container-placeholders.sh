@@ -4,13 +4,20 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# KIND NAME [PATH], a line each.
-targets=$(tr -d '\n' <Package.swift |
-    grep -oE '\.(executableTarget|target|testTarget)\( *name: "[A-Za-z]+"(, *path: "[A-Za-z/]+")?' |
-    sed -E 's/^\.([A-Za-z]+)\( *name: "([A-Za-z]+)"(, *path: "([A-Za-z\/]+)")?$/\1 \2 \4/')
+# KIND NAME [PATH], a line each. A target's name comes before those of its products, its path after them.
+targets=$(awk '
+    function print_target() { if (name != "") print kind, name, path; kind = name = path = "" }
+    match($0, /\.(executableTarget|target|testTarget|systemLibrary)\(/) {
+        print_target()
+        kind = substr($0, RSTART + 1, RLENGTH - 2)
+    }
+    kind != "" && name == "" && match($0, /name: "[^"]+"/) { name = substr($0, RSTART + 7, RLENGTH - 8) }
+    kind != "" && match($0, /path: "[^"]+"/) { path = substr($0, RSTART + 7, RLENGTH - 8) }
+    END { print_target() }' Package.swift)
 
 while read -r kind name path; do
     case $kind in
+        systemLibrary) continue ;; # its header is copied
         executableTarget) file=main.swift ;;
         *) file=Placeholder.swift ;;
     esac

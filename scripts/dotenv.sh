@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Reads a .env file as data: nothing in it is executed or expanded.
 
-# load_dotenv FILE: exports each KEY=VALUE of FILE that the environment does not have yet. One pair a line,
-# optionally after `export`; a value may stand in single or double quotes, else ` #` begins a comment.
+# load_dotenv FILE: exports each KEY=VALUE of FILE that the environment does not have yet. An empty value counts as none,
+# in both. One pair a line, optionally after `export`; a value may stand in single or double quotes, else ` #` begins a
+# comment.
 load_dotenv() {
     local file=$1 line number=0 key value
     local -A values=()
@@ -35,7 +36,7 @@ load_dotenv() {
     done <"$file"
 
     for key in "${!values[@]}"; do
-        if [[ -z ${!key+set} ]]; then
+        if [[ -z ${!key-} && ${values[$key]} ]]; then
             export "$key=${values[$key]}"
         fi
     done

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzes what reads raw bytes: the gate with libfcgi behind it, and the JSON scanner. See Tests/Fuzz/README.md.
-#     fuzz.sh [SECONDS]      for both together, without the build; 60 if not given
+# Fuzzes what reads raw bytes: the gate with libfcgi behind it, the JSON scanner, and what
+# reads an answer. See Tests/Fuzz/README.md.
+#     fuzz.sh [SECONDS]      for all together, without the build; 60 if not given
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # A crash should end at once; the backtracer would hold it up for minutes.
 export SWIFT_BACKTRACE=enable=no
 
-seconds=$((${1:-60} / 2))
+seconds=$((${1:-60} / 3))
 out=.build/fuzz
 fuzz=.build-fuzz/release/Fuzz
 mkdir -p "$out"
@@ -44,3 +45,4 @@ FUZZ=1 swift build --quiet --configuration release --scratch-path .build-fuzz --
 # libfcgi reads through a buffer of 8 KiB: inputs must be able to cross its end.
 run gate -max_len=20000
 run json -max_len=4096
+run answer -max_len=4096

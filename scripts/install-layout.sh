@@ -23,6 +23,9 @@ case $prefix in
     *) unit_dir=/etc/systemd/system ;;
 esac
 
+# Added to the unit of Debian's nginx.
+nginx_unit=$unit_dir/nginx.service.d/tiniapp-auth-backend.conf
+
 # Where each shell looks for completions, by default where PREFIX is /usr or /usr/local.
 declare -A completions=(
     [bash]=$prefix/share/bash-completion/completions/tiniapp-auth-backend

@@ -6,6 +6,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 purpose_of() {
     case $1 in
+        libc-ares-dev) echo "looks up the name of Tiki's server" ;;
         libfcgi-dev) echo "FastCGI library the backend is built on" ;;
         pkg-config) echo "tells the Swift build where libfcgi is" ;;
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;
@@ -19,7 +20,7 @@ purpose_of() {
         systemd) echo "checks the units" ;;
         sslscan) echo "looks at nginx's TLS" ;;
         python3) echo "sends the load, and asks the API" ;;
-        python3-venv) echo "a place for what is not in Debian: gixy and hadolint, schemathesis and openapi-spec-validator" ;;
+        python3-venv) echo "a place for what is not in Debian: pytest, schemathesis, ruff, gixy and others" ;;
         nodejs) echo "runs the example app's tests" ;;
         buildah) echo "builds the container's image" ;;
         podman) echo "runs the container" ;;

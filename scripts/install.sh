@@ -6,8 +6,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/install-layout.sh
 
+# nginx 1.25.1 and later, as on Debian 13, warn of `listen … http2`, and earlier ones do not know `http2 on`.
+http2=()
+for nginx in "$destdir/usr/sbin/nginx" "$(command -v nginx || true)"; do
+    if [[ $("$nginx" -v 2>&1) =~ nginx/([0-9]+)\.([0-9]+)\.([0-9]+) ]]; then
+        if ((BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3] >= 1025001)); then
+            http2=(-e '/listen \[::\].* http2/a\    http2 on;' -e 's/^\( *listen .*\) http2/\1/')
+        fi
+        break
+    fi
+done
+
 # rendered FILE: with the real prefix and names.
-rendered() { sed "s|/usr/local/|$prefix/|g; s|@INSTANCE@|$instance|g; s|@DOMAIN@|$domain|g" "$1"; }
+rendered() { sed -e "s|/usr/local/|$prefix/|g; s|@INSTANCE@|$instance|g; s|@DOMAIN@|$domain|g" "${http2[@]}" "$1"; }
 
 # replace SOURCE TARGET: ours.
 replace() { rendered "$1" | install -D -m 644 /dev/stdin "$destdir$2"; }
@@ -54,6 +65,7 @@ done
 for unit in "${units[@]}"; do
     replace "systemd/$unit" "$unit_dir/$unit"
 done
+replace systemd/nginx-no-core-dumps.conf "$nginx_unit"
 replace nginx/vm-http.conf "$http_conf"
 
 for file in "${own_nginx[@]}"; do
@@ -101,7 +113,7 @@ else
         todo "the site" \
             "rm -f /etc/nginx/sites-enabled/default" \
             "ln -sf $sites/tiniapp-auth-backend-{default,$instance}.conf /etc/nginx/sites-enabled/" \
-            "nginx -t && systemctl reload nginx"
+            "nginx -t && systemctl restart nginx"
     fi
 fi
 if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then

@@ -122,10 +122,15 @@ if is_answering 127.0.0.1 || is_answering ::1; then
     port_is_taken
 fi
 
-# Tiki itself as soon as anything of it is set: half a configuration must not end in the sandbox unnoticed.
+# Tiki itself as soon as anything of it is set: half a configuration must not end in the sandbox unnoticed. An empty
+# setting counts as not set.
 with_sandbox=1
 for name in CLIENT_KEY CLIENT_SECRET CLIENT_SECRET_FILE AUTH_ENDPOINT REFRESH_ENDPOINT INFO_ENDPOINT; do
-    [[ -z ${!name+set} ]] || with_sandbox=
+    if [[ ${!name-} ]]; then
+        with_sandbox=
+    else
+        unset "$name"
+    fi
 done
 if [[ -z $with_sandbox ]]; then
     missing=()

@@ -36,7 +36,7 @@ def run_scene(upstream, results, number, plan, scheme, delay, points):
             restart(name)
         for point in points:
             names = plan.cells[point]
-            # Nobody is always first.
+            # Each contestant is first in turn.
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 try:
@@ -104,7 +104,7 @@ def main():
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     shutil.rmtree(WORK / "run", ignore_errors=True)
     (WORK / "run").mkdir(parents=True)
-    say(f"This takes about {plan.estimate() / 60:.0f} minutes. Nothing else should run meanwhile.")
+    say(f"This takes about {plan.estimate() / 60:.0f} minutes. Nothing else should run on this machine until then.")
     began = time.monotonic()
     try:
         results = run(plan)

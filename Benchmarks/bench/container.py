@@ -1,13 +1,14 @@
-"""What the image has, in a folder: to start its entrypoint without an engine, which would be measured too."""
+"""The image's files in a folder: its entrypoint is started without an engine, whose time would be measured too."""
 
-import http.client
 import os
 import shutil
 import tempfile
 
+from testbed import http_client
+from testbed.ports import free_port
+
 from . import certificates
 from .places import NGINX_DIR, ROOT, SHIPPED, WORK
-from .ports import free_port
 
 # As the Dockerfile's USER.
 _UID, _GID = 10001, 0
@@ -15,7 +16,7 @@ _LIBRARY = "container-quit-only.so"
 
 
 class Image:
-    """scripts/container-entrypoint.sh itself, but for the places that only the image has, and on loopback only."""
+    """scripts/container-entrypoint.sh with paths in this folder, and on loopback only."""
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="bench-")
@@ -33,7 +34,7 @@ class Image:
             pass
         self.command = [f"{folder}/container-entrypoint"]
         if os.geteuid() == 0:
-            # nginx opens /dev/stdout by its name, which takes rights to the file behind it.
+            # nginx opens /dev/stdout by name, so it must be allowed to open the log.
             for path in (folder, self.log):
                 os.chown(path, _UID, _GID)
             self.command = ["setpriv", f"--reuid={_UID}", f"--regid={_GID}", "--clear-groups", *self.command]
@@ -57,19 +58,14 @@ class Image:
         return script
 
     def environment(self, settings):
-        """For one start, on a port of its own."""
+        """The environment for one start, with a port of its own."""
         self._port = free_port()
         return {
-            **settings, "PATH": f"{self._folder}:{settings['PATH']}", "PORT": str(self._port),
+            **settings,
+            "PATH": f"{self._folder}:{settings['PATH']}",
+            "PORT": str(self._port),
             "UPSTREAM_CA_FILE": f"{self._folder}/ca.pem",
         }
 
     def is_answering(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return http_client.is_ok(self._port, "/health/ready")

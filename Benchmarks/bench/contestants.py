@@ -1,28 +1,30 @@
-"""Who is compared. Each stands ready on a port of its own, and does the same job for the same upstream."""
+"""The contestants. Each has a port of its own, and does the same job with the same upstream."""
 
 import signal
 import subprocess
 
+from testbed.ports import listen
+from testbed.servers import start_nginx
+
 from . import certificates
 from .contestant import BUNDLE, Contestant
 from .places import BENCHMARKS, NGINX_DIR, SHIPPED, WORK, descriptor_limit, fill
-from .ports import listen
-from .upstream import HOST, PATH, nginx
+from .upstream import HOST, PATH
 
 VENV = WORK / "venv"
 C_RESPONDER = WORK / "c-responder"
 
 
 def make_bundle():
-    """The certificates that Python trusts, and ours: loading all of them is part of what a call costs there."""
+    """With the certificates that Python trusts as well: loading all of them is part of the cost of a call there."""
     code = "import certifi; print(certifi.contents(), end='')"
     trusted = subprocess.run([VENV / "bin/python", "-c", code], capture_output=True, text=True, check=True).stdout
     BUNDLE.write_text(trusted + "\n" + certificates.CA.read_text())
 
 
 class Ours(Contestant):
-    """As shipped, with room for the most clients, and with connections enough: 1,024 of them, at 100 ms each, would end at
-    10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
+    """As shipped, with room for the most clients, and with enough connections: 1,024 of them, at 100 ms each, would end
+    at 10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
     """
 
     def start(self, upstream, scheme, delay):
@@ -45,23 +47,34 @@ class CReferenceManyThreads(CReference):
 
 
 class Flask(Contestant):
-    """The tutorial's, as its Dockerfile runs it: gunicorn stands in the open."""
+    """The tutorial's backend as its Dockerfile runs it: gunicorn without nginx."""
 
     has_nginx = False
     workers, threads = 1, 8
-    # It keeps nothing open, and takes its time to work off what clients that went away have left.
+    # It keeps no connections, and needs a while for the requests of clients that have gone away.
     warm_up_clients = 8
     stop_seconds = 2
 
     def start(self, upstream, scheme, delay):
         self.serve(
             [
-                VENV / "bin/gunicorn", "--chdir", BENCHMARKS / "flask", "--bind", f"127.0.0.1:{self.port}",
-                "--workers", self.workers, "--threads", self.threads, "--timeout", 0, "--no-control-socket", "app:app",
+                VENV / "bin/gunicorn",
+                "--chdir",
+                BENCHMARKS / "flask",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--workers",
+                self.workers,
+                "--threads",
+                self.threads,
+                "--timeout",
+                0,
+                "--no-control-socket",
+                "app:app",
             ],
             PYTHONDONTWRITEBYTECODE="1",
         )
-        # TERM would have it work off what is in the queue.
+        # At TERM it would first answer everything in its queue.
         self.responder.stop_signal = signal.SIGQUIT
 
 
@@ -70,27 +83,34 @@ class FlaskTuned(Flask):
 
 
 class Proxy(Contestant):
-    """nginx alone, which passes on and does not sign: the limit."""
+    """Only nginx, which forwards without signing: the upper limit."""
 
     signs = False
     has_responder = False
 
     def start(self, upstream, scheme, delay):
         conf = fill(
-            "proxy.conf.template", NGINX_DIR=NGINX_DIR, FILES=descriptor_limit(), LISTEN=listen(self.port),
-            SCHEME=scheme, SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};", HOST=HOST,
+            "proxy.conf.template",
+            NGINX_DIR=NGINX_DIR,
+            FILES=descriptor_limit(),
+            LISTEN=listen(self.port),
+            SCHEME=scheme,
+            SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};",
+            HOST=HOST,
             CA=certificates.CA,
         )
         (self.folder / "nginx.conf").write_text(conf)
-        self.nginx = nginx(self.name, self.folder)
+        self.nginx = start_nginx(self.name, self.folder, signal.SIGQUIT)
 
 
 class Direct(Contestant):
-    """No contestant: the upstream itself, to see that it is not the bottleneck."""
+    """The upstream itself, to see that it is not the bottleneck."""
 
     signs = False
     has_responder = False
     has_nginx = False
+
+    url = None
 
     def start(self, upstream, scheme, delay):
         self.url = f"{scheme}://127.0.0.1:{upstream.ports[scheme, delay]}{PATH}"

@@ -1,8 +1,8 @@
 """Counts the responder's instructions for a request, and compares with the committed number.
 
-Instructions that valgrind counts are the same on a slow or busy machine. What else varies from run to run is taken out:
-the hash seed, and whether a request's bytes are there when its connection is accepted (one core for all makes that the
-rule). Start and stop go by subtraction: two runs that differ by the counted requests alone.
+Instructions that valgrind counts are the same on a slow or busy machine. What else varies from run to run is fixed: the
+hash seed, and whether a request's bytes have arrived when its connection is accepted (with one core for everything they
+nearly always have). Start and stop are subtracted: there are two runs, which differ only in the counted requests.
 """
 
 import os
@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 
-from . import fastcgi
+from testbed import fastcgi
+from testbed.processes import Child
+from testbed.servers import settings
+
 from .certificates import make_certificates
-from .contestant import CLIENT_KEY, CLIENT_SECRET
 from .places import BACKEND, BENCHMARKS, WORK, raise_descriptor_limit
-from .processes import Service, wait_until
 from .upstream import Upstream
 
 _WARM, _COUNTED = 200, 1000
@@ -27,20 +28,18 @@ _PROFILE = WORK / "callgrind.out"
 
 
 def _run(binary, upstream, requests):
-    """All instructions of a run with so many requests, one after the other, without nginx."""
+    """All instructions of a run with that many requests, one after the other, without nginx."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
-        environment = {
-            "PATH": os.environ["PATH"], "SWIFT_DETERMINISTIC_HASHING": "1", "CLIENT_KEY": CLIENT_KEY,
-            "CLIENT_SECRET": CLIENT_SECRET, "AUTH_ENDPOINT": upstream.url("http", 0), "LISTEN_SOCKET": socket,
-        }
+        environment = settings(upstream.url("http", 0), socket, SWIFT_DETERMINISTIC_HASHING="1")
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={_PROFILE}", binary, "serve"]
-        service = Service("the responder under valgrind", command, f"{folder}/log", env=environment)
+        service = Child("the responder under valgrind", command, f"{folder}/log", environment)
         try:
-            wait_until(lambda: service.check() or _is_live(socket), 60, "it answers")
+            service.wait_until_ready(lambda: _is_live(socket), 60)
             for number in range(requests):
                 body = b'{"code":"%s.%043d"}' % (b"x" * 43, number)
-                status, _ = fastcgi.ask(socket, fastcgi.encode("POST", "/auth_exchange", body, f"{number:032x}"))
+                request = fastcgi.request("POST", "/auth_exchange", body, REQUEST_ID=f"{number:032x}")
+                status = fastcgi.ask(socket, request).status
                 if status != 200:
                     raise RuntimeError(f"request {number} got {status}:\n{service.last_words()}")
         finally:
@@ -51,9 +50,9 @@ def _run(binary, upstream, requests):
 
 
 def _is_live(socket):
-    """One 200 in each run: being refused costs the responder nothing."""
+    """Succeeds once in each run. While nothing listens, asking costs the responder no instructions."""
     try:
-        return fastcgi.ask(socket, fastcgi.encode("GET", "/health/live"))[0] == 200
+        return fastcgi.ask(socket, fastcgi.request("GET", "/health/live")).status == 200
     except (FileNotFoundError, ConnectionRefusedError):
         return False
 
@@ -90,7 +89,8 @@ def main():
     if change > _TOLERANCE:
         print(
             f"More than {_TOLERANCE} % over. Where they go: callgrind_annotate {_PROFILE}\n"
-            f"If it is worth it, write {counted} into {_COMMITTED}, and the reason into the commit.", file=sys.stderr,
+            f"If it is worth it, write {counted} into {_COMMITTED}, and the reason into the commit.",
+            file=sys.stderr,
         )
         return 1
     if change < -_TOLERANCE:

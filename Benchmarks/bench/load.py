@@ -8,16 +8,27 @@ import subprocess
 
 from .places import BENCHMARKS
 
-# So late that whoever is slow is measured as slow, and whoever does not answer as an error.
+# Long enough that a slow answer counts as slow, and only a missing one as an error.
 _TIMEOUT = 14
 
 
 def run(url, clients, seconds):
-    """POSTs for so long with so many clients. Returns the figures; `errors` has all that was no 200."""
+    """Returns the figures; `errors` counts everything other than a 200."""
     command = [
-        "wrk", "--threads", str(_threads(clients)), "--connections", str(clients), "--duration", f"{seconds}s",
-        "--timeout", f"{_TIMEOUT}s", "--script", str(BENCHMARKS / "wrk/exchange.lua"),
-        url, "--", "".join(random.choices(string.ascii_letters, k=8)),
+        "wrk",
+        "--threads",
+        str(_threads(clients)),
+        "--connections",
+        str(clients),
+        "--duration",
+        f"{seconds}s",
+        "--timeout",
+        f"{_TIMEOUT}s",
+        "--script",
+        str(BENCHMARKS / "wrk/exchange.lua"),
+        url,
+        "--",
+        "".join(random.choices(string.ascii_letters, k=8)),
     ]
     wrk = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -36,5 +47,5 @@ def run(url, clients, seconds):
 
 
 def _threads(clients):
-    """One drives some hundred clients with ease; more would only take turns on two cores."""
+    """One can drive some hundred clients; more threads would only take turns on two cores."""
     return 1 if clients < 1024 else min(2, os.cpu_count() or 1)

@@ -23,13 +23,14 @@ def document(results, seconds):
         "# Measured by `make bench`",
         f"{machine['cores']} cores ({machine['processor']}, Linux {machine['kernel']}) that also carried the clients "
         "(wrk), nginx and the upstream: read the ratios. "
-        f"Rounds: {machine['rounds']}, of {machine['seconds']} s for each line; the contestants took turns within each. "
-        "Figures are medians, ratios medians of the rounds' own. CPU is that of the responder's processes, the peak the "
-        "sum of theirs; connections are those to the upstream, over HTTPS each with a handshake. Each request had a code "
-        "of its own. tiniapp-auth-backend had UPSTREAM_MAX_CONNECTIONS=1536 (1,024 would end at 10,240 requests/s with an "
-        "upstream of 100 ms, as 1,024 threads do) and MAX_IN_FLIGHT=8192; its other settings were the defaults. Errors: "
-        "all answers but 200, and all connections that broke. A latency is left out (–) where not even one answer for "
-        f"each client came in the time. The run took {seconds / 60:.0f} minutes.",
+        f"Rounds: {machine['rounds']}, of {machine['seconds']} s for each line; the contestants took turns within "
+        "each. Figures are medians, ratios medians of the rounds' own. CPU is that of the responder's processes, the "
+        "peak the sum of theirs; connections are those to the upstream, over HTTPS each with a handshake. Each request "
+        "had a code of its own. tiniapp-auth-backend had UPSTREAM_MAX_CONNECTIONS=1536 (1,024 would end at 10,240 "
+        "requests/s with an upstream of 100 ms, as 1,024 threads do) and MAX_IN_FLIGHT=8192; its other settings were "
+        "the defaults. Errors: all answers but 200, and all connections that broke. A latency is left out (–) where "
+        "not even one answer for each client came in the time. "
+        f"The run took {seconds / 60:.0f} minutes.",
         "![requests per second](results.svg)",
     ]
     scenes = {}
@@ -63,10 +64,10 @@ def _cell(results, point, name, figure, digits):
         return ""
     if figure == "nginx_cpu_s_per_1000" and not kind.has_nginx:
         return ""
-    # Those connections are wrk's own.
+    # Those are wrk's own connections.
     if figure == "upstream_connections_per_1000" and name == "upstream":
         return ""
-    # Who waits until the end has no latency yet, and the others' would look better than it is.
+    # A client that waits until the end has no latency, so the figure would be too good.
     if figure in ("p50_ms", "p99_ms") and (results.median(point, name, "requests") or 0) < point.clients:
         return "–"
     return number(results.median(point, name, figure), digits)
@@ -77,7 +78,8 @@ def _rest(results):
         return f"{number(results.startup_ms(who), 1)} ms"
 
     rows = [
-        "| | |", "|---|---|",
+        "| | |",
+        "|---|---|",
         f"| exec to first 200: responder | {milliseconds('responder')} |",
         f"| exec to first 200: C reference | {milliseconds('c')} |",
         f"| exec to first 200: Flask, 1 × 8 | {milliseconds('flask')} |",
@@ -88,7 +90,8 @@ def _rest(results):
         samples = profile["after"]
         shown = [samples[0], samples[len(samples) // 2], samples[-1]]
         after = ", ".join(f"{megabytes:.0f} MB after {seconds:.0f} s" for seconds, megabytes in shown)
-        what = f"responder's memory, {name}: idle; peak with 4,096 clients at once ({number(profile['burst_errors'])} errors)"
+        errors = number(profile["burst_errors"])
+        what = f"responder's memory, {name}: idle; peak with 4,096 clients at once ({errors} errors)"
         rows.append(f"| {what}; then | {profile['idle_mb']:.1f} MB; {profile['peak_mb']:.0f} MB; {after} |")
     rows.append(f"| binary, stripped | {number(results.binary_mb, 1)} MB |")
     rows.append(f"| image, uncompressed (README.md) | {number(results.image_mb, 0)} MB |")

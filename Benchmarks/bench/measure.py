@@ -4,8 +4,7 @@ import threading
 
 from . import load, usage
 
-
-# What is left in flight after its last client, anyone but Flask has done within a second.
+# All contestants but Flask are done with what the last clients left behind within a second.
 _QUIET_SECONDS = 4
 
 

@@ -1,4 +1,4 @@
-"""Resident memory: idle, while 4,096 clients come at once, and in the minute after."""
+"""Resident memory: idle, with 4,096 clients at once, and in the minute after that."""
 
 import time
 
@@ -8,7 +8,7 @@ CLIENTS = 4096
 
 
 def profile(name, upstream, scheme, plan):
-    """A fresh start, some idle seconds, the burst against an upstream of 100 ms, and then nobody."""
+    """Starts it, leaves it idle, sends the burst with an upstream that takes 100 ms, and watches it idle again."""
     contestant = contestants.start(name, upstream, scheme, 100)
     try:
         preflight.check(contestant, upstream, f"memory.{scheme}")

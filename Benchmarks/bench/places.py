@@ -4,14 +4,15 @@ import os
 import pathlib
 import resource
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from testbed.places import ROOT
+
 BENCHMARKS = ROOT / "Benchmarks"
 NGINX_DIR = ROOT / "nginx"
-# All that the run writes, results.md and results.svg aside. Git ignores it.
+# Everything that the run writes, except for results.md and results.svg. Git ignores it.
 WORK = ROOT / ".build-bench"
 PRODUCTS = pathlib.Path(os.environ.get("PRODUCTS_DIRECTORY") or ROOT / ".build/release").resolve()
 BACKEND = PRODUCTS / "tiniapp-auth-backend"
-# Stripped, as the image has it; and a copy, so that a build meanwhile does not change who takes part.
+# Stripped as in the image, and a copy, so that a build during the run does not change it.
 SHIPPED = WORK / "shipped/tiniapp-auth-backend"
 
 

@@ -1,8 +1,16 @@
-"""What a run has found, and the arithmetic on it: medians, and ratios within a round."""
+"""The results of a run, with their medians and the ratios within a round."""
 
 import statistics
 
 from .matrix import Point
+
+
+def _median(values):
+    return statistics.median(values) if values else None
+
+
+def _ratio(pairs):
+    return _median([one / other for one, other in pairs if other])
 
 
 class Results:
@@ -19,32 +27,33 @@ class Results:
     def add(self, point, name, figures):
         self.rounds.setdefault((point, name), []).append(figures)
 
+    def _values(self, point, name, figure):
+        return [figures[figure] for figures in self.rounds.get((point, name), []) if figures]
+
     def median(self, point, name, figure):
         """None if it was not measured."""
-        values = [figures[figure] for figures in self.rounds.get((point, name), []) if figures]
-        return statistics.median(values) if values else None
+        return _median(self._values(point, name, figure))
 
     def total(self, point, name, figure):
-        values = [figures[figure] for figures in self.rounds.get((point, name), []) if figures]
+        values = self._values(point, name, figure)
         return sum(values) if values else None
+
+    def _pairs(self, one, other, figure):
+        """Of each round that has both."""
+        rounds = zip(self.rounds.get(one, []), self.rounds.get(other, []), strict=False)
+        return [(first[figure], second[figure]) for first, second in rounds if first and second]
 
     def ratio(self, point, name, other, figure="rps"):
         """The median of the rounds' ratios: the machine's speed drifts from round to round, for both alike."""
-        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((point, other), []))
-        values = [one[figure] / two[figure] for one, two in pairs if one and two and two[figure]]
-        return statistics.median(values) if values else None
+        return _ratio(self._pairs((point, name), (point, other), figure))
 
     def ratio_of_points(self, name, point, other, figure="rps"):
         """The same for one contestant at two points."""
-        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((other, name), []))
-        values = [one[figure] / two[figure] for one, two in pairs if one and two and two[figure]]
-        return statistics.median(values) if values else None
+        return _ratio(self._pairs((point, name), (other, name), figure))
 
     def difference(self, point, name, other, figure):
         """As ratio()."""
-        pairs = zip(self.rounds.get((point, name), []), self.rounds.get((point, other), []))
-        values = [one[figure] - two[figure] for one, two in pairs if one and two]
-        return statistics.median(values) if values else None
+        return _median([first - second for first, second in self._pairs((point, name), (point, other), figure)])
 
     def startup_ms(self, who):
         return statistics.median(self.startup[who]) * 1000 if self.startup.get(who) else None
@@ -54,7 +63,10 @@ class Results:
             "machine": self.machine,
             "cells": [
                 {
-                    "scheme": point.scheme, "delay_ms": point.delay, "clients": point.clients, "contestant": name,
+                    "scheme": point.scheme,
+                    "delay_ms": point.delay,
+                    "clients": point.clients,
+                    "contestant": name,
                     "rounds": rounds,
                 }
                 for (point, name), rounds in self.rounds.items()
@@ -68,7 +80,7 @@ class Results:
 
     @staticmethod
     def of_json(document):
-        """So that table, picture and verdict can be made anew without a run."""
+        """So that table, picture and verdict can be made again without a run."""
         results = Results()
         for cell in document["cells"]:
             point = Point(cell["scheme"], cell["delay_ms"], cell["clients"])

@@ -47,7 +47,7 @@ def lines(results):
 
     row(4, "resident when idle", worst(lambda profile: profile["idle_mb"]), at_most=20, unit=" MB")
     row(4, "peak with 4,096 clients at once", worst(lambda profile: profile["peak_mb"]), at_most=120, unit=" MB")
-    # A watch of less than a minute, as in a quick run, can only prove that it is small already.
+    # Watching for less than a minute, as a quick run does, can only show that it is small already.
     watched = max((profile["after"][-1][0] for profile in results.memory.values()), default=0)
     row(4, f"resident {watched:.0f} s after", worst(lambda profile: profile["after"][-1][1]), at_most=40, unit=" MB")
 

@@ -1,4 +1,4 @@
-"""Sizes of what is shipped, and which machine it was."""
+"""The sizes of what is shipped, and the machine of the run."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from .places import BACKEND, ROOT, SHIPPED
 
 
 def binary_mb():
-    """Of the shipped form, which this makes; in units of 1,000,000 bytes."""
+    """The size of the stripped binary, which this makes, in units of 1,000,000 bytes."""
     SHIPPED.parent.mkdir(exist_ok=True)
     subprocess.run(["strip", "-o", str(SHIPPED), str(BACKEND)], check=True, timeout=120)
     SHIPPED.chmod(0o755)
@@ -26,6 +26,8 @@ def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
     return {
-        "cores": os.cpu_count(), "processor": model.group(1) if model else platform.machine(),
-        "kernel": platform.release(), "load_before": os.getloadavg()[0],
+        "cores": os.cpu_count(),
+        "processor": model.group(1) if model else platform.machine(),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
     }

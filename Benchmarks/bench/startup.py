@@ -1,25 +1,22 @@
-"""From exec to the first 200: of the responder alone, and of the container's entrypoint, nginx included."""
+"""The time from exec to the first 200: of the responder, and of the container's entrypoint with nginx."""
 
-import http.client
-import os
 import subprocess
 import tempfile
 import time
 
-from . import certificates, container, contestants, fastcgi
-from .contestant import CLIENT_KEY, CLIENT_SECRET
+from testbed import fastcgi, http_client
+from testbed.processes import wait_until
+from testbed.servers import settings
+
+from . import certificates, container, contestants
 from .contestants import C_RESPONDER
 from .places import SHIPPED
-from .processes import wait_until
 
-_LIVE = fastcgi.encode("GET", "/health/live")
+_LIVE = fastcgi.request("GET", "/health/live")
 
 
-def _settings(upstream):
-    return {
-        "PATH": os.environ["PATH"], "CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET,
-        "AUTH_ENDPOINT": upstream.url("https", 0), "UPSTREAM_CA_FILE": str(certificates.CA), "THREADS": "64",
-    }
+def _settings(upstream, socket=""):
+    return settings(upstream.url("https", 0), socket, UPSTREAM_CA_FILE=str(certificates.CA), THREADS="64")
 
 
 def _seconds_to_200(command, environment, is_answering, log_file, bound=10):
@@ -46,14 +43,14 @@ def _seconds_to_200(command, environment, is_answering, log_file, bound=10):
 
 
 def responder(command, upstream, times):
-    """Asked over its socket, without nginx."""
+    """Polled over its socket, without nginx."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
-        environment = {**_settings(upstream), "LISTEN_SOCKET": socket}
+        environment = _settings(upstream, socket)
 
         def is_answering():
             try:
-                return fastcgi.ask(socket, _LIVE, 5)[0] == 200
+                return fastcgi.ask(socket, _LIVE, 5).status == 200
             except OSError:
                 return False
 
@@ -61,7 +58,7 @@ def responder(command, upstream, times):
 
 
 def whole_container(upstream, times):
-    """Asked over HTTP, nginx included."""
+    """Polled over HTTP, through nginx."""
     with container.Image() as image:
         return [
             _seconds_to_200(image.command, image.environment(_settings(upstream)), image.is_answering, image.log)
@@ -70,32 +67,21 @@ def whole_container(upstream, times):
 
 
 def flask(upstream, times):
-    """Asked over HTTP, as it stands in the open."""
+    """Polled over HTTP: it has no nginx in front."""
     seconds = []
     for _ in range(times):
         began = time.perf_counter()
         contestant = contestants.start("flask", upstream, "https", 0)
         try:
-            wait_until(lambda: _greets(contestant.port), 20, "Flask answers", interval=0.0005)
+            wait_until(lambda port=contestant.port: http_client.is_ok(port, "/"), "Flask answers", interval=0.0005)
             seconds.append(time.perf_counter() - began)
         finally:
             contestant.stop()
     return seconds
 
 
-def _greets(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def all_of_them(upstream, plan):
-    """Seconds, a list for each."""
+    """A list of seconds for each of them."""
     return {
         "responder": responder([SHIPPED, "serve"], upstream, plan.starts),
         "c": responder([C_RESPONDER], upstream, plan.starts),

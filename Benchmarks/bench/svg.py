@@ -1,5 +1,5 @@
-"""The picture: requests/s at the three main points, as bars. It has a ground of its own, light or dark as the reader's
-system is, so that it can be read on any page."""
+"""The picture: requests/s at the three main points, as bars. Its background is light or dark as the reader's system is,
+so that it can be read on any page."""
 
 from .contestants import label
 from .shows import MANY, PLAIN, TLS
@@ -45,7 +45,8 @@ def picture(results):
                 f'<text x="{_LEFT - 10}" y="{middle}" text-anchor="end">{label(name).replace("`", "")}</text>',
                 f'<rect class="{"ours" if name == "ours" else "bar"}" x="{_LEFT}" y="{y + 4}" width="{width:.1f}" '
                 f'height="{_ROW - 8}" rx="2"/>',
-                f'<text x="{_LEFT + width + 8:.1f}" y="{middle}">{text}<tspan class="quiet" dx="6">{note}</tspan></text>',
+                f'<text x="{_LEFT + width + 8:.1f}" y="{middle}">{text}<tspan class="quiet" dx="6">{note}</tspan>'
+                "</text>",
             ]
             y += _ROW
         y += 10
@@ -53,7 +54,5 @@ def picture(results):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{y}" viewBox="0 0 {_WIDTH} {y}" role="img" '
         f'aria-label="Requests per second, beside others">\n  <style>{_STYLE}  </style>\n'
-        f'  <rect class="ground" width="{_WIDTH}" height="{y}" rx="8"/>\n  '
-        + "\n  ".join(shapes)
-        + "\n</svg>\n"
+        f'  <rect class="ground" width="{_WIDTH}" height="{y}" rx="8"/>\n  ' + "\n  ".join(shapes) + "\n</svg>\n"
     )

@@ -3,13 +3,14 @@
 import http.client
 import json
 import re
-import shutil
 import signal
+
+from testbed.ports import free_port, listen
+from testbed.processes import wait_until
+from testbed.servers import start_nginx
 
 from . import certificates
 from .places import WORK, descriptor_limit, fill
-from .ports import free_port, listen
-from .processes import Service, wait_until
 
 # Where Debian keeps nginx's modules.
 _MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
@@ -27,16 +28,21 @@ class Upstream:
         deep = "backlog=8192"
         (self._folder / "nginx.conf").write_text(
             fill(
-                "upstream.conf.template", MODULE=_MODULE, FILES=descriptor_limit(),
-                PLAIN=listen(self.ports["http", 0], deep), PLAIN_LATER=listen(self.ports["http", 100], deep),
+                "upstream.conf.template",
+                MODULE=_MODULE,
+                FILES=descriptor_limit(),
+                PLAIN=listen(self.ports["http", 0], deep),
+                PLAIN_LATER=listen(self.ports["http", 100], deep),
                 TLS=listen(self.ports["https", 0], f"ssl {deep}"),
                 TLS_LATER=listen(self.ports["https", 100], f"ssl {deep}"),
-                FIGURES=listen(self._figures_port), CERTIFICATE=certificates.CERTIFICATE, KEY=certificates.KEY,
+                FIGURES=listen(self._figures_port),
+                CERTIFICATE=certificates.CERTIFICATE,
+                KEY=certificates.KEY,
             )
         )
-        self.service = nginx("upstream", self._folder)
+        self.service = start_nginx("upstream", self._folder, signal.SIGQUIT)
         self._figures = http.client.HTTPConnection("127.0.0.1", self._figures_port, timeout=5)
-        wait_until(self._is_up, 5, "the upstream is up")
+        wait_until(self._is_up, "the upstream is up", 5)
 
     def _is_up(self):
         self.service.check()
@@ -50,12 +56,12 @@ class Upstream:
         return f"{scheme}://{HOST}:{self.ports[scheme, delay]}{PATH}"
 
     def counts(self):
-        """Connections and requests so far; over HTTPS, a connection is a TLS handshake. Asked for on one connection,
-        so that the asking itself adds no connection."""
+        """Connections and requests so far; over HTTPS, each connection is a TLS handshake. This asks on one connection,
+        so that it does not count itself."""
         try:
             text = self._ask()
         except (http.client.HTTPException, ConnectionError):
-            # Idle for too long, or not there yet.
+            # The connection was idle for too long, or is not open yet.
             self._figures.close()
             text = self._ask()
         _, handled, requests = re.search(r"^ (\d+) (\d+) (\d+) $", text, re.MULTILINE).groups()
@@ -73,9 +79,3 @@ class Upstream:
     def stop(self):
         self._figures.close()
         self.service.stop(5)
-
-
-def nginx(name, folder):
-    """Starts an nginx on folder/nginx.conf; without the environment, which is not its business."""
-    command = ["env", "-i", shutil.which("nginx"), "-e", "stderr", "-p", folder, "-c", "nginx.conf"]
-    return Service(name, command, folder / "nginx.log", stop_signal=signal.SIGQUIT)

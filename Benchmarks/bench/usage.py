@@ -1,9 +1,9 @@
-"""What processes use, by /proc: CPU, memory, threads."""
+"""The CPU time, memory and threads of processes, from /proc."""
 
 import os
 import time
 
-from .processes import stat_of
+from testbed.processes import stat_of
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -31,7 +31,7 @@ def _sum(pids, field):
 
 
 def resident_mb(pids):
-    """What several processes share counts for each."""
+    """Memory that several processes share counts once for each."""
     return _sum(pids, "VmRSS") / 1024
 
 
@@ -50,12 +50,12 @@ def reset_peak(pids):
             with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
                 file.write("5")
         except OSError:
-            # Gone, or not ours: then the peak is that since its start.
+            # The process is gone, or another user's; then its peak counts from its start.
             continue
 
 
 def is_quiet_within(seconds, pids):
-    """Waits until what the last clients have left in flight is done: 0.2 s without CPU time."""
+    """Waits until requests that the last clients left behind are done, which is when 0.2 s pass without CPU time."""
     end = time.monotonic() + seconds
     before = cpu_seconds(pids)
     while time.monotonic() < end:

@@ -13,6 +13,8 @@ package struct FastCGIRequest: Sendable, Equatable {
         package var contentType: String?
         /// The body's announced length as it came (`CONTENT_LENGTH`); nil if absent or empty.
         package var contentLength: String?
+        /// How the body is encoded (`HTTP_CONTENT_ENCODING`); nil if absent or empty.
+        package var contentEncoding: String?
         /// The web server's name for this request (`REQUEST_ID`); nil if absent or empty.
         package var requestID: String?
         /// The client's address (`REMOTE_ADDR`); nil if absent or empty.
@@ -30,6 +32,7 @@ package struct FastCGIRequest: Sendable, Equatable {
             path = param("DOCUMENT_URI") ?? ""
             contentType = param("CONTENT_TYPE")
             contentLength = param("CONTENT_LENGTH")
+            contentEncoding = param("HTTP_CONTENT_ENCODING")
             requestID = param("REQUEST_ID")
             remoteAddress = param("REMOTE_ADDR")
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")

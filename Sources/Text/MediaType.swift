@@ -1,6 +1,6 @@
 /// Reads a `Content-Type` (RFC 9110 section 8.3).
 package enum MediaType {
-    /// Whether it is `application/json`, in UTF-8 if it names a charset at all.
+    /// Whether it is `application/json`, in UTF-8 if it names a charset at all: in whatever spelling.
     package static func isJSON(_ contentType: String) -> Bool {
         // What nearly everybody sends needs no taking apart.
         contentType == "application/json" || isUTF8(contentType) { $0 == "application/json" }
@@ -16,7 +16,7 @@ package enum MediaType {
         guard let type = parts.first, isWanted(type) else { return false }
         return parts.dropFirst().allSatisfy { parameter in
             let pair = parameter.split(separator: "=", maxSplits: 1).map(trimmed)
-            return pair.first != "charset" || pair.last == "utf-8" || pair.last == "\"utf-8\""
+            return pair.first != "charset" || ["utf-8", "utf8", "\"utf-8\"", "\"utf8\""].contains(pair.last)
         }
     }
 

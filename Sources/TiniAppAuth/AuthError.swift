@@ -8,6 +8,8 @@ package enum AuthError: Error, Equatable, Sendable {
     case invalidContentLength
     /// The body is not declared as JSON.
     case unsupportedMediaType
+    /// The body is encoded, as with gzip.
+    case encodedBody
     /// The body is longer than the limit, in bytes.
     case payloadTooLarge(limit: Int)
     /// There is no such path.
@@ -20,6 +22,10 @@ package enum AuthError: Error, Equatable, Sendable {
     case upstreamInvalidResponse
     /// Tiki did not answer in time.
     case upstreamTimeout
+    /// Tiki answered 429, without an answer that can be relayed.
+    case upstreamTooManyRequests(retryAfter: String?)
+    /// Tiki answered 503, without an answer that can be relayed.
+    case upstreamUnavailable(retryAfter: String?)
     /// Too many requests are in flight.
     case overloaded
     /// The process is about to end.
@@ -35,6 +41,15 @@ package enum AuthError: Error, Equatable, Sendable {
     /// one.
     package var message: String { entry.message }
 
+    /// The value of `Retry-After` (RFC 9110 section 10.2.3); nil if the error has none.
+    package var retryAfter: String? {
+        switch self {
+        case .upstreamTooManyRequests(let retryAfter), .upstreamUnavailable(let retryAfter): retryAfter ?? "1"
+        case .overloaded, .shuttingDown: "1"
+        default: nil
+        }
+    }
+
     private var entry: (status: Int, reason: String, message: String) {
         switch self {
         case .payload(.empty): (400, "no_payload", "No payload received")
@@ -48,9 +63,12 @@ package enum AuthError: Error, Equatable, Sendable {
         case .notFound: (404, "not_found", "No such path")
         case .methodNotAllowed(let allowed): (405, "method_not_allowed", "Method not allowed; allowed: \(allowed)")
         case .payloadTooLarge(let limit): (413, "payload_too_large", "The body is larger than \(limit) bytes")
+        case .encodedBody: (415, "unsupported_media_type", "The body must not have a Content-Encoding")
+        case .upstreamTooManyRequests: (429, "too_many_requests", "Tiki has too many requests; try again later")
         case .unsupportedMediaType: (415, "unsupported_media_type", "Content-Type must be application/json")
         case .upstreamUnreachable: (502, "upstream_unreachable", "Tiki could not be reached")
         case .upstreamInvalidResponse: (502, "upstream_invalid_response", "Tiki's answer could not be understood")
+        case .upstreamUnavailable: (503, "upstream_unavailable", "Tiki is not available; try again later")
         case .overloaded: (503, "overloaded", "Too many requests at once; try again shortly")
         case .shuttingDown: (503, "shutting_down", "The server is shutting down; try again shortly")
         case .upstreamTimeout: (504, "upstream_timeout", "Tiki did not answer in time")

@@ -1,3 +1,4 @@
+import Text
 import Upstream
 
 /// What became of one request: for its answer, its log line and the metrics.
@@ -39,12 +40,13 @@ extension AuthOutcome {
         )
         switch outcome.result {
         case .failure(let failure):
-            result = .failure(AuthError(failure))
+            result = .failure(AuthError(failure, wasSent: outcome.attempts > 0))
             failureCode = failure.code
         case .success(let response):
             do throws(TikiAnswer.Problem) {
                 result = .success(try TikiAnswer(response))
             } catch {
+                result = .failure(AuthError(unreadable: response))
                 failureCode = error.rawValue
             }
         }
@@ -53,12 +55,25 @@ extension AuthOutcome {
 
 extension AuthError {
     /// What the client is told about a call that brought no answer.
-    init(_ failure: UpstreamFailure) {
+    init(_ failure: UpstreamFailure, wasSent: Bool) {
         switch failure {
+        // Nothing was sent, so the code is still good: it waited for a connection until its time was up.
+        case .timeout where !wasSent: self = .overloaded
         case .unreachable: self = .upstreamUnreachable
         case .connectionLost, .cutOff, .notHTTP, .tooLarge: self = .upstreamInvalidResponse
         case .timeout: self = .upstreamTimeout
         case .closed: self = .shuttingDown
+        }
+    }
+
+    /// What the client is told about an answer that cannot be relayed. A 429 or 503 means what it says, whatever its body
+    /// is.
+    init(unreadable response: HTTPResponse) {
+        let retryAfter = TikiAnswer.retryAfter(response.fields)
+        switch response.status {
+        case 429: self = .upstreamTooManyRequests(retryAfter: retryAfter)
+        case 503: self = .upstreamUnavailable(retryAfter: retryAfter)
+        default: self = .upstreamInvalidResponse
         }
     }
 }

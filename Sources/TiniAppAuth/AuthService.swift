@@ -149,16 +149,16 @@ package final class AuthService: Sendable {
         requests[route]?.bytes(payload.bytes, signedBy: core.value.signer, at: time) ?? ByteBuffer()
     }
 
-    private func finish(_ key: Key, _ call: UpstreamCall.Outcome) {
-        if case .success(let response) = call.result, let date = response.fields.first(name: "Date") {
-            core.value.skew.observe(date, sentAt: call.sentAt)
-        }
+    /// - Returns: whether there is an answer of use.
+    private func finish(_ key: Key, _ call: UpstreamCall.Outcome) -> Bool {
+        if case .success(let response) = call.result { core.value.skew.observe(response.fields, sentAt: call.sentAt) }
         var outcome = AuthOutcome(call)
         metrics.ended(key.route, outcome)
         for waiter in core.value.calls.leave(key) {
             waiter(outcome)
             outcome.isShared = true
         }
+        return outcome.failureCode == nil
     }
 }
 

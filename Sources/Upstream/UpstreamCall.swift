@@ -1,10 +1,11 @@
 import NIOCore
+import Text
 
 /// One call on its way: waiting for a connection, sent, or finished. Lives on the event loop.
 package final class UpstreamCall {
     /// What became of it.
     package struct Outcome: Sendable {
-        package var result: Result<UpstreamResponse, UpstreamFailure>
+        package var result: Result<HTTPResponse, UpstreamFailure>
         /// How often it was sent.
         package var attempts: Int
         /// From the first time it was sent to its end; nil if it never was.
@@ -13,7 +14,10 @@ package final class UpstreamCall {
         package var sentAt: Int64
     }
 
-    package typealias Completion = (Outcome) -> Void
+    /// Gets what became of the call.
+    ///
+    /// Returns whether an answer was of use. After one that was not, its connection is closed.
+    package typealias Completion = (Outcome) -> Bool
 
     /// Makes the bytes of the request: request line, header fields, body (RFC 9112). Called each time that the call is
     /// sent, when a connection is in hand. Its parameter is the Unix time in milliseconds.
@@ -32,7 +36,7 @@ package final class UpstreamCall {
     /// - Parameters:
     ///   - isRepeatable: whether the call may be sent again after its bytes may have arrived.
     ///   - makeRequest: makes the request's bytes at the last moment.
-    ///   - completion: gets what became of the call, once, on the event loop.
+    ///   - completion: called once, on the event loop.
     package init(isRepeatable: Bool, makeRequest: @escaping MakeRequest, completion: @escaping Completion) {
         self.isRepeatable = isRepeatable
         self.makeRequest = makeRequest
@@ -69,11 +73,14 @@ package final class UpstreamCall {
     }
 
     /// Tells the result, once; later results are dropped.
-    func finish(_ result: Result<UpstreamResponse, UpstreamFailure>) {
-        guard let completion else { return }
+    ///
+    /// - Returns: whether it was an answer of use.
+    @discardableResult
+    func finish(_ result: Result<HTTPResponse, UpstreamFailure>) -> Bool {
+        guard let completion else { return false }
         self.completion = nil
         timer?.cancel()
         let duration = firstSent.map { Duration(.now() - $0) }
-        completion(Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt))
+        return completion(Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt))
     }
 }

@@ -66,8 +66,14 @@ package final class UpstreamClient {
 
     /// Sends the call to the origin, and waits for the answer until the deadline.
     package func send(_ call: UpstreamCall, to origin: UpstreamURL.Origin, deadline: NIODeadline) {
-        guard let pool = pools[origin] else { return call.finish(.failure(.unreachable(.other))) }
-        guard deadline > .now() else { return call.finish(.failure(.timeout)) }
+        guard let pool = pools[origin] else {
+            call.finish(.failure(.unreachable(.other)))
+            return
+        }
+        guard deadline > .now() else {
+            call.finish(.failure(.timeout))
+            return
+        }
         call.expire(at: deadline, by: timers)
         pool.dispatch(call)
     }

@@ -1,19 +1,25 @@
 import NIOCore
-import NIOHTTP1
+import Text
 
 /// One kept HTTP/1.1 connection, at the end of its channel's pipeline. Carries one call at a time.
 ///
 /// ``UpstreamConnectionState`` decides what may happen when; this class does it.
 final class UpstreamConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundIn = ByteBuffer
 
     private weak var owner: (any UpstreamConnectionOwner)?
     private var channel: UpstreamChannel?
     private(set) var state: UpstreamConnectionState
     private(set) var openedAt: NIODeadline?
+    /// When it answered last.
+    private(set) var answeredAt: NIODeadline?
+    /// From 0 to 1, at random: so that connections that were opened together do not end together.
     let ageingShare = Double.random(in: 0...1)
     private var call: UpstreamCall?
-    private var answer: ResponseReader
+    private var parser: ResponseParser
+    private let maxAnswerBytes: Int
+    /// How long the server keeps it idle, if the last answer said so.
+    private(set) var keepAlive: TimeAmount?
     /// Makes it age, then ends it, when it has not been used for a while.
     private var idleTimer: CoarseTimers.Timer?
     private let timers: CoarseTimers
@@ -21,8 +27,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     init(owner: any UpstreamConnectionOwner, isWarm: Bool, maxAnswerBytes: Int, timers: CoarseTimers) {
         self.owner = owner
         self.timers = timers
+        self.maxAnswerBytes = maxAnswerBytes
         state = UpstreamConnectionState(isWarm: isWarm)
-        answer = ResponseReader(limit: maxAnswerBytes)
+        parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         owner.connection(self, movedFrom: nil, to: state.kind)
     }
 
@@ -40,8 +47,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    /// How long the server keeps it idle, if the last answer said so.
-    var keepAlive: TimeAmount? { answer.head.flatMap { KeepAlive.timeout($0.headers) } }
+    /// Whether bytes have arrived that have not been read.
+    var hasUnreadBytes: Bool { channel?.hasUnreadBytes == true }
 
     /// Writes the call's request, unless the connection turns out to be closed.
     ///
@@ -54,8 +61,25 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         idleTimer?.cancel()
         self.call = call
-        channel.write(call.request(for: self, at: time)) { self.end(.connectionLost, isFault: true) }
+        parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
+        channel.write(call.request(for: self, at: time)) { isWritten in
+            if isWritten {
+                self.change { $0.didWrite() }
+            } else {
+                self.end(.connectionLost, isFault: true)
+            }
+        }
         return true
+    }
+
+    /// Makes it ready for another call, if nothing is left of the last one: the whole request had been written, nothing
+    /// has come after the answer, and the server has not closed.
+    ///
+    /// - Returns: whether it is ready. Otherwise it is closed, or has been.
+    func settle() -> Bool {
+        if change({ $0.didSettle() }) { return true }
+        if state.phase == .answered { close() }
+        return false
     }
 
     /// Has it age, and then closes it, when it is not used.
@@ -76,43 +100,49 @@ final class UpstreamConnection: ChannelInboundHandler {
     func close(_ failure: UpstreamFailure = .connectionLost) { end(failure, isFault: false) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        switch change({ $0.didReceive(answer.kind(of: part)) }) {
-        case .expected: take(part)
+        switch change({ $0.didReceive() }) {
+        case .expected: parse(unwrapInboundIn(data))
         case .ignored: break
         case .unasked: end(.connectionLost, isFault: true)
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // Not earlier: what the server sent along with the answer would be taken for that of the next call.
-        switch change({ $0.didCompleteRead() }) {
-        case .nothing: break
-        case .release: owner?.connectionIsFree(self)
-        case .close: close()
-        }
-        context.fireChannelReadComplete()
-    }
-
     func channelInactive(context: ChannelHandlerContext) {
+        parser.end()
+        if let response = parser.response { answer(response, hasSurplus: false) }
         end(.connectionLost, isFault: true)
         _ = change { $0.didClose() }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(UpstreamFailure(error), isFault: true)
+        end(.connectionLost, isFault: true)
     }
 
-    private func take(_ part: HTTPClientResponsePart) {
-        guard let call else { return }
-        do throws(UpstreamFailure) {
-            guard let response = try answer.take(part) else { return }
-            self.call = nil
-            call.finish(.success(response))
-        } catch {
-            close(error)
+    private func parse(_ bytes: ByteBuffer) {
+        let hadHead = parser.head != nil
+        let result = bytes.withUnsafeReadableBytes { bytes in
+            Result { () throws(ResponseError) in try parser.consume(bytes) }
         }
+        if !hadHead, parser.head != nil { change { $0.didReceiveHead() } }
+        switch result {
+        case .success(let used):
+            if let response = parser.response { answer(response, hasSurplus: used < bytes.readableBytes) }
+        case .failure(.notHTTP): close(.notHTTP)
+        case .failure(.tooLarge): close(.tooLarge)
+        }
+    }
+
+    /// Gives the complete answer to the call.
+    private func answer(_ response: HTTPResponse, hasSurplus: Bool) {
+        guard let call else { return }
+        self.call = nil
+        keepAlive = KeepAlive.timeout(response.fields)
+        answeredAt = .now()
+        let isLast = parser.head?.isKeepAlive != true || hasSurplus
+        change { $0.didReceiveEnd(isLast: isLast) }
+        let isOfUse = call.finish(.success(response))
+        if isOfUse, change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
     }
 
     /// Ends it, and with it the call that it carries, unless that may be sent again.
@@ -121,10 +151,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard ending != .known else { return }
         idleTimer?.cancel()
         channel?.close()
-        owner?.connectionEnded(self, isFault: isFault && !state.hasServed)
+        owner?.connectionEnded(self, isFault: isFault && !state.hasServed, byPeer: isFault)
         guard let call, case .inCall(let answerHadBegun) = ending else { return }
         self.call = nil
-        let isBegun = answerHadBegun || failure == .notHTTP
+        let isBegun = answerHadBegun || failure == .notHTTP || failure == .tooLarge
         if let owner, call.maySendAgain(after: isBegun ? .answerBegun : .written) {
             owner.sendAgain(call)
         } else {
@@ -136,6 +166,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isEstablished: Bool { channel?.isEstablished == true }
 
     /// Changes the state, and tells the owner if it counts differently then.
+    @discardableResult
     private func change<Effect>(_ transition: (inout UpstreamConnectionState) -> Effect) -> Effect {
         let old = state.kind
         let effect = transition(&state)
@@ -153,14 +184,16 @@ protocol UpstreamConnectionOwner: AnyObject {
         to new: ConnectionCounts.Kind?
     )
 
-    /// It has answered its call and is idle again.
-    func connectionIsFree(_ connection: UpstreamConnection)
+    /// It has answered its call, and can serve another once it has settled.
+    func connectionHasAnswered(_ connection: UpstreamConnection)
 
     /// It has come to its end: it is closed, or about to be.
     ///
-    /// - Parameter isFault: whether that was neither our doing nor the server's after an answer.
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool)
+    /// - Parameters:
+    ///   - isFault: whether that was neither our doing nor the server's after an answer.
+    ///   - byPeer: whether that was not our doing.
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool)
 
-    /// A call may be sent again: no byte of it has left, or it stands repetition.
+    /// A call may be sent again: no byte of it has left, or it is repeatable.
     func sendAgain(_ call: UpstreamCall)
 }

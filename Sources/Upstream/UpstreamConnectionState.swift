@@ -14,7 +14,7 @@ struct UpstreamConnectionState: Equatable {
         case requestWritten
         /// The head of the answer is there.
         case answerComing
-        /// The answer is whole. The connection is free when nothing has come behind it.
+        /// The answer is complete. The connection is idle again when nothing has come after it by the next turn.
         case answered
         /// Told to close; carries no call, and is no longer counted.
         case closing
@@ -27,7 +27,10 @@ struct UpstreamConnectionState: Equatable {
     private(set) var phase = Phase.connecting
     /// Whether it has brought a whole answer.
     private(set) var hasServed = false
+    /// Whether the current call is the last one.
     private var isLast = false
+    /// Whether all of the current request has been written.
+    private var isWritten = false
 
     init(isWarm: Bool) {
         self.isWarm = isWarm
@@ -57,34 +60,50 @@ struct UpstreamConnectionState: Equatable {
     mutating func willWrite() -> Bool {
         guard case .idle = phase else { return false }
         phase = .requestWritten
+        isWritten = false
         return true
     }
 
-    /// A part of an answer is there.
-    mutating func didReceive(_ part: Part) -> Reception {
-        switch (phase, part) {
-        case (.requestWritten, .head):
-            phase = .answerComing
-        case (.answerComing, .body):
-            break
-        case (.answerComing, .end(let isLast)):
-            phase = .answered
-            hasServed = true
-            self.isLast = self.isLast || isLast
-        case (.closing, _), (.closed, _):
-            return .ignored
-        default:
-            return .unasked
-        }
-        return .expected
+    /// All of the request has been written.
+    mutating func didWrite() {
+        isWritten = true
     }
 
-    /// Everything that had arrived together has been taken.
-    mutating func didCompleteRead() -> AfterRead {
-        guard phase == .answered else { return .nothing }
-        if isLast { return .close }
+    /// Bytes are there.
+    mutating func didReceive() -> Reception {
+        switch phase {
+        case .requestWritten, .answerComing: .expected
+        case .connecting, .idle, .answered: .unasked
+        case .closing, .closed: .ignored
+        }
+    }
+
+    /// The head of the answer is complete.
+    mutating func didReceiveHead() {
+        if phase == .requestWritten { phase = .answerComing }
+    }
+
+    /// The answer is complete.
+    ///
+    /// - Parameter isLast: whether the server closes, or has sent more than the answer.
+    mutating func didReceiveEnd(isLast: Bool) {
+        guard phase == .requestWritten || phase == .answerComing else { return }
+        phase = .answered
+        hasServed = true
+        self.isLast = self.isLast || isLast
+    }
+
+    /// Whether it may carry another call once it has settled. A server that answers before it has the whole request may
+    /// take the rest of it for the next one.
+    func mayServeAgain() -> Bool { phase == .answered && !isLast && isWritten }
+
+    /// Nothing has come after the answer.
+    ///
+    /// - Returns: whether it is idle now; else it must be closed.
+    mutating func didSettle() -> Bool {
+        guard mayServeAgain() else { return false }
         phase = .idle(isAgeing: false)
-        return .release
+        return true
     }
 
     /// It must not carry another call than the one that it carries.
@@ -120,31 +139,14 @@ struct UpstreamConnectionState: Equatable {
 
 // What comes into the transitions, and what they want done.
 extension UpstreamConnectionState {
-    /// What a part of an answer is.
-    enum Part: Equatable {
-        case head
-        case body
-        /// - Parameter isLast: whether the server closes, or does not say that it stays.
-        case end(isLast: Bool)
-    }
-
-    /// What to do with a part of an answer.
+    /// What to do with bytes.
     enum Reception: Equatable {
-        /// Take it.
+        /// Take them.
         case expected
-        /// Drop it: the connection is on its way out.
+        /// Drop them: the connection is on its way out.
         case ignored
-        /// End the connection: nobody asked for this.
+        /// End the connection: nobody asked for them.
         case unasked
-    }
-
-    /// What to do when everything that had arrived together has been taken.
-    enum AfterRead: Equatable {
-        case nothing
-        /// The connection is idle again.
-        case release
-        /// It has answered, and must not be used again.
-        case close
     }
 
     /// What an end of the connection means.

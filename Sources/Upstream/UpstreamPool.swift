@@ -19,6 +19,9 @@ final class UpstreamPool {
     private var counts = ConnectionCounts()
     /// The one used last is at the end, and is taken first: those that are not needed time out.
     private var idle: [UpstreamConnection] = []
+    /// Those that have answered and are looked at once more before they are used again.
+    private var settling: [UpstreamConnection] = []
+    private var reuse = ReuseDelay()
     private var warm: WarmConnections
     private var warmTimer: Scheduled<Void>?
     private var random = SystemRandomNumberGenerator()
@@ -51,8 +54,18 @@ final class UpstreamPool {
 
     /// Sends the call on an idle connection, else opens one, else lets it wait for one.
     func dispatch(_ call: UpstreamCall) {
-        guard !isClosed else { return call.finish(.failure(.closed)) }
+        guard !isClosed else {
+            call.finish(.failure(.closed))
+            return
+        }
+        var unread: [UpstreamConnection] = []
+        defer { idle += unread }
         while let connection = idle.popLast() {
+            // The event loop will read them, and end it if nobody asked for them.
+            if mayHoldStrayBytes(connection) {
+                unread.append(connection)
+                continue
+            }
             if send(call, on: connection) { return }
             guard call.maySendAgain(after: .notWritten) else { return }
         }
@@ -64,6 +77,7 @@ final class UpstreamPool {
     ///
     /// - Returns: whether it can still be used for another call: none waits.
     func offer(_ connection: UpstreamConnection) -> Bool {
+        if mayHoldStrayBytes(connection) { return !isClosed }
         guard let call = nextWaiting() else { return !isClosed }
         if !send(call, on: connection) { dispatch(call) }
         return false
@@ -75,18 +89,15 @@ final class UpstreamPool {
         guard !isClosed else { return }
         // Calls expire in about the order in which they came, so those that no longer wait are at the front.
         while waiting.first?.isFinished == true { waiting.removeFirst() }
-        while counts.connecting < waiting.count, counts.total < configuration.maxConnections { open(isWarm: false) }
+        while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections {
+            open(isWarm: false)
+        }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
 
     /// Trusts others from now on: no call is begun on a connection that was opened before.
     func reload(_ trust: UpstreamTrust) {
-        connector = UpstreamConnector(
-            origin: origin,
-            trust: trust,
-            timeout: configuration.connectTimeout,
-            eventLoop: eventLoop
-        )
+        connector = connector.trusting(trust)
         for connection in connections.values { connection.retire() }
     }
 
@@ -96,6 +107,12 @@ final class UpstreamPool {
         warmTimer?.cancel()
         while let call = nextWaiting() { call.finish(.failure(.closed)) }
         for connection in connections.values { connection.close(.closed) }
+        connector.close()
+    }
+
+    /// Whether bytes have arrived that could be taken for the next call's answer. A new TLS connection has its tickets.
+    private func mayHoldStrayBytes(_ connection: UpstreamConnection) -> Bool {
+        (connection.state.hasServed || !origin.usesTLS) && connection.hasUnreadBytes
     }
 
     private func nextWaiting() -> UpstreamCall? {
@@ -163,19 +180,45 @@ extension UpstreamPool: UpstreamConnectionOwner {
         if new == .ageing { openIfNeeded() }
     }
 
-    func connectionIsFree(_ connection: UpstreamConnection) {
-        if connection.state.hasServed { warm.didServe() }
+    func connectionHasAnswered(_ connection: UpstreamConnection) {
+        warm.didServe()
+        if let delay = reuse.delay(at: .now()) {
+            _ = timers.set(.now() + delay) { self.settle([connection]) }
+            return
+        }
+        settling.append(connection)
+        guard settling.count == 1 else { return }
+        // Not at once, but when the event loop has dealt with all that has arrived: the server may have closed.
+        eventLoop.assumeIsolated().execute {
+            let connections = self.settling
+            self.settling.removeAll(keepingCapacity: true)
+            self.settle(connections)
+        }
+    }
+
+    private func settle(_ connections: [UpstreamConnection]) {
+        for connection in connections where connection.settle() { connectionIsFree(connection) }
+    }
+
+    /// Takes a connection that is idle now.
+    private func connectionIsFree(_ connection: UpstreamConnection) {
+        guard let openedAt = connection.openedAt,
+            .now() - openedAt < IdleTime.life(share: connection.ageingShare)
+        else { return connection.close() }
         guard let time = IdleTime(keepAlive: connection.keepAlive, share: connection.ageingShare) else {
             return connection.close()
         }
         guard offer(connection) else { return }
         idle.append(connection)
         connection.expire(after: time)
+        openIfNeeded()
     }
 
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool) {
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
+        settling.removeAll { $0 === connection }
+        if byPeer { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
         if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
         if isFault { openWarmLater() }
         openIfNeeded()

@@ -2,12 +2,11 @@
 
 import json
 
+import document
 import jsonschema
 
-import document
-
 OWN_REASONS = document.DOCUMENT["components"]["schemas"]["ErrorReason"]["enum"]
-# Those that the document speaks of: what is not documented must not come.
+# Those that openapi.yaml mentions. An answer must not have one that is not documented for it.
 FIELDS = ("Cache-Control", "Pragma", "X-Request-Id", "Allow", "Retry-After")
 
 
@@ -30,11 +29,9 @@ def is_own_error(value):
 
 
 def expected(value, actual, request_id):
-    """The example, with what differs from answer to answer taken from the answer."""
+    """The example, with tokens and request ids as the answer has them."""
     if isinstance(value, dict) and isinstance(actual, dict):
-        return {
-            key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()
-        }
+        return {key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()}
     return value
 
 
@@ -57,16 +54,16 @@ def assert_agreement(answer, example):
         return None
     request_id = None
     if is_own_error(example.value):
-        # Where the field is not documented, any will do.
+        # Where the header field is not documented, any id is right.
         request_id = (answer.all("X-Request-Id") or [answer.json["error"]["metadata"]["request_id"]])[0]
     wanted = expected(example.value, answer.json, request_id)
-    # As text, to see order and white space, too.
+    # As text, so that order and white space count, too.
     assert answer.text == json.dumps(wanted, separators=(",", ":"), ensure_ascii=False)
     return None
 
 
 def assert_has_lines(text, lines):
-    """Of figures only the names: they count."""
+    """Compares the names of the figures only, since their values change."""
 
     def names(text):
         return {line if line.startswith("#") else line.rpartition(" ")[0] for line in text.splitlines()}

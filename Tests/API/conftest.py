@@ -1,27 +1,17 @@
-"""What the tests share."""
-
-import signal
+"""What the tests of the interface share."""
 
 import pytest
-
-from secrets_in_text import hidden
 from world import World
 
-# Before they are imported, so that what they assert is shown with its values.
+# Before they are imported, so that a failed assertion in them shows its values.
 pytest.register_assert_rewrite("agreement", "documented")
-
-
-def pytest_configure():
-    # What has been started is stopped in order. SIGINT, too, for a shell's background jobs begin without it.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def world():
     world = World()
     try:
-        # Takes nginx's 15 s: begun first, asked for last.
+        # These answers take nginx's 15 s, so they are requested first and checked last.
         world.silent  # noqa: B018
         yield world
     finally:
@@ -30,11 +20,3 @@ def world():
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "backend_timeout" in item.name)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport():
-    report = yield
-    if report.failed:
-        report.longrepr = hidden(str(report.longrepr))
-    return report

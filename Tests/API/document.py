@@ -1,12 +1,12 @@
-"""openapi.yaml, read: its operations, and every example in it."""
+"""Reads openapi.yaml: its operations, and every example in it."""
 
 import dataclasses
-import pathlib
 
 import jsonschema
 import yaml
+from testbed.places import ROOT
 
-PATH = pathlib.Path(__file__).resolve().parents[2] / "openapi.yaml"
+PATH = ROOT / "openapi.yaml"
 METHODS = ("get", "head", "post")
 
 
@@ -18,7 +18,7 @@ DOCUMENT = load()
 
 
 def resolved(value):
-    """What a reference stands for."""
+    """Follows references."""
     while isinstance(value, dict) and "$ref" in value:
         target = DOCUMENT
         for key in value["$ref"].removeprefix("#/").split("/"):
@@ -34,7 +34,7 @@ def validator(schema):
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """A response's example, with all that the answer must agree with. `path` is None for a path that is not listed."""
+    """An example of a response, and what else its answer must agree with. `path` is None for any unlisted path."""
 
     method: str
     path: str | None
@@ -50,7 +50,7 @@ class Example:
 
     @property
     def key(self):
-        """The one that the route's body must have."""
+        """The key that a body for this path must have."""
         return REQUIRED_KEYS.get(self.path)
 
 
@@ -92,6 +92,4 @@ def request_schema(path):
     return resolved(DOCUMENT["paths"][path]["post"]["requestBody"])["content"]["application/json"]["schema"]
 
 
-REQUIRED_KEYS = {
-    path: request_schema(path)["required"][0] for path, method, _ in operations() if method == "POST"
-}
+REQUIRED_KEYS = {path: request_schema(path)["required"][0] for path, method, _ in operations() if method == "POST"}

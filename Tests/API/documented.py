@@ -1,10 +1,9 @@
-"""Whether an answer, to whatever request, is one of those that openapi.yaml has for the path and the method."""
+"""Whether an answer to any request is one that openapi.yaml has for its path and method."""
 
 import functools
 
-import jsonschema
-
 import document
+import jsonschema
 from agreement import assert_fields
 
 PATHS = document.DOCUMENT["paths"]
@@ -13,10 +12,10 @@ NOT_FOUND = document.DOCUMENT["components"]["responses"]["NotFound"]
 
 def _responses(path, method, status):
     if path not in PATHS:
-        # What is wrong with a request at all is so on any path.
+        # A malformed request gets the same answer on every path.
         return [NOT_FOUND] if status == "404" else _responses("/", method, status)
     item = PATHS[path]
-    # A method that the path does not have is documented with those that it has.
+    # The answer to a method that the path does not have is documented with the methods that it has.
     methods = [method.lower()] if method.lower() in item else ["get", "post"]
     operations = [item[name] for name in methods if name in item]
     return [operation["responses"][status] for operation in operations if status in operation["responses"]]
@@ -24,14 +23,14 @@ def _responses(path, method, status):
 
 @functools.cache
 def _documented(path, method, status):
-    """Header fields, and by media type a validator of the body; None if the status is not documented."""
+    """Header fields, and a validator of the body for each media type; None if the status is not documented."""
     responses = _responses(path, method, status)
     if not responses:
         return None
     response = document.resolved(responses[0])
     fields = {name: document.resolved(header) for name, header in response.get("headers", {}).items()}
     if "Allow" in fields and path not in PATHS:
-        # nginx does not tell the paths apart that it does not know.
+        # nginx has the same Allow for all paths that it does not know.
         fields["Allow"] = {"required": True, "schema": {"type": "string"}}
     bodies = {
         media_type: document.validator(content["schema"]) for media_type, content in response.get("content", {}).items()
@@ -40,7 +39,7 @@ def _documented(path, method, status):
 
 
 def problem(answer, path, method):
-    """Why the answer is none of the documented; None if it is one."""
+    """Why the answer is not a documented one; None if it is."""
     documented = _documented(path, method, str(answer.status))
     if documented is None:
         return f"status {answer.status}"

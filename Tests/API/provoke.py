@@ -1,8 +1,8 @@
-"""How examples are brought about: by name, a function of the world and the example that returns the answer."""
+"""How to provoke each example: by its name, a function that takes the world and the example and returns the answer."""
 
 import json
 
-import http_client
+from testbed import http_client
 
 PROVOKERS = {}
 
@@ -16,12 +16,12 @@ def provokes(*names):
 
 
 def post(stack, example, body, *headers):
-    """Sends a body, of bytes or for JSON, to the example's path."""
+    """Sends a body to the example's path, as JSON unless it is bytes."""
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     return http_client.request(stack.port, example.method, example.path, headers, body)
 
 
 def ask(server, example, *headers):
-    """Sends the example's request as it ought to be, with a code or token that nobody knows."""
+    """Sends a correct request for the example, but with an unknown code or token."""
     body = None if example.key is None else json.dumps({example.key: "a"}).encode()
     return http_client.request(server.port, example.method, example.path, headers, body)

@@ -1,9 +1,9 @@
-"""The examples of what is no mistake of ours: Tiki's answers, and our own content."""
+"""The examples of Tiki's answers, and of what this backend answers when nothing is wrong."""
 
 import json
 
-import http_client
 from provoke import ask, post, provokes
+from testbed import http_client
 
 TIKI_PATHS = {
     "/auth_exchange": "/oauth/auth/token",
@@ -37,7 +37,7 @@ def _(world, example):
     return ask(world.usual, example)
 
 
-# By a script of the sandbox: Tiki's documentation has these words, and the sandbox has its own reasons to refuse.
+# The sandbox is told what to answer: these words are from Tiki's documentation, its own refusals have others.
 @provokes("invalid_signature", "tiki_error_with_metadata")
 def _(world, example):
     body = json.dumps(example.value, separators=(",", ":"))

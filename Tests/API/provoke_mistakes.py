@@ -1,8 +1,7 @@
 """The examples of what is wrong with a request."""
 
-import fastcgi
-import http_client
 from provoke import PROVOKERS, ask, post, provokes
+from testbed import fastcgi, http_client
 
 # --- the body ----------------------------------------------------------------------------------------------
 
@@ -26,23 +25,28 @@ def _(world, example):
     return post(world.small, example, b" " * 101)
 
 
+@provokes("encoded_body")
+def _(world, example):
+    return post(world.usual, example, {example.key: "a"}, "Content-Encoding: gzip")
+
+
 @provokes("unsupported_media_type")
 def _(world, example):
     return post(world.usual, example, b"code=a", "Content-Type: application/x-www-form-urlencoded")
 
 
-# nginx passes on a body only if it is as long as announced: the responder itself is asked.
+# nginx passes on a body only if it is as long as announced, so this goes to the responder directly.
 @provokes("invalid_content_length")
 def _(world, example):
-    params = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "5"}
-    return fastcgi.request(world.usual.responder.socket, example.path, example.method, params, b"{}")
+    request = fastcgi.request(example.method, example.path, b"{}", CONTENT_LENGTH="5")
+    return fastcgi.ask(world.usual.responder.socket, request)
 
 
-# --- what stands before it ---------------------------------------------------------------------------------
+# --- request line and header -------------------------------------------------------------------------------
 
 
 def lines(world, example, *lines_after_first, target=None, version="1.1"):
-    """Sends a request of the given lines alone."""
+    """Sends a request that has only the given lines."""
     first = f"{example.method} {target or example.path} HTTP/{version}"
     data = "\r\n".join([first, *lines_after_first, "", ""]).encode()
     return http_client.send(world.usual.port, data, example.method)

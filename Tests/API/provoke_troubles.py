@@ -1,19 +1,19 @@
-"""The examples of what is wrong with a server: too much to do, too late, nobody there."""
+"""The examples of servers in trouble: overloaded, too late, not there."""
 
 import signal
 
-import fastcgi
 from provoke import ask, provokes
 from provoke_answers import TIKI_PATHS
+from testbed import fastcgi
 
-# Everything else is asked for through nginx.
+# All others are provoked through nginx.
 NOT_THROUGH_NGINX = {
     "invalid_content_length": "nginx passes on a body only if it is as long as announced",
     "not_ready": "the listening socket closes with the same signal: only a connection that nginx has opened before, "
     "and not filled yet, gets this",
 }
 
-# nginx is told to answer with the status; its words and header fields are compared all the same.
+# nginx is told to answer with the status; the answer's text and header fields are compared as for the others.
 NOT_BY_ITS_CAUSE = {
     "length_required": "nginx 1.22 answers a request without a length with no 411",
     "misdirected_request": "takes TLS and two names; Tests/Deploy/vm-site.sh has them",
@@ -51,6 +51,18 @@ def _(world, example):
     return ask(world.usual, example)
 
 
+@provokes("upstream_unavailable")
+def _(world, example):
+    world.usual.sandbox.fault(path=TIKI_PATHS[example.path], status=503, body="<html>", content_type="text/html")
+    return ask(world.usual, example)
+
+
+@provokes("too_many_requests_at_tiki")
+def _(world, example):
+    world.usual.sandbox.fault(path=TIKI_PATHS[example.path], status=429, body="<html>", content_type="text/html")
+    return ask(world.usual, example)
+
+
 @provokes("upstream_timeout")
 def _(world, example):
     return ask(world.impatient, example)
@@ -74,13 +86,14 @@ def _(world, example):
 @provokes("not_ready")
 def _(world, example):
     responder = world.new_responder()
-    request = fastcgi.FastCGIRequest(example.path, example.method)
-    request.send_head(responder.socket)
-    # Once a later connection is answered, this one has been accepted.
-    fastcgi.request(responder.socket, "/health/live", "GET")
-    responder.send_signal(signal.SIGTERM)
-    responder.wait_until_logged("shutting down")
-    return request.send_body()
+    with fastcgi.connect(responder.socket) as connection:
+        connection.sendall(fastcgi.head(example.method, example.path))
+        # Once a later connection is answered, this one has been accepted.
+        fastcgi.ask(responder.socket, fastcgi.request("GET", "/health/live"))
+        responder.send_signal(signal.SIGTERM)
+        responder.wait_until_closed()
+        connection.sendall(fastcgi.stdin())
+        return fastcgi.answer(connection)
 
 
 @provokes(*NOT_BY_ITS_CAUSE)

@@ -1,23 +1,24 @@
-"""What schemathesis knows about this API beyond openapi.yaml: it loads this file, see test_properties.py."""
+"""What schemathesis is told about this API beyond openapi.yaml. It loads this file; see test_properties.py."""
 
 import collections
 import itertools
 import json
 import os
 
-import schemathesis
-
 import document
-import http_client
+import schemathesis
 from documented import problem
+from testbed import http_client
+from testbed.servers import SandboxControl
 
 OWN_ERROR = document.validator({"$ref": "#/components/schemas/Error"})
 BODIES = {path: document.validator(document.request_schema(path)) for path in document.REQUIRED_KEYS}
+SANDBOX = SandboxControl(os.environ["SANDBOX_URL"])
 TIKIS_REFUSALS = ("invalid_code", "invalid_token")
 
 # --- some calls succeed ------------------------------------------------------------------------------------
-# Generated codes and tokens are unknown to the sandbox. In every second call there is a real one instead, as far as
-# there are any: codes from the sandbox, tokens from the answers before.
+# The sandbox does not know generated codes and tokens. Every second call gets a real one instead, if there is one:
+# codes come from the sandbox, tokens from earlier answers.
 
 turns = itertools.cycle((True, False))
 credentials = {"code": collections.deque(), "refresh_token": collections.deque(), "access_token": collections.deque()}
@@ -28,9 +29,7 @@ def before_call(context, case, kwargs):
     key = document.REQUIRED_KEYS.get(case.operation.path)
     if key and isinstance(case.body, dict) and isinstance(case.body.get(key), str) and case.body[key] and next(turns):
         if key == "code" and not credentials["code"]:
-            port = int(os.environ["SANDBOX_PORT"])
-            codes = http_client.request(port, "POST", "/sandbox/codes", body=b'{"count":100}').json["codes"]
-            credentials["code"].extend(codes)
+            credentials["code"].extend(SANDBOX.control("POST", "codes", {"count": 100})["codes"])
         if credentials[key]:
             case.body = case.body | {key: credentials[key].popleft()}
 
@@ -45,7 +44,7 @@ def after_call(context, case, response):
 
 @schemathesis.check
 class EachCallHasSucceeded:
-    """A run in which Tiki only refuses would not have seen the answers that matter."""
+    """If Tiki refused every call, the answers that matter would not have been checked."""
 
     def __init__(self):
         self.succeeded = set()
@@ -72,7 +71,7 @@ def every_answer_is_documented(ctx, response, case):
 
 @schemathesis.check
 def valid_bodies_and_no_others_reach_tiki(ctx, response, case):
-    """In place of positive_data_acceptance: that a code is unknown is not the body's fault."""
+    """In place of positive_data_acceptance: a body can be right and its code unknown."""
     path = case.operation.path
     if path in document.REQUIRED_KEYS and response.request.method == "POST":
         answered_by_tiki = response.status_code == 200 or reason(response) in TIKIS_REFUSALS
@@ -81,7 +80,7 @@ def valid_bodies_and_no_others_reach_tiki(ctx, response, case):
 
 @schemathesis.check
 def own_errors_have_our_envelope(ctx, response, case):
-    """The document lets Tiki's errors be of almost any shape; ours are of one."""
+    """openapi.yaml allows almost any shape for Tiki's errors; those of this backend have exactly one."""
     if response.status_code < 400 or response.request.method == "HEAD" or reason(response) in TIKIS_REFUSALS:
         return
     envelope = json.loads(response.content)
@@ -98,7 +97,7 @@ def reason(response):
 
 
 class Members(list):
-    """A JSON object as it is written, a key that comes twice included."""
+    """A JSON object as it is written, with duplicate keys."""
 
 
 def is_valid(request, path):
@@ -112,7 +111,7 @@ def is_valid(request, path):
         return False
     if not isinstance(value, Members) or len(dict(value)) < len(value):
         return False
-    # Within, anything goes.
+    # Deeper down, duplicate keys are allowed.
     return BODIES[path].is_valid(json.loads(body))
 
 

@@ -1,9 +1,10 @@
 """openapi.yaml is valid, and complete in itself."""
 
+import document
 import openapi_spec_validator
 import pytest
-
-import document
+from agreement import OWN_REASONS, is_own_error
+from testbed import facts
 
 
 def test_is_valid_openapi():
@@ -15,7 +16,7 @@ def test_every_answer_with_a_body_has_an_example(path, method, operation):
     for status, response in operation["responses"].items():
         content = document.resolved(response).get("content", {})
         assert bool(content) == (method != "HEAD"), status
-        # Of these Tiki documents nothing.
+        # Tiki documents nothing about these.
         if status != "default":
             assert all(media_type.get("examples") for media_type in content.values()), status
 
@@ -28,6 +29,22 @@ def test_every_example_fits_its_schema(example):
 @pytest.mark.parametrize(("path", "name", "value"), list(document.request_examples()))
 def test_every_body_fits_its_schema(path, name, value):
     document.validator(document.request_schema(path)).validate(value)
+
+
+def own_errors():
+    return {
+        (int(example.status), example.value["error"]["reason"])
+        for example in document.response_examples()
+        if is_own_error(example.value)
+    }
+
+
+def test_errors_are_those_of_the_errors_page():
+    assert own_errors() == facts.errors()
+
+
+def test_list_of_reasons_is_complete():
+    assert {reason for _, reason in own_errors()} == set(OWN_REASONS)
 
 
 def test_every_component_is_used():

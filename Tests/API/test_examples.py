@@ -2,15 +2,14 @@
 
 import json
 
-import pytest
-
 import document
-import http_client
 import provoke_answers  # noqa: F401  they register themselves
 import provoke_mistakes  # noqa: F401
+import pytest
 from agreement import assert_agreement, assert_fields
 from provoke import PROVOKERS
 from provoke_troubles import NOT_BY_ITS_CAUSE, NOT_THROUGH_NGINX
+from testbed import http_client
 
 EXAMPLES = list(document.response_examples())
 
@@ -31,7 +30,7 @@ def test_nothing_is_provoked_that_is_no_example():
 def test_body_is_let_through_to_tiki(world, path, name, value):
     calls = world.usual.sandbox.call_count()
     answer = http_client.request(world.usual.port, "POST", path, body=json.dumps(value).encode())
-    # The sandbox has not issued it.
+    # The sandbox has not issued this code or token.
     assert answer.json["error"]["reason"] in ("invalid_code", "invalid_token")
     assert world.usual.sandbox.call_count() == calls + 1
 

@@ -1,4 +1,4 @@
-"""Thousands of generated requests, right ones and wrong ones, and nothing but documented answers: schemathesis."""
+"""schemathesis generates thousands of requests, valid and invalid ones: every answer is documented."""
 
 import json
 import pathlib
@@ -6,18 +6,19 @@ import subprocess
 import sys
 
 import document
-from processes import ENVIRONMENT
-from secrets_in_text import hidden
+from testbed.places import ROOT
+from testbed.processes import ENVIRONMENT
+from testbed.secrets_in_text import hidden
 
 SEED = 20260207
 LEAST_CASES = 2_000
-# For each operation; those without a body have few requests to choose from.
+# For each operation. Those without a body have fewer possible requests.
 MOST_EXAMPLES = 1_000
 
-# positive_data_acceptance wants a success for whatever fits the schema; a code that nobody has issued fits it, and Tiki
-# refuses it. schemathesis_hooks.py says in its place what must hold, and adds checks of our own. Nothing else is turned
-# off. Of what is on, ignored_auth, missing_required_header, use_after_free, ensure_resource_availability and
-# object_level_authorization find nothing to do here: there are no logins, required header fields, resources.
+# positive_data_acceptance expects success for whatever fits the schema. A code that nobody has issued fits, and Tiki
+# refuses it. schemathesis_hooks.py has a check in its place, and more of them. Every other check is on, though
+# ignored_auth, missing_required_header, use_after_free, ensure_resource_availability and object_level_authorization
+# find nothing to check here: the API has no logins, required header fields or resources.
 EXCLUDED_CHECKS = "positive_data_acceptance"
 
 
@@ -49,15 +50,14 @@ def test_only_documented_answers(world, tmp_path, capsys):
         "--report=json",
         f"--report-json-path={report}",
     ]
-    here = pathlib.Path(__file__).parent
     environment = ENVIRONMENT | {
         "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
-        "PYTHONPATH": str(here),
+        "PYTHONPATH": f"{ROOT}/Tests/API:{ROOT}/Tests/Support",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "SANDBOX_PORT": str(world.usual.sandbox.port),
+        "SANDBOX_URL": world.usual.sandbox.url,
         "TMPDIR": str(tmp_path),
     }
-    # In a folder of its own, for it leaves one behind.
+    # In a folder of its own, since it leaves files behind.
     run = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=170, check=False
     )

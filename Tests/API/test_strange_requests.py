@@ -1,12 +1,11 @@
-"""Requests that no app sends, but that scanners, proxies and old clients do: every answer is one of the documented."""
+"""Requests that no app sends, but that scanners, proxies and old clients do: every answer is documented."""
 
 import itertools
 
-import pytest
-
 import document
-import http_client
+import pytest
 from documented import problem
+from testbed import http_client
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT PROPFIND QUERY get X".split()
 FIELDS = (

@@ -1,15 +1,14 @@
-"""examples/tini-app: its tests under Node, on a phone that is not there, against a server that is."""
+"""The tests of examples/tini-app under Node: the phone is mocked, the server is real."""
 
 import os
 import re
 import subprocess
 
 import pytest
-
-from processes import ENVIRONMENT
-from secrets_in_text import hidden
-from servers import ROOT
-from stack import Stack
+from testbed.places import ROOT
+from testbed.processes import ENVIRONMENT
+from testbed.secrets_in_text import hidden
+from testbed.stack import Stack
 
 APP = ROOT / "examples/tini-app"
 CODE_LIFETIME = 3
@@ -17,7 +16,7 @@ CODE_LIFETIME = 3
 
 @pytest.fixture(scope="module")
 def stack():
-    # Short, since the app waits for both.
+    # Both short, since the app waits for them.
     with Stack(sandbox_options=["--code-lifetime", str(CODE_LIFETIME)], REQUEST_TIMEOUT="2") as stack:
         yield stack
 

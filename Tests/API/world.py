@@ -1,4 +1,4 @@
-"""The stacks that the examples need, each with the settings that bring its errors about. Started when asked for."""
+"""The stacks that the examples need, with the settings that cause its errors. Each is started when it is first used."""
 
 import concurrent.futures
 import contextlib
@@ -8,10 +8,12 @@ import shutil
 import signal
 
 import document
-import http_client
-from processes import wait_until
-from servers import ROOT, Nginx, Responder, free_port, scratch_folder
-from stack import Stack
+from testbed import http_client
+from testbed.places import ROOT
+from testbed.ports import free_port
+from testbed.processes import wait_until
+from testbed.servers import Nginx, Responder, scratch_folder
+from testbed.stack import Stack
 
 LONG = "60"
 
@@ -19,6 +21,11 @@ LONG = "60"
 def replaced(configuration, old, new):
     assert configuration.count(old) == 1, f"nginx/local.conf.template has no '{old}', or several"
     return configuration.replace(old, new)
+
+
+def with_limits(configuration):
+    """The local site with the limits for each client, which it is shipped without."""
+    return replaced(configuration, 'map "" $limited_client {', "map $binary_remote_addr $limited_client {")
 
 
 class World:
@@ -40,7 +47,7 @@ class World:
         return folder
 
     def _in_background(self, port, method, path):
-        """Sends a request that goes as far as Tiki, and returns its answer to come."""
+        """Sends a request that goes as far as Tiki, and returns a future for its answer."""
         key = document.REQUIRED_KEYS.get(path)
         body = None if key is None else b'{"%s":"a"}' % key.encode()
         return self._threads.submit(http_client.request, port, method, path, body=body)
@@ -53,11 +60,11 @@ class World:
     @functools.cached_property
     def limited(self):
         """nginx with the limits for each client."""
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, limited=True))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, with_limits))
 
     @functools.cached_property
     def small(self):
-        """The responder takes less than nginx."""
+        """The responder accepts smaller bodies than nginx does."""
         return self._keep(Stack(sandbox=self.usual.sandbox, MAX_BODY_BYTES="100"))
 
     @functools.cached_property
@@ -67,12 +74,12 @@ class World:
 
     @functools.cached_property
     def impatient(self):
-        """Tiki answers later than the responder waits."""
+        """Tiki takes longer than the responder waits."""
         return self._keep(Stack(sandbox_options=["--delay", "5000"], REQUEST_TIMEOUT="1"))
 
     @functools.cached_property
     def busy(self):
-        """One request may be in flight, and one is."""
+        """The limit is one request in flight, and one is."""
         stack = self._keep(Stack(MAX_IN_FLIGHT="1", REQUEST_TIMEOUT=LONG))
         stack.sandbox.fault(no_answer=True)
         self._in_background(stack.port, "POST", "/auth_info")
@@ -97,7 +104,7 @@ class World:
 
     @functools.cached_property
     def silent(self):
-        """Somebody has stopped the responder's process. By method and path, the answers to come after nginx's 15 s."""
+        """The responder's process is suspended. Futures for nginx's answers after its 15 s, by method and path."""
         stack = self._keep(Stack(sandbox=self.usual.sandbox))
         stack.responder.send_signal(signal.SIGSTOP)
         return {
@@ -112,25 +119,27 @@ class World:
 
     @functools.cached_property
     def cramped(self):
-        """nginx has connections for itself and a client, and none for the responder."""
+        """nginx has enough connections for itself and a client, but not for the responder."""
 
         def change(configuration):
             configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
+            # Each address that it listens on takes a connection too.
+            configuration = re.sub(r" listen \[::1\]:\d+;", "", configuration)
             return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def told(self):
-        """nginx answers with the status that the field X-Answer names: for statuses whose cause cannot be had."""
+        """nginx answers with the status in the field X-Answer: for statuses whose cause cannot be produced here."""
 
         def change(configuration):
-            # Looked up anew on the way to the error's own location, where it must not answer once more.
+            # It is looked up again in the error's own location, where it must not answer a second time.
             told = 'map "$uri:$http_x_answer" $told { volatile; "~^/nginx_error:" ""; "~:([0-9]+)$" $1; default ""; }\n'
             answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
             return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change=change))
+        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def plain(self):
@@ -144,4 +153,4 @@ class World:
             server = server.replace("listen [::]:80;", "")
             return configuration[: configuration.index("    upstream tiniapp_auth")] + server + "\n}\n"
 
-        return self._keep(Nginx(self._folder(), "/none", change=change))
+        return self._keep(Nginx(self._folder(), "/none", change))

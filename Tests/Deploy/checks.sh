@@ -50,6 +50,14 @@ eventually() {
     done
 }
 
+# testbed MODULE [OPTION…]: a module of Tests/Support/testbed as a program. -B: no files beside the sources.
+testbed() {
+    PYTHONPATH=Tests/Support python3 -B -m "testbed.$1" "${@:2}"
+}
+
+# figure NAME JSON: a number of a flat JSON object on one line, such as testbed.load prints.
+figure() { sed -E 's/.*"'"$1"'": ([^,}]+).*/\1/' <<<"$2"; }
+
 # Last line of every proof; its code is the proof's.
 summary() {
     printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -2,7 +2,7 @@
 # What is in the image, and in the files that make it. Sourced.
 
 check_files() {
-    holds "hadolint finds nothing in the Dockerfile" "$tools/bin/hadolint" Dockerfile
+    holds "hadolint finds nothing in the Dockerfile" "$tools/hadolint" Dockerfile
     holds "shellcheck finds nothing in the container's scripts" \
         shellcheck scripts/container-*.sh Tests/Deploy/container*.sh Tests/Deploy/checks.sh
 }
@@ -50,5 +50,6 @@ check_manifests() {
     podman run --rm --entrypoint tiniapp-auth-backend "$image" --help >"$scratch/help"
     podman run --rm --entrypoint sh "$image" -c 'cat /etc/tiniapp-auth-backend/nginx/routes.conf' >"$scratch/routes.conf"
     holds "cloudrun/service.yaml and cloudbuild.yaml agree with settings, routes and README" \
-        "$tools/bin/python" Tests/Deploy/container-manifests.py "$scratch/help" "$scratch/routes.conf"
+        env HELP_FILE="$scratch/help" ROUTES_FILE="$scratch/routes.conf" \
+        "$tools/python" -B -m pytest -c Tests/pytest.ini Tests/Deploy
 }

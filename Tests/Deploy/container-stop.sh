@@ -7,25 +7,25 @@ under_load() {
     run_container --user 12345:0
     curl -sS -X POST "$sandbox/sandbox/reset" -o /dev/null
     curl -sS -X POST -d '{"count":800}' "$sandbox/sandbox/codes" >"$scratch/codes"
-    load=$(python3 Tests/Deploy/container-load.py --port "$port" --codes "$scratch/codes" --rate 200 --seconds 4 \
-        --at 2 -- "$@" | tail -n 1)
+    load=$(testbed load --port "$port" --codes "$scratch/codes" --rate 200 --seconds 4 \
+        --at 2 -- "$@")
     podman logs test >"$scratch/out.log" 2>"$scratch/err.log"
     answered=$(grep -c '"requestUrl":"/auth_exchange","status":200,' "$scratch/out.log" || true)
     not_answered=$(grep '"requestUrl":"/auth_exchange"' "$scratch/out.log" | grep -vc '"status":200,' || true)
     arrived=$(curl -sS "$sandbox/sandbox/calls" | grep -oE '"count":[0-9]+' | cut -d : -f 2)
 }
 
-figure() { sed -E 's/.*"'"$1"'": ([^,}]+).*/\1/' <<<"$load"; }
-
 # nothing_lost: every request that nginx accepted was answered with 200, and so was every call that came to Tiki. A
 # connection that the kernel had for nginx when nginx closed its port is reset: nobody had accepted it.
 nothing_lost() {
     echo "$load; nginx answered $answered with 200 and $not_answered otherwise; $arrived calls came to Tiki"
-    (($(figure ok) >= 300 && $(figure ok) == answered && answered == arrived && not_answered == 0)) &&
-        (($(figure reset) <= 2)) && [[ $load == *'"other": {}'* ]]
+    local ok
+    ok=$(figure ok "$load")
+    ((ok >= 300 && ok == answered && answered == arrived && not_answered == 0)) &&
+        (($(figure reset "$load") <= 2 && $(figure command_code "$load") == 0)) && [[ $load == *'"other": {}'* ]]
 }
 
-in_time() { awk -v s="$(figure command_seconds)" -v bound="$1" 'BEGIN { exit !(s < bound) }'; }
+in_time() { awk -v s="$(figure command_seconds "$load")" -v bound="$1" 'BEGIN { exit !(s < bound) }'; }
 
 check_stop() {
     local how
@@ -35,9 +35,9 @@ check_stop() {
             podman*) under_load podman stop --time 10 test ;;
             *) under_load Tests/Deploy/container-term-all.sh ;;
         esac
-        holds "$how under 200 requests a second: no accepted request fails ($(figure ok) answered)" nothing_lost
+        holds "$how under 200 requests a second: no accepted request fails ($(figure ok "$load") answered)" nothing_lost
         equal "$how: it exits with 0" 0 "$(exit_code)"
-        holds "$how: within 8 s ($(figure command_seconds) s)" in_time 8
+        holds "$how: within 8 s ($(figure command_seconds "$load") s)" in_time 8
     done
 }
 
@@ -53,7 +53,7 @@ check_slow_stop() {
     podman stop --time 20 test >/dev/null
     load="{\"command_seconds\": $((($(now) - started) / 1000)).$((($(now) - started) % 1000 / 100))}"
     wait "$request" || true
-    holds "with a request that takes too long it is gone within 9.5 s ($(figure command_seconds) s)" in_time 9.5
+    holds "with a request that takes too long it is gone within 9.5 s ($(figure command_seconds "$load") s)" in_time 9.5
 }
 
 check_death() {

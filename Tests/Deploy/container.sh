@@ -19,7 +19,7 @@ fail() {
 
 ((EUID == 0)) || fail "needs root: it makes the base images and mounts them."
 scripts/install-packages.sh buildah:buildah podman:podman runc:runc mmdebstrap:mmdebstrap git:git curl:curl \
-    python3:python3 python3-venv shellcheck:shellcheck binutils:objdump
+    shellcheck:shellcheck binutils:objdump
 
 products=${PRODUCTS_DIRECTORY:-.build/release}
 sandbox_binary=$products/tiki-sandbox
@@ -32,8 +32,9 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+scripts/python-tools.sh
+tools=.build-python/bin
 configure_engine
-make_tools
 
 echo "— the files"
 check_files

@@ -15,7 +15,7 @@ def answer(query, known):
     end = offset + 5
     (kind,) = struct.unpack("!H", query[offset + 1 : offset + 3])
     is_known = ".".join(labels).lower() == known
-    # An A record; of other types it has none, which is no error.
+    # It has only an A record. Asking for other types is not an error.
     address = socket.inet_aton("127.0.0.1") if is_known and kind == 1 else b""
     flags = 0x8180 if is_known else 0x8183
     head = query[:2] + struct.pack("!HHHHH", flags, 1, 1 if address else 0, 0, 0)

@@ -1,22 +1,22 @@
 # shellcheck shell=bash disable=SC2154  # vm.sh sets them
 # What happens under load when the responder is killed, restarted, reloaded, stuck. Sourced by vm.sh.
 
-# load SECONDS [OPTION…]: 100 exchanges a second; its last line.
+# load SECONDS [OPTION…]: 100 exchanges a second; prints what became of them.
 load() {
     local seconds=$1
     shift
     new_codes production $((seconds * 100)) >"$work/codes.json"
-    in_net python3 Tests/Deploy/load.py --name "$name" --ca "$work/ca.pem" --codes "$work/codes.json" \
-        --rate 100 --seconds "$seconds" "$@" || true
+    in_net env PYTHONPATH=Tests/Support python3 -B -m testbed.load --port 443 --tls "$name" --ca "$work/ca.pem" \
+        --codes "$work/codes.json" --rate 100 --seconds "$seconds" "$@" || true
 }
-figure() { sed -n "s/.*$1=\([0-9]*\).*/\1/p" <<<"$2"; }
 
 # --- kill -9 ----------------------------------------------------------------------------------------------
 
 killed=$(property production MainPID)
 result=$(load 5 --at 2 -- kill -KILL "$(host_pid "$killed")")
 echo "kill -9 under load: $result"
-equal "kill -9 loses nothing but what was in flight in it" "500 0" "$(figure sent "$result") $(figure lost_otherwise "$result")"
+equal "kill -9 loses nothing but what was in flight in it" "500 0 0" \
+    "$(figure sent "$result") $(figure lost_otherwise "$result") $(figure command_code "$result")"
 lost=$(figure lost_in_flight "$result")
 # 0.2 s of 100 a second are some 20.
 equal "(and something was: $lost)" 1 "$((lost > 0 && lost < 60))"
@@ -29,7 +29,8 @@ printf '%s\n' '#!/bin/sh' 'set -e' 'for i in 1 2 3 4 5 6 7 8 9 10; do' \
 before=$(in_tree journalctl --no-pager -q -o cat _PID=1 UNIT="$(unit production)" | grep -c '^Started' || true)
 result=$(load 14 --at 1 -- nsenter -t "$leader" -m -u -i -p -n -r -w -- sh /var/tmp/restarts)
 echo "ten restarts under load: $result"
-equal "ten restarts under load lose none" "1400 1400" "$(figure sent "$result") $(figure ok "$result")"
+equal "ten restarts under load lose none" "1400 1400 0" \
+    "$(figure sent "$result") $(figure ok "$result") $(figure command_code "$result")"
 after=$(in_tree journalctl --no-pager -q -o cat _PID=1 UNIT="$(unit production)" | grep -c '^Started' || true)
 equal "(and ten there were)" 10 $((after - before))
 

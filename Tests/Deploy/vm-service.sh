@@ -53,7 +53,9 @@ equal "nginx -t, without a warning" \
     "nginx: configuration file /etc/nginx/nginx.conf test is successful" \
     "$(in_tree nginx -t 2>&1 | grep -v 'syntax is ok')"
 holds "systemctl enable --now nginx" in_tree systemctl enable --now nginx
-holds "systemctl reload nginx" in_tree systemctl reload nginx
+holds "systemctl restart nginx" in_tree systemctl restart nginx
+equal "nginx dumps no core, as the responder" "0 0" \
+    "$(in_tree systemctl show -P LimitCORE nginx.service) $(property production LimitCORE)"
 
 for instance in production staging; do
     holds "$instance is ready" eventually 10 is_ready "$instance"

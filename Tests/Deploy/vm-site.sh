@@ -93,6 +93,13 @@ equal "and the limits go by it" 400 "$(https production /auth_exchange --interfa
 # --- logs --------------------------------------------------------------------------------------------------
 
 https production '/auth_exchange?query=canary' -d '{"code":"canary"}' >/dev/null
+# nginx would have errors to tell of.
+in_tree systemctl stop tiniapp-auth-backend@staging.socket "$(unit staging)"
+has "without a socket" '"reason":"backend_unavailable"' \
+    "$(https staging '/auth_exchange?query=canary' -H 'Referer: https://canary.test/' -d '{}')"
+holds "(it comes back)" in_tree systemctl start tiniapp-auth-backend@staging.socket "$(unit staging)"
+has "the access log says why" '"upstream_failure":"no_connection"' \
+    "$(tail -n 1 "$tree/var/log/nginx/tiniapp-auth-backend-staging.access.log")"
 holds "every line of the access logs is JSON" python3 -c 'import json, sys; [json.loads(line) for file in sys.argv[1:] for line in open(file)]' \
     "$tree"/var/log/nginx/tiniapp-auth-backend-{production,staging}.access.log
 in_tree journalctl --no-pager -q -o cat -t tiniapp-auth-backend@production >"$work/journal"
@@ -100,4 +107,4 @@ holds "every line of the responder's log is JSON" python3 -c \
     'import json, sys; lines = [json.loads(line) for line in open(sys.argv[1])]; assert any(l.get("status") == 200 for l in lines)' \
     "$work/journal"
 lacks "no body in it" canary "$(cat "$work/journal")"
-lacks "no query string or body in nginx's logs" canary "$(cat "$tree"/var/log/nginx/*)"
+lacks "no query string, Referer or body in nginx's logs" canary "$(cat "$tree"/var/log/nginx/*)"

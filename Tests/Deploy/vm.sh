@@ -31,15 +31,12 @@ for program in tiniapp-auth-backend tiki-sandbox; do
     [[ -x $products/$program ]] || { echo "vm.sh: there is no $products/$program; run make release." >&2 && exit 1; }
 done
 
+scripts/python-tools.sh
+gixy=.build-python/bin/gixy
+
 echo "Making a Debian tree (about a minute)…"
 make_tree systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl
 make_certificates
-gixy=$work/venv/bin/gixy
-if ! { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet gixy-ng==0.2.59; } >"$work/pip.log" 2>&1; then
-    tail -n 5 "$work/pip.log" >&2
-    echo "vm.sh: gixy-ng could not be installed from PyPI; pip says why above." >&2
-    exit 1
-fi
 source Tests/Deploy/vm-install.sh
 boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/products"
 start_sandboxes

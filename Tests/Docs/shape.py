@@ -1,16 +1,16 @@
-"""Compares two JSON values in shape: the same keys, the same types, for lists the types of their elements."""
+"""Compares the shapes of two JSON values: keys, types, and in lists the types of the elements."""
 
 import json
 
 
 def kind(value):
-    # To Python a truth value is an integer too.
+    # In Python a bool is an int too.
     names = {bool: "boolean", int: "number", float: "number", str: "string", list: "list", dict: "object"}
     return names.get(type(value), "null")
 
 
 def differences(expected, actual, place="answer"):
-    """What differs, in sentences; nothing if the shapes are the same."""
+    """The differences as sentences; empty if the shapes are the same."""
     if kind(expected) != kind(actual):
         return [f"{place}: expected {kind(expected)}, got {kind(actual)}"]
     found = []

@@ -28,7 +28,9 @@ def targets():
 
 def rooms():
     """The table of rooms: what each says that it uses."""
-    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", (ROOT / "docs/architecture.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", (ROOT / "docs/architecture.md").read_text(), re.M
+    )
     found = {name: set(re.findall(r"`(\w+)`", uses)) for name, uses in rows}
     # "all of these but …"
     found["TiniAppAuthBackend"] = set(found) - found["TiniAppAuthBackend"] - {"TiniAppAuthBackend", "TikiSandbox"}
@@ -41,7 +43,9 @@ def sources(room):
 
 def imports(room):
     return {
-        name for path in sources(room) for name in re.findall(r"^(?:@\w+ )?import (\w+)$", path.read_text(), re.MULTILINE)
+        name
+        for path in sources(room)
+        for name in re.findall(r"^(?:@\w+ )?import (\w+)$", path.read_text(), re.MULTILINE)
     }
 
 

@@ -48,7 +48,7 @@ extension EndToEnd {
             arguments: [["--", "-abc"], ["--", "abc"], ["-abc"], ["abc\r"], ["--", "--help"], ["\u{FEFF}-abc \r\n"]]
         )
         func behindDashes(words: [String]) async throws {
-            let upstream = try RecordingUpstream.start()
+            let upstream = try RecordingUpstream()
             let outcome = try await run(["exchange"] + words, ["AUTH_ENDPOINT": upstream.authEndpoint])
             #expect(outcome.status == .code(0), "\(outcome.error)")
             let code = ["--help", "-abc", "abc"].first { (words.last ?? "").contains($0) } ?? ""
@@ -63,7 +63,7 @@ extension EndToEnd {
             ]
         )
         func trimmed(input: String, token: String) async throws {
-            let upstream = try RecordingUpstream.start()
+            let upstream = try RecordingUpstream()
             for (command, key) in [("refresh", "refresh_token"), ("info", "access_token")] {
                 let outcome = try await run([command], ["AUTH_ENDPOINT": upstream.authEndpoint], input: input)
                 #expect(outcome.status == .code(0), "\(outcome.error)")

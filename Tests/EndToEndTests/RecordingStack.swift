@@ -14,7 +14,7 @@ final class RecordingStack: SharedFixture {
     }
 
     static func start(environment: [String: String?] = [:]) async throws -> RecordingStack {
-        let upstream = try RecordingUpstream.start()
+        let upstream = try RecordingUpstream()
         let backend = try await Backend.start(environment: environment, upstream: upstream.authEndpoint)
         return RecordingStack(upstream, backend, try await Nginx.start(backendSocket: backend.socketPath))
     }

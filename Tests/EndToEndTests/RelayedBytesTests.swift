@@ -71,7 +71,7 @@ extension EndToEnd {
         @Test(
             "An answer that only looks like JSON is not passed on",
             arguments: [
-                "", " ", "{", "{}}", "{\"a\":1,}", "NaN", "{\"a\":01}", "\u{FEFF}{}", "{'a':1}", "// x\n{}",
+                "", " ", "{", "{}}", "{\"a\":1,}", "NaN", "{\"a\":01}", "{'a':1}", "// x\n{}",
                 "\"\u{01}\"", "<html></html>", "{\"a\":\"\\x\"}",
             ]
         )

@@ -6,7 +6,7 @@ extension EndToEnd {
     @Suite("The start log") struct StartLogTests {
         @Test("The start log shows the effective settings, but not the value of the secret")
         func settings() async throws {
-            let upstream = try RecordingUpstream.start()
+            let upstream = try RecordingUpstream()
             let backend = try await Backend.start(
                 environment: ["MAX_BODY_BYTES": "4321"],
                 upstream: upstream.authEndpoint
@@ -23,7 +23,7 @@ extension EndToEnd {
 
         @Test("The log on a terminal is written for people")
         func terminal() async throws {
-            let upstream = try RecordingUpstream.start()
+            let upstream = try RecordingUpstream()
             let directory = try ScratchDirectory()
             // As `make run` in a terminal: standard error is one. Its end is none for the process: HUP means another thing.
             let process = try await ServerProcess.start(

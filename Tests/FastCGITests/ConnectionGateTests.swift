@@ -1,13 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct ConnectionGateTests {
-    typealias Bytes = FastCGIBytes
-
     @Test("A whole request is complete, and is kept as it came")
     func whole() {
-        let request = Bytes.request()
+        let request = SampleRequest.usual.bytes
         var gate = ConnectionGate(limits: FastCGILimits())
         #expect(gate.consume(request) == .complete)
         #expect(gate.request == request)
@@ -16,22 +15,23 @@ struct ConnectionGateTests {
 
     @Test("A request that arrives byte by byte is incomplete until its last byte", arguments: [UInt8(0), 5])
     func byteByByte(padding: UInt8) {
-        let request = Bytes.request(padding: padding)
+        let request = SampleRequest.usual.records.with(\.padding, padding).bytes
         var gate = ConnectionGate(limits: FastCGILimits())
         for (index, byte) in request.enumerated() {
             #expect(gate.consume([byte]) == (index == request.count - 1 ? .complete : .incomplete))
         }
-        #expect(gate.request == Bytes.request())
+        #expect(gate.request == SampleRequest.usual.bytes)
     }
 
     @Test("A cut at any byte changes neither the verdict nor the request", arguments: [UInt8(0), 3])
     func everySplit(padding: UInt8) {
-        let request = Bytes.request(recordSize: 100, padding: padding)
+        let records = SampleRequest.usual.records.split(every: 100)
+        let request = records.with(\.padding, padding).bytes
         for split in 1..<request.count {
             var gate = ConnectionGate(limits: FastCGILimits())
             #expect(gate.consume(Array(request[..<split])) == .incomplete)
             #expect(gate.consume(Array(request[split...])) == .complete)
-            #expect(gate.request == Bytes.request(recordSize: 100))
+            #expect(gate.request == records.bytes)
             #expect(gate.stdinBytes == 14)
         }
     }
@@ -39,13 +39,14 @@ struct ConnectionGateTests {
     @Test("Padding is removed, along with its length", arguments: [UInt8(1), 7, 8, 255])
     func padding(padding: UInt8) {
         var gate = ConnectionGate(limits: FastCGILimits())
-        #expect(gate.consume(Bytes.request(recordSize: 10, padding: padding)) == .complete)
-        #expect(gate.request == Bytes.request(recordSize: 10))
+        let records = SampleRequest.usual.records.split(every: 10)
+        #expect(gate.consume(records.with(\.padding, padding).bytes) == .complete)
+        #expect(gate.request == records.bytes)
     }
 
     @Test("An empty or partial request is incomplete")
     func incomplete() {
-        let request = Bytes.request()
+        let request = SampleRequest.usual.bytes
         #expect(ConnectionGate.verdict([]) == .incomplete)
         for length in 1..<request.count {
             #expect(ConnectionGate.verdict(Array(request.prefix(length))) == .incomplete)
@@ -54,24 +55,25 @@ struct ConnectionGateTests {
 
     @Test("A request without params, or without a body, is well-formed", arguments: [true, false])
     func emptyStreams(noParams: Bool) {
-        let request = noParams ? Bytes.request(params: []) : Bytes.request(body: [])
-        #expect(ConnectionGate.verdict(request) == .complete)
+        let request = noParams ? SampleRequest(body: SampleRequest.usual.body) : .usual(body: [])
+        #expect(ConnectionGate.verdict(request.bytes) == .complete)
     }
 
     @Test("Any request id but zero is accepted", arguments: [UInt16(1), 255, 256, 65_535])
     func requestIDs(id: UInt16) {
-        #expect(ConnectionGate.verdict(Bytes.request(id: id)) == .complete)
+        #expect(ConnectionGate.verdict(SampleRequest.usual.records.with(\.requestID, id).bytes) == .complete)
     }
 
     @Test("A request that asks to keep the connection is accepted")
     func keepConnection() {
-        let request = Bytes.beginRequest(flags: 1) + Bytes.stream(Bytes.params, []) + Bytes.stream(Bytes.stdin, [])
-        #expect(ConnectionGate.verdict(request) == .complete)
+        var request = SampleRequest()
+        request.flags = 1
+        #expect(ConnectionGate.verdict(request.bytes) == .complete)
     }
 
     @Test("Bytes after the request are refused, in the same piece or in one of their own")
     func trailingBytes() {
-        let request = Bytes.request()
+        let request = SampleRequest.usual.bytes
         #expect(ConnectionGate.verdict(request + [1]) == .refused(.trailingBytes))
         #expect(ConnectionGate.verdict(request + request) == .refused(.trailingBytes))
         var gate = ConnectionGate(limits: FastCGILimits())

@@ -1,11 +1,10 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct FCGXRequestTests {
-    typealias Bytes = FastCGIBytes
-
     init() throws {
         _ = try RunningResponder.library.get()
     }
@@ -29,10 +28,11 @@ struct FCGXRequestTests {
     )
     func decoded(recordSize: Int, padding: UInt8) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
-        let request = Bytes.request(recordSize: recordSize, padding: padding)
-        let names = Bytes.usualParams.map(\.0) + ["ABSENT", "REQUEST", "REQUEST_METHOD="]
-        let decoded = try decode(request, names: names, through: &feed)
-        let values = Bytes.usualParams.map { $0.1.isEmpty ? nil : $0.1 } + [nil, nil, nil]
+        let request = SampleRequest.usual.records.split(every: recordSize).with(\.padding, padding)
+        let params = SampleRequest.usual.params
+        let names = params.keys + ["ABSENT", "REQUEST", "REQUEST_METHOD="]
+        let decoded = try decode(request.bytes, names: names, through: &feed)
+        let values = params.values.map { $0.isEmpty ? nil : $0 } + [nil, nil, nil]
         #expect(decoded.params == values)
         #expect(decoded.body == Array(#"{"code":"a.b"}"#.utf8))
     }
@@ -44,27 +44,26 @@ struct FCGXRequestTests {
     func bodies(size: Int) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        #expect(try decode(Bytes.request(body: body), through: &feed).body == body)
+        #expect(try decode(SampleRequest.usual(body: body).bytes, through: &feed).body == body)
     }
 
     @Test("Long, odd and many params are read", arguments: [UInt8(0), 3])
     func params(padding: UInt8) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
-        let params = (0..<250).map { ("NAME_\($0)", String(repeating: "v", count: $0 % 130)) } + [("ODD", "a=b\r\né=")]
-        let decoded = try decode(
-            Bytes.request(params: params, recordSize: 100, padding: padding),
-            names: params.map(\.0),
-            through: &feed
-        )
-        #expect(decoded.params == params.map { $0.1.isEmpty ? nil : $0.1 })
+        var params = ["ODD": "a=b\r\né="]
+        for number in 0..<250 { params["NAME_\(number)"] = String(repeating: "v", count: number % 130) }
+        let request = SampleRequest(params: params).records.split(every: 100).with(\.padding, padding)
+        let decoded = try decode(request.bytes, names: Array(params.keys), through: &feed)
+        #expect(decoded.params == params.values.map { $0.isEmpty ? nil : $0 })
     }
 
     @Test("A feed that is used again shows no bytes of the previous request")
     func reuse() throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
-        let long = Bytes.request(params: [("SECRET", "s"), ("A", "1")], body: [UInt8](repeating: 0x53, count: 50_000))
-        #expect(try decode(long, names: ["SECRET", "A"], through: &feed).params == ["s", "1"])
-        let short = try decode(Bytes.request(params: [("A", "2")], body: [1]), names: ["SECRET", "A"], through: &feed)
+        let long = SampleRequest(params: ["SECRET": "s", "A": "1"], body: [UInt8](repeating: 0x53, count: 50_000))
+        #expect(try decode(long.bytes, names: ["SECRET", "A"], through: &feed).params == ["s", "1"])
+        let request = SampleRequest(params: ["A": "2"], body: [1])
+        let short = try decode(request.bytes, names: ["SECRET", "A"], through: &feed)
         #expect(short.params == [nil, "2"])
         #expect(short.body == [1])
         var byte: UInt8 = 0
@@ -74,9 +73,10 @@ struct FCGXRequestTests {
     @Test(
         "An incomplete or invalid request is rejected without waiting",
         arguments: [
-            [], Array("GET / HTTP/1.1\r\n\r\n".utf8), Bytes.beginRequest(), Array(Bytes.request().prefix(20)),
-            Bytes.beginRequest() + Bytes.record(Bytes.params, [5, 5, 0x41]),
-            Bytes.beginRequest(role: 2) + Bytes.stream(Bytes.params, []),
+            [], Array("GET / HTTP/1.1\r\n\r\n".utf8), FastCGIRecord.beginRequest().bytes,
+            Array(SampleRequest.usual.bytes.prefix(20)),
+            [FastCGIRecord.beginRequest(), .params([5, 5, 0x41])].bytes,
+            [FastCGIRecord.beginRequest(role: 2), .params()].bytes,
         ] as [[UInt8]]
     )
     func rejected(request: [UInt8]) throws {
@@ -105,7 +105,7 @@ struct FCGXRequestTests {
     @Test("A body of another length than the gate has counted is rejected", arguments: [0, 13, 15])
     func otherLength(count: Int) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
-        try feed?.fill(with: Bytes.request())
+        try feed?.fill(with: SampleRequest.usual.bytes)
         var fcgx = try FCGXRequest(decoding: &feed)
         do {
             _ = try fcgx.readBody(count: count)
@@ -118,7 +118,7 @@ struct FCGXRequestTests {
     @Test("A body that is cut off is rejected")
     func cutBody() throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
-        try feed?.fill(with: Array(Bytes.request().dropLast(12)))
+        try feed?.fill(with: Array(SampleRequest.usual.bytes.dropLast(12)))
         var fcgx = try FCGXRequest(decoding: &feed)
         do {
             _ = try fcgx.readBody(count: 14)

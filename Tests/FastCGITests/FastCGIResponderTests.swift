@@ -1,11 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct FastCGIResponderTests {
-    typealias Bytes = FastCGIBytes
-
     @Test("A request reaches the handler as a value, and its answer reaches the web server as a document")
     func answer() throws {
         let requests = Collected<FastCGIRequest>()
@@ -14,9 +13,9 @@ struct FastCGIResponderTests {
             let headers = [("Content-Type", "text/plain")]
             connection.send(FastCGIResponse(status: 418, reasonPhrase: "Teapot", headers: headers, body: request.body))
         }) { _, path in
-            let answer = try WebServerPeer(path: path).exchange()
-            #expect(answer.text == "Status: 418 Teapot\r\nContent-Type: text/plain\r\n\r\n{\"code\":\"a.b\"}")
-            #expect(answer.ends == 1 && answer.isWellFormed)
+            let answer = try FastCGIPeer(path).exchange()
+            let document = "Status: 418 Teapot\r\nContent-Type: text/plain\r\n\r\n{\"code\":\"a.b\"}"
+            #expect(answer.document == Array(document.utf8))
         }
         let request = try #require(requests.all.first)
         #expect(requests.all.count == 1)
@@ -33,9 +32,10 @@ struct FastCGIResponderTests {
     )
     func pieces(padding: UInt8) throws {
         try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
-            let peer = try WebServerPeer(path: path)
-            for byte in Bytes.request(recordSize: 1, padding: padding) { try peer.send([byte]) }
-            #expect(try peer.receive().body == #"{"code":"a.b"}"#)
+            let peer = try FastCGIPeer(path)
+            let request = SampleRequest.usual.records.split(every: 1).with(\.padding, padding)
+            for byte in request.bytes { try peer.send([byte]) }
+            #expect(try peer.answer().text == #"{"code":"a.b"}"#)
         }
     }
 
@@ -44,8 +44,8 @@ struct FastCGIResponderTests {
         try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
             for size in [65_536, 0, 1, 80_000, 20, 16_384] {
                 let body = String(repeating: "\(size % 7)", count: size)
-                let answer = try WebServerPeer(path: path).exchange(Bytes.request(body: Array(body.utf8)))
-                #expect(answer.body == body)
+                let answer = try FastCGIPeer(path).exchange(SampleRequest.usual(body: Array(body.utf8)).bytes)
+                #expect(answer.text == body)
             }
         }
     }
@@ -57,8 +57,7 @@ struct FastCGIResponderTests {
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("first".utf8))))
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("second".utf8))))
         }) { _, path in
-            let answer = try WebServerPeer(path: path).exchange()
-            #expect(answer.body == "first" && answer.ends == 1)
+            #expect(try FastCGIPeer(path).exchange().text == "first")
             _ = try outcomes.next()
             #expect(try outcomes.next() == [.sent, .alreadyAnswered])
         }
@@ -72,7 +71,7 @@ struct FastCGIResponderTests {
                 Thread.detachNewThread { outcomes.append(connection.send(FastCGIResponse(status: 200 + number))) }
             }
         }) { _, path in
-            #expect(try WebServerPeer(path: path).exchange().ends == 1)
+            #expect((200..<208).contains(try FastCGIPeer(path).exchange().status))
             for _ in 0..<8 { _ = try outcomes.next() }
             #expect(outcomes.all.count { $0 == .sent } == 1)
             #expect(outcomes.all.count { $0 == .alreadyAnswered } == 7)
@@ -83,9 +82,9 @@ struct FastCGIResponderTests {
     func later() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
-            let peers = try (0..<5).map { _ in try WebServerPeer(path: path) }
+            let peers = try (0..<5).map { _ in try FastCGIPeer(path) }
             for (number, peer) in peers.enumerated() {
-                try peer.send(Bytes.request(params: [("REQUEST_ID", "id\(number)")]))
+                try peer.send(SampleRequest(params: ["REQUEST_ID": "id\(number)"]).bytes)
                 _ = try waiting.next()
             }
             for connection in waiting.all.reversed() {
@@ -94,7 +93,7 @@ struct FastCGIResponderTests {
                         == .sent
                 )
             }
-            #expect(try peers.map { try $0.receive().body } == (0..<5).map { "id\($0)" })
+            #expect(try peers.map { try $0.answer().text } == (0..<5).map { "id\($0)" })
         }
     }
 
@@ -105,10 +104,10 @@ struct FastCGIResponderTests {
         try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
             _,
             path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Bytes.request())
+            let peer = try FastCGIPeer(path)
+            try peer.send(SampleRequest.usual.bytes)
             #expect(try outcomes.next() == [.sent])
-            #expect(try peer.receive().body.utf8.count == body.count)
+            #expect(try peer.answer().text.utf8.count == body.count)
         }
     }
 
@@ -119,10 +118,10 @@ struct FastCGIResponderTests {
         try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
             _,
             path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Bytes.request())
+            let peer = try FastCGIPeer(path)
+            try peer.send(SampleRequest.usual.bytes)
             #expect(try outcomes.next() == [.peerGone])
-            #expect(try peer.receive().ends == 0)
+            #expect(!FastCGIRecord.decode(try peer.readToEnd()).records.contains { $0.kind == .endRequest })
         }
     }
 
@@ -130,10 +129,10 @@ struct FastCGIResponderTests {
     func peerGone() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Bytes.request())
+            var peer: FastCGIPeer? = try FastCGIPeer(path)
+            try peer?.send(SampleRequest.usual.bytes)
             let connection = try #require(waiting.next().first)
-            peer.close()
+            peer = nil
             #expect(connection.send(FastCGIResponse(status: 200)) == .peerGone)
             #expect(connection.send(FastCGIResponse(status: 200)) == .alreadyAnswered)
         }

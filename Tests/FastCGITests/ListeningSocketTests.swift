@@ -1,27 +1,18 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct ListeningSocketTests {
-    let directory: Directory
-
-    /// A test's value may be copied, a directory may not.
-    final class Directory {
-        let directory: TemporaryDirectory
-        var path: String { directory.file("socket") }
-
-        init() throws {
-            directory = try TemporaryDirectory()
-        }
-    }
+    let directory: ScratchDirectory
+    let path: String
 
     init() throws {
-        directory = try Directory()
+        directory = try ScratchDirectory()
+        path = directory.path("socket")
     }
-
-    var path: String { directory.path }
 
     func exists(_ path: String) -> Bool {
         var status = stat()
@@ -30,11 +21,7 @@ struct ListeningSocketTests {
 
     /// A socket file that nobody listens on, as a killed process leaves it.
     func leaveStaleSocket() throws {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        _ = try UnixAddress(path: path).withPointer { (pointer, length) throws(SystemCallError) in
-            try SystemCall.run("bind") { bind(descriptor, pointer, length) }
-        }
-        SystemCall.close(descriptor)
+        _ = try UnixListener(path: path)
     }
 
     func expectOpenFails(_ expected: FastCGIError, path: String? = nil) {
@@ -56,7 +43,7 @@ struct ListeningSocketTests {
         #expect(fcntl(listener.descriptor, F_GETFD) & FD_CLOEXEC != 0)
         #expect(fcntl(listener.descriptor, F_GETFL) & O_NONBLOCK != 0)
         #expect(listener.path == path && !listener.isInherited)
-        _ = try WebServerPeer(path: path)
+        _ = try FastCGIPeer(path)
         #expect(Accepted(listener.descriptor) != nil)
     }
 
@@ -69,40 +56,34 @@ struct ListeningSocketTests {
     @Test("An accepted connection does not block and closes on exec")
     func accepted() throws {
         let listener = try ListeningSocket.open(path: path)
-        let peer = try WebServerPeer(path: path)
-        let accepted = try #require(Accepted(listener.descriptor))
-        let socket = try accepted.take()
+        let peer = try FastCGIPeer(path)
+        let socket = try #require(Accepted(listener.descriptor)).take()
         let descriptor = socket.descriptor
-        #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
-        #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
-        peer.close()
+        withExtendedLifetime(peer) {
+            #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
+        }
     }
 
     @Test("The socket file of a process that has gone is replaced")
     func stale() throws {
         try leaveStaleSocket()
         let listener = try ListeningSocket.open(path: path)
-        _ = try WebServerPeer(path: listener.path)
+        _ = try FastCGIPeer(listener.path)
     }
 
     @Test("A socket that is in use is left alone and keeps working")
     func inUse() throws {
         let listener = try ListeningSocket.open(path: path)
         expectOpenFails(.inUse(path: path))
-        _ = try WebServerPeer(path: listener.path)
+        _ = try FastCGIPeer(listener.path)
     }
 
     @Test("A socket with a full queue counts as in use")
     func busy() throws {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        defer { SystemCall.close(descriptor) }
-        _ = try UnixAddress(path: path).withPointer { (pointer, length) throws(SystemCallError) in
-            try SystemCall.run("bind") { bind(descriptor, pointer, length) }
-        }
-        #expect(listen(descriptor, 0) == 0)
-        let peer = try WebServerPeer(path: path)
-        expectOpenFails(.inUse(path: path))
-        peer.close()
+        let listener = try UnixListener(path: path, backlog: 0)
+        let peer = try FastCGIPeer(path)
+        withExtendedLifetime((listener, peer)) { expectOpenFails(.inUse(path: path)) }
     }
 
     @Test(
@@ -122,7 +103,7 @@ struct ListeningSocketTests {
 
     @Test("A path may have 107 bytes, and not one more")
     func pathLength() throws {
-        let directory = directory.directory.path
+        let directory = directory.path
         let longest = directory + "/" + String(repeating: "x", count: 107 - directory.utf8.count - 1)
         _ = try ListeningSocket.open(path: longest)
         expectOpenFails(.pathTooLong(path: longest + "x", limit: 107), path: longest + "x")
@@ -132,7 +113,7 @@ struct ListeningSocketTests {
     func directoryMissing() {
         expectOpenFails(
             .directoryMissing(path: path + "/missing/socket"),
-            path: directory.directory.path + "/socket/missing/socket"
+            path: directory.path + "/socket/missing/socket"
         )
     }
 

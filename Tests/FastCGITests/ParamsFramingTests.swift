@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct ParamsFramingTests {
-    typealias Bytes = FastCGIBytes
+    typealias Params = FastCGIParams
 
     func framing(_ bytes: [UInt8], maxBytes: Int = 1_000) -> (accepted: Bool, isAtEnd: Bool, pairs: Int) {
         var framing = ParamsFraming(maxBytes: maxBytes)
@@ -14,12 +15,12 @@ struct ParamsFramingTests {
     @Test(
         "Lengths have one byte or four, and the longer form may hold a small number",
         arguments: [
-            (Bytes.pair("a", "b"), 1), (Bytes.pair("a", "b", long: true), 1), (Bytes.pair("", ""), 1),
-            (Bytes.pair("", "", long: true), 1),
-            (Bytes.pair(String(repeating: "n", count: 127), "v"), 1),
-            (Bytes.pair(String(repeating: "n", count: 128), "v"), 1),
-            (Bytes.pair("n", String(repeating: "v", count: 999)), 1),
-            (Bytes.pair("a", "") + Bytes.pair("", "b") + Bytes.pair("c", "d", long: true), 3),
+            (Params.pair("a", "b"), 1), (Params.pair("a", "b", long: true), 1), (Params.pair("", ""), 1),
+            (Params.pair("", "", long: true), 1),
+            (Params.pair(String(repeating: "n", count: 127), "v"), 1),
+            (Params.pair(String(repeating: "n", count: 128), "v"), 1),
+            (Params.pair("n", String(repeating: "v", count: 999)), 1),
+            (Params.pair("a", "") + Params.pair("", "b") + Params.pair("c", "d", long: true), 3),
             ([1, 0x80, 0, 0, 1, 0x41, 0x42], 1), ([0x80, 0, 0, 1, 1, 0x41, 0x42], 1), ([], 0),
         ] as [([UInt8], Int)]
     )
@@ -40,16 +41,16 @@ struct ParamsFramingTests {
 
     @Test("A name or value longer than the limit is refused, and one of exactly the limit is accepted")
     func limit() {
-        #expect(framing(Bytes.length(1_000)).accepted)
-        #expect(!framing(Bytes.length(1_001)).accepted)
-        #expect(framing([0] + Bytes.length(1_000)).accepted)
-        #expect(!framing([0] + Bytes.length(1_001)).accepted)
+        #expect(framing(Params.length(1_000)).accepted)
+        #expect(!framing(Params.length(1_001)).accepted)
+        #expect(framing([0] + Params.length(1_000)).accepted)
+        #expect(!framing([0] + Params.length(1_001)).accepted)
     }
 
     @Test("The greatest possible lengths are refused")
     func greatest() {
-        #expect(!framing(Bytes.length(0x7FFF_FFFF) + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
-        #expect(!framing([0] + Bytes.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
+        #expect(!framing(Params.length(0x7FFF_FFFF) + Params.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
+        #expect(!framing([0] + Params.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
     }
 
     @Test("Ten thousand empty pairs are counted")
@@ -60,8 +61,8 @@ struct ParamsFramingTests {
     @Test("Params that arrive byte by byte give the same pairs and boundaries")
     func byteByByte() {
         let bytes =
-            Bytes.pair("a", "b", long: true) + Bytes.pair("", "")
-            + Bytes.pair("name", String(repeating: "v", count: 200))
+            Params.pair("a", "b", long: true) + Params.pair("", "")
+            + Params.pair("name", String(repeating: "v", count: 200))
         var framing = ParamsFraming(maxBytes: 1_000)
         var boundaries: [Int] = []
         for (index, byte) in bytes.enumerated() {

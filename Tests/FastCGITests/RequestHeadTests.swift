@@ -1,11 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct RequestHeadTests {
-    typealias Bytes = FastCGIBytes
-
     @Test("A request's age begins with its connection, not with its last byte")
     func age() throws {
         let requests = Collected<FastCGIRequest>()
@@ -14,7 +13,7 @@ struct RequestHeadTests {
             connection.send(FastCGIResponse(status: 200))
         }) { _, path in
             let begin = ContinuousClock.now
-            let peer = try WebServerPeer(path: path)
+            let peer = try FastCGIPeer(path)
             Thread.sleep(forTimeInterval: 0.1)
             let sent = ContinuousClock.now
             _ = try peer.exchange()
@@ -30,8 +29,10 @@ struct RequestHeadTests {
             seen.append(request)
             writer.send(FastCGIResponse(status: 200))
         }) { _, path in
-            let params = [("REMOTE_ADDR", "192.0.2.7"), ("HTTP_X_CLOUD_TRACE_CONTEXT", "t/1;o=1")]
-            _ = try WebServerPeer(path: path).exchange(Bytes.request(params: Bytes.usualParams + params))
+            var request = SampleRequest.usual
+            request.params["REMOTE_ADDR"] = "192.0.2.7"
+            request.params["HTTP_X_CLOUD_TRACE_CONTEXT"] = "t/1;o=1"
+            _ = try FastCGIPeer(path).exchange(request.bytes)
         }
         let request = try #require(seen.all.first)
         #expect(request.head.remoteAddress == "192.0.2.7")

@@ -1,27 +1,26 @@
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct ResponderLimitsTests {
-    typealias Bytes = FastCGIBytes
-
     @Test("A request over the limit in flight is refused, and the others are not affected")
     func overload() throws {
         var limits = FastCGILimits()
         limits.maxInFlight = 2
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(limits: limits, handle: { waiting.append($1) }) { running, path in
-            let held = try (0..<2).map { _ in try WebServerPeer(path: path) }
+            let held = try (0..<2).map { _ in try FastCGIPeer(path) }
             for peer in held {
-                try peer.send(Bytes.request())
+                try peer.send(SampleRequest.usual.bytes)
                 _ = try waiting.next()
             }
-            #expect(try WebServerPeer(path: path).exchange().body == "overloaded 3f2a")
+            #expect(try FastCGIPeer(path).exchange().text == "overloaded 3f2a")
             #expect(running.log == ["error: request refused: too many in flight [:]"])
             for connection in waiting.all { connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) }
-            #expect(try held.map { try $0.receive().body } == ["ok", "ok"])
-            let next = try WebServerPeer(path: path)
-            try next.send(Bytes.request())
+            #expect(try held.map { try $0.answer().text } == ["ok", "ok"])
+            let next = try FastCGIPeer(path)
+            try next.send(SampleRequest.usual.bytes)
             #expect(try waiting.next().count == 3)
         }
     }
@@ -34,14 +33,14 @@ struct ResponderLimitsTests {
         limits.arrivalTimeout = .seconds(60)
         try RunningResponder.run(limits: limits) { _, path in
             let peers = try (0..<4).map { number in
-                let peer = try WebServerPeer(path: path)
-                if number.isMultiple(of: 2) { try peer.send(Array(Bytes.request().prefix(20))) }
+                let peer = try FastCGIPeer(path)
+                if number.isMultiple(of: 2) { try peer.send(Array(SampleRequest.usual.bytes.prefix(20))) }
                 return peer
             }
-            #expect(try peers[0].receiveAll() == [])
-            #expect(try peers[2].exchange(Array(Bytes.request().dropFirst(20))).body == "ok")
-            #expect(try peers[1].exchange().body == "ok")
-            #expect(try peers[3].exchange().body == "ok")
+            #expect(try peers[0].readToEnd() == [])
+            #expect(try peers[2].exchange(Array(SampleRequest.usual.bytes.dropFirst(20))).text == "ok")
+            #expect(try peers[1].exchange().text == "ok")
+            #expect(try peers[3].exchange().text == "ok")
         }
     }
 
@@ -51,18 +50,18 @@ struct ResponderLimitsTests {
         limits.maxPendingBytes = 1_000
         // Longer than a peer here waits: what is closed is closed by the limit.
         limits.arrivalTimeout = .seconds(60)
-        let begun = Array(Bytes.request(body: [UInt8](repeating: 0x61, count: 2_000)).prefix(600))
+        let begun = Array(SampleRequest.usual(body: [UInt8](repeating: 0x61, count: 2_000)).bytes.prefix(600))
         try RunningResponder.run(limits: limits) { _, path in
-            let older = try WebServerPeer(path: path)
+            let older = try FastCGIPeer(path)
             try older.send(begun)
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
-            let newer = try WebServerPeer(path: path)
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
+            let newer = try FastCGIPeer(path)
             try newer.send(begun)
-            #expect(try older.receiveAll() == [])
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            #expect(try older.readToEnd() == [])
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
             try newer.send([UInt8](repeating: 1, count: 600))
-            #expect(try newer.receiveAll() == [], "one that is over the limit by itself is closed, too")
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            #expect(try newer.readToEnd() == [], "one that is over the limit by itself is closed, too")
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
         }
     }
 
@@ -72,10 +71,10 @@ struct ResponderLimitsTests {
         limits.arrivalTimeout = .milliseconds(150)
         try RunningResponder.run(limits: limits) { _, path in
             let start = ContinuousClock.now
-            let slow = try WebServerPeer(path: path)
-            try slow.send(Array(Bytes.request().prefix(bytes)))
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
-            #expect(try slow.receiveAll() == [])
+            let slow = try FastCGIPeer(path)
+            try slow.send(Array(SampleRequest.usual.bytes.prefix(bytes)))
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
+            #expect(try slow.readToEnd() == [])
             let elapsed = ContinuousClock.now - start
             #expect(elapsed >= .milliseconds(150))
         }
@@ -84,20 +83,19 @@ struct ResponderLimitsTests {
     @Test(
         "An invalid request is closed without an answer, and the next one is served",
         arguments: [
-            Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), Bytes.record(Bytes.getValues, id: 0),
-            Bytes.beginRequest(role: 2),
-            Bytes.beginRequest() + Bytes.record(Bytes.abort),
-            Bytes.beginRequest() + Bytes.stream(Bytes.params, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
-            Bytes.request(body: [UInt8](repeating: 0, count: 81_921)),
+            Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), FastCGIRecord(.getValues, requestID: 0).bytes,
+            FastCGIRecord.beginRequest(role: 2).bytes, [FastCGIRecord.beginRequest(), .abortRequest].bytes,
+            [FastCGIRecord.beginRequest(), .params(Array(repeating: 0xFF, count: 8)), .params()].bytes,
+            SampleRequest.usual(body: [UInt8](repeating: 0, count: 81_921)).bytes,
         ]
     )
     func malformed(bytes: [UInt8]) throws {
         try RunningResponder.run { _, path in
-            let peer = try WebServerPeer(path: path)
+            let peer = try FastCGIPeer(path)
             // The connection may be closed before all of it is sent.
-            try? peer.send(bytes)
-            #expect((try? peer.receiveAll()) ?? [] == [])
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            try peer.send(bytes)
+            #expect(try peer.readToEnd() == [])
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
         }
     }
 
@@ -105,11 +103,9 @@ struct ResponderLimitsTests {
     func leaves() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             for length in [0, 1, 8, 30, 200] {
-                let peer = try WebServerPeer(path: path)
-                try peer.send(Array(Bytes.request().prefix(length)))
-                peer.close()
+                try FastCGIPeer(path).send(Array(SampleRequest.usual.bytes.prefix(length)))
             }
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
             running.responder.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))
         }
@@ -118,11 +114,11 @@ struct ResponderLimitsTests {
     /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
     @Test("A connection that has gone is not kept in memory by one that still waits")
     func departedConnections() throws {
-        let directory = try TemporaryDirectory()
-        let listener = try ListeningSocket.open(path: directory.file())
+        let directory = try ScratchDirectory()
+        let listener = try ListeningSocket.open(path: directory.path("s"))
         var pending = PendingConnections()
         weak var departed: PendingConnection?
-        let peers = try (0..<2).map { _ in try WebServerPeer(path: directory.file()) }
+        let peers = try (0..<2).map { _ in try FastCGIPeer(directory.path("s")) }
         for index in peers.indices {
             let socket = try #require(Accepted(listener.descriptor)).take()
             let descriptor = socket.descriptor

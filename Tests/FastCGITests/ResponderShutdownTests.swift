@@ -1,22 +1,21 @@
+import TestSupport
 import Testing
 
 @testable import FastCGI
 
 struct ResponderShutdownTests {
-    typealias Bytes = FastCGIBytes
-
     @Test("An idle responder stops at once and removes its socket file")
     func idle() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
-            let answer = try WebServerPeer(path: path).exchange()
-            #expect(answer.body == "ok")
+            let answer = try FastCGIPeer(path).exchange()
+            #expect(answer.text == "ok")
             #expect(!running.shutdown.isSet)
             running.responder.shutDown()
             running.responder.shutDown()
             #expect(running.shutdown.isSet)
             #expect(running.hasEnded(within: .seconds(20)))
             #expect(running.log == [])
-            #expect(throws: SystemCallError("connect", 2)) { _ = try WebServerPeer(path: path) }
+            #expect(throws: TestSupportError("connect: No such file or directory")) { _ = try FastCGIPeer(path) }
         }
     }
 
@@ -24,13 +23,13 @@ struct ResponderShutdownTests {
     func finishes() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Bytes.request())
+            let peer = try FastCGIPeer(path)
+            try peer.send(SampleRequest.usual.bytes)
             let connection = try #require(waiting.next().first)
             running.responder.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
             #expect(connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
-            #expect(try peer.receive().body == "ok")
+            #expect(try peer.answer().text == "ok")
             #expect(running.hasEnded(within: .seconds(20)))
         }
     }
@@ -39,13 +38,13 @@ struct ResponderShutdownTests {
     func refuses() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
-            let peers = try (0..<3).map { _ in try WebServerPeer(path: path) }
+            let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
             for peer in peers {
-                try peer.send(Bytes.request())
+                try peer.send(SampleRequest.usual.bytes)
                 _ = try waiting.next()
             }
             running.responder.shutDown()
-            #expect(try peers.map { try $0.receive().body } == Array(repeating: "shuttingDown 3f2a", count: 3))
+            #expect(try peers.map { try $0.answer().text } == Array(repeating: "shuttingDown 3f2a", count: 3))
             #expect(running.hasEnded(within: .seconds(20)))
             #expect(running.log == ["error: requests refused at the end of the shutdown grace [\"count\": 3]"])
             for connection in waiting.all { #expect(connection.send(FastCGIResponse(status: 200)) == .alreadyAnswered) }
@@ -55,13 +54,13 @@ struct ResponderShutdownTests {
     @Test("A request that has begun to arrive may finish arriving within the grace")
     func arriving() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Array(Bytes.request().prefix(20)))
+            let peer = try FastCGIPeer(path)
+            try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
             // Served in between, so the first one has been accepted.
-            #expect(try WebServerPeer(path: path).exchange().body == "ok")
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
             running.responder.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
-            #expect(try peer.exchange(Array(Bytes.request().dropFirst(20))).body == "ok")
+            #expect(try peer.exchange(Array(SampleRequest.usual.bytes.dropFirst(20))).text == "ok")
             #expect(running.hasEnded(within: .seconds(20)))
         }
     }
@@ -69,10 +68,10 @@ struct ResponderShutdownTests {
     @Test("A request that never arrives does not delay the end beyond the grace")
     func neverArriving() throws {
         try RunningResponder.run(grace: .milliseconds(100)) { running, path in
-            let peer = try WebServerPeer(path: path)
-            try peer.send(Array(Bytes.request().prefix(20)))
+            let peer = try FastCGIPeer(path)
+            try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
             running.responder.shutDown()
-            #expect(try peer.receiveAll() == [])
+            #expect(try peer.readToEnd() == [])
             #expect(running.hasEnded(within: .seconds(20)))
         }
     }

@@ -68,16 +68,16 @@ final class RunningResponder: Sendable {
         },
         _ body: (RunningResponder, String) throws -> Void
     ) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let (entries, logger) = InMemoryLogHandler.make()
         let shutdown = ShutdownFlag()
-        let responder = try make(path: directory.file(), limits, grace, shutdown, logger, handle)
+        let responder = try make(path: directory.path("s"), limits, grace, shutdown, logger, handle)
         let running = RunningResponder(responder, shutdown, entries)
         defer {
             running.responder.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))
         }
-        try body(running, directory.file())
+        try body(running, directory.path("s"))
     }
 
     /// Waits for the end of serving.

@@ -21,8 +21,8 @@ struct AdoptedSocketTests {
             door.backend.process.terminate()
             #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
             // Nobody serves now, and nobody is refused.
-            early = try await FastCGIPeer(listener.path)
-            try await early?.send(SampleRequest.greeting.bytes)
+            early = try FastCGIPeer(listener.path)
+            try early?.send(SampleRequest.greeting.bytes)
         }
         #expect(early?.isWaiting == true)
         try await FrontDoor.with(listener: listener) { door in
@@ -35,8 +35,8 @@ struct AdoptedSocketTests {
     func overlap() async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(upstream: upstream.authEndpoint, listener: listener) { first in
-            let peer = try await first.connect()
-            try await peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+            let peer = try first.connect()
+            try peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
             try await upstream.holds(1)
             first.backend.process.terminate()
             try await eventually("the shutdown") { first.backend.logs().contains("shutting down") }

@@ -9,10 +9,10 @@ struct DeadlineTests {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["REQUEST_TIMEOUT": "6"], upstream: upstream.authEndpoint) { door in
             let accepted = ContinuousClock.now
-            let peer = try await door.connect()
+            let peer = try door.connect()
             try await Task.sleep(for: .seconds(4))
             let sent = ContinuousClock.now
-            try await peer.send(SampleRequest.exchange(#"{"code":"a"}"#).bytes)
+            try peer.send(SampleRequest.exchange(#"{"code":"a"}"#).bytes)
             let answer = try await peer.answer(within: FrontDoor.promptly)
             #expect(answer.status == 504)
             #expect(answer.reason == "upstream_timeout")

@@ -7,26 +7,26 @@ struct FairnessTests {
     @Test("A silent connection does not hold the memory of requests that came after it")
     func memoryBehindSilentPeer() async throws {
         var request = SampleRequest.exchange(#"{"a":""# + String(repeating: "x", count: 16_000) + #""}"#)
-        request.requestID = "id"
+        request.params["REQUEST_ID"] = "id"
         let bytes = request.bytes
         try await FrontDoor.with { door in
             // First without one, for what the allocator keeps.
             for _ in 0..<100 { #expect(try await refusal(bytes, door)) }
-            let before = try ProcessUsage(pid: door.backend.process.pid)
-            let silent = try await door.connect()
+            let before = try door.figures()
+            let silent = try door.connect()
             for _ in 0..<1_500 { #expect(try await refusal(bytes, door)) }
             #expect(silent.isWaiting)
-            let after = try ProcessUsage(pid: door.backend.process.pid)
+            let after = try door.figures()
             #expect(
-                after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory,
+                after.residentKB - before.residentKB < 8_192 || !FrontDoor.measuresMemory,
                 "of 24,000 KiB that went through"
             )
         }
     }
 
     private func refusal(_ bytes: [UInt8], _ door: FrontDoor) async throws -> Bool {
-        let peer = try await door.connect()
-        try await peer.send(bytes)
+        let peer = try door.connect()
+        try peer.send(bytes)
         return try await peer.answer(within: FrontDoor.promptly).status == 400
     }
 
@@ -37,13 +37,13 @@ struct FairnessTests {
                 for _ in 0..<8 {
                     group.addTask {
                         // Nobody is there any more once the shutdown has begun.
-                        while !Task.isCancelled, let peer = try? await door.connect() {
-                            _ = try? await peer.send(SampleRequest.greeting.bytes)
+                        while !Task.isCancelled, let peer = try? door.connect() {
+                            _ = try? peer.send(SampleRequest.greeting.bytes)
                             _ = try? await peer.readToEnd(within: FrontDoor.promptly)
                         }
                     }
                 }
-                let silent = try await door.connect()
+                let silent = try door.connect()
                 #expect(try await silent.readToEnd(within: .seconds(5)).isEmpty)
                 door.backend.process.terminate()
                 #expect(try await door.backend.process.waitForExit(timeout: .seconds(5)) == .code(0))

@@ -12,7 +12,7 @@ struct FrontDoor: Sendable {
     let backend: Backend
     /// Where it is reached.
     let path: String
-    private let idle: ProcessUsage
+    private let idle: ProcessFigures
 
     /// Runs a test with a responder of its own. Few at a time, so that they do not take each other's time.
     ///
@@ -73,10 +73,17 @@ struct FrontDoor: Sendable {
         // The first request brings what is made only once.
         let answer = try await Self.answer(to: .greeting, at: path)
         try #require(answer.status == 200)
-        idle = try ProcessUsage(pid: backend.process.pid)
+        idle = try Self.figures(of: backend)
     }
 
-    func connect() async throws -> FastCGIPeer { try await FastCGIPeer(path) }
+    func connect() throws -> FastCGIPeer { try FastCGIPeer(path) }
+
+    /// What the process has of the system's.
+    func figures() throws -> ProcessFigures { try Self.figures(of: backend) }
+
+    private static func figures(of backend: Backend) throws -> ProcessFigures {
+        try ProcessFigures(of: backend.process, withoutRuntime: true)
+    }
 
     /// Sends a request on a connection of its own and reads the answer.
     func answer(to request: SampleRequest, within timeout: Duration = promptly) async throws -> FastCGIAnswer {
@@ -88,8 +95,8 @@ struct FrontDoor: Sendable {
         at path: String,
         within timeout: Duration = promptly
     ) async throws -> FastCGIAnswer {
-        let peer = try await FastCGIPeer(path)
-        try await peer.send(request.bytes)
+        let peer = try FastCGIPeer(path)
+        try peer.send(request.bytes)
         return try await peer.answer(within: timeout)
     }
 
@@ -105,7 +112,7 @@ struct FrontDoor: Sendable {
         try await expectService()
         #expect(backend.process.isRunning)
         try await eventually("descriptors and threads as before", within: Self.promptly) {
-            let now = try ProcessUsage(pid: backend.process.pid)
+            let now = try figures()
             // The runtime sends idle threads home, and calls them back: at most one for each core. A responder that
             // answers may have yet to start them.
             let threads = idle.threads + ProcessInfo.processInfo.processorCount

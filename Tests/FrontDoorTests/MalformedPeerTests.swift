@@ -4,14 +4,13 @@ import Testing
 /// Peers that send what is no request: closed at once, although the time for a request is a minute.
 @Suite("Malformed peers")
 struct MalformedPeerTests {
-    private typealias Kind = FastCGIRecord.Kind
     private let request = SampleRequest.keyless
 
     private func expectRefused(_ bytes: [UInt8], reason: String) async throws {
         try await FrontDoor.with { door in
-            let peer = try await door.connect()
+            let peer = try door.connect()
             // The responder may close before it has got everything.
-            try await peer.send(bytes)
+            try peer.send(bytes)
             try await door.expectService()
             #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
             #expect(door.backend.logs().contains(#""reason":"\#(reason)""#))
@@ -25,40 +24,38 @@ struct MalformedPeerTests {
 
     @Test("A peer that sends abort-request before the body is closed at once")
     func abortBeforeBody() async throws {
-        try await expectRefused(request.records.prefix(3) + [.abort], reason: "aborted by the web server")
+        try await expectRefused(request.records.prefix(3) + [.abortRequest], reason: "aborted by the web server")
     }
 
     @Test("A peer that sends abort-request in the body is closed at once")
     func abortInBody() async throws {
-        try await expectRefused(request.records.prefix(4) + [.abort], reason: "aborted by the web server")
+        try await expectRefused(request.records.prefix(4) + [.abortRequest], reason: "aborted by the web server")
     }
 
     @Test("A peer that asks for eight values, which would overrun a buffer in libfcgi, is closed at once")
     func getEightValues() async throws {
-        let names = (1...8).map { (name: "FCGI_MAX_CONNS_\($0)", value: "") }
-        let record = FastCGIRecord(kind: Kind.getValues, requestID: 0, content: FastCGIRecord.pairs(names))
+        let names = (1...8).flatMap { FastCGIParams.pair("FCGI_MAX_CONNS_\($0)", "") }
+        let record = FastCGIRecord(.getValues, names, requestID: 0)
         try await expectRefused([record] + request.records, reason: "management record")
     }
 
     @Test("A peer that sends only get-values is closed at once")
     func getValuesAlone() async throws {
-        let names = [(name: "FCGI_MAX_CONNS", value: "")]
-        let record = FastCGIRecord(kind: Kind.getValues, requestID: 0, content: FastCGIRecord.pairs(names))
+        let record = FastCGIRecord(.getValues, FastCGIParams.pair("FCGI_MAX_CONNS", ""), requestID: 0)
         try await expectRefused([record], reason: "management record")
     }
 
     @Test("A peer that sends an unknown management record is closed at once", arguments: [0, 1])
     func unknownManagementRecord(position: Int) async throws {
         var records = request.records
-        let pairs = FastCGIRecord.pairs([(name: "DOCUMENT_URI", value: "/")])
-        records.insert(FastCGIRecord(kind: 42, requestID: 0, content: pairs), at: position)
+        records.insert(FastCGIRecord(42, FastCGIParams.pair("DOCUMENT_URI", "/"), requestID: 0), at: position)
         try await expectRefused(records, reason: "management record")
     }
 
     @Test("A peer that sends a record of another request is closed at once", arguments: 1...4)
     func interleavedRequest(position: Int) async throws {
         var records = request.records
-        records.insert(.begin(requestID: 2), at: position)
+        records.insert(.beginRequest(requestID: 2), at: position)
         try await expectRefused(records, reason: "another request id")
     }
 
@@ -71,27 +68,30 @@ struct MalformedPeerTests {
 
     @Test("A peer that asks for a role other than responder is closed at once", arguments: [2, 3, 0, 257])
     func otherRole(role: Int) async throws {
-        try await expectRefused([.begin(role: role)] + request.records.dropFirst(), reason: "role is not responder")
+        let records = [.beginRequest(role: role)] + request.records.dropFirst()
+        try await expectRefused(records, reason: "role is not responder")
     }
 
     @Test("A peer that sends a second begin-request is closed at once", arguments: 1...4)
     func secondBegin(position: Int) async throws {
         var records = request.records
-        records.insert(.begin(), at: position)
+        records.insert(.beginRequest(), at: position)
         try await expectRefused(records, reason: "unexpected record type")
     }
 
     @Test("A peer that sends a begin-request of the wrong size is closed at once", arguments: [0, 7, 9])
     func beginOfOtherSize(size: Int) async throws {
-        var begin = FastCGIRecord.begin()
-        begin.content = [0, 1] + [UInt8](repeating: 0, count: size)
-        begin.content = Array(begin.content.prefix(size))
+        let content = [0, 1] + [UInt8](repeating: 0, count: size)
+        let begin = FastCGIRecord(.beginRequest, Array(content.prefix(size)))
         try await expectRefused([begin] + request.records.dropFirst(), reason: "malformed begin-request")
     }
 
-    @Test("A peer without begin-request is closed at once", arguments: [Kind.params, Kind.stdin, Kind.data, Kind.end])
-    func otherFirstRecord(kind: UInt8) async throws {
-        try await expectRefused([FastCGIRecord(kind: kind)] + request.records, reason: "unexpected record type")
+    @Test(
+        "A peer without begin-request is closed at once",
+        arguments: [.params, .stdin, .data, .endRequest] as [FastCGIRecord.Kind]
+    )
+    func otherFirstRecord(kind: FastCGIRecord.Kind) async throws {
+        try await expectRefused([FastCGIRecord(kind)] + request.records, reason: "unexpected record type")
     }
 
     @Test("A peer that sends HTTP instead of FastCGI is closed at once")

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A stream of bytes that was a good request, and how it is to be sent. The same seed makes the same stream.
 struct MutatedStream: Sendable {
     /// What the peer does behind the last byte.
@@ -17,7 +19,7 @@ struct MutatedStream: Sendable {
     ///   - samples: good requests, of which one is taken; not empty.
     ///   - seed: what decides.
     init(of samples: [[UInt8]], seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var bytes = samples[Int.random(in: 0..<samples.count, using: &random)]
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             Self.mutate(&bytes, samples, &random)
@@ -37,7 +39,7 @@ struct MutatedStream: Sendable {
 
     private static let telling: [UInt8] = [0, 1, 2, 4, 5, 7, 8, 9, 0x7F, 0x80, 0xFE, 0xFF]
 
-    private static func mutate(_ bytes: inout [UInt8], _ samples: [[UInt8]], _ random: inout SplitMix64) {
+    private static func mutate(_ bytes: inout [UInt8], _ samples: [[UInt8]], _ random: inout SeededGenerator) {
         guard !bytes.isEmpty else { return }
         let start = Int.random(in: 0..<bytes.count, using: &random)
         let range = start..<min(bytes.count, start + Int.random(in: 1...64, using: &random))
@@ -54,7 +56,7 @@ struct MutatedStream: Sendable {
     }
 
     /// Changes one field of one record's header: framing is where a codec is hurt.
-    private static func mutateHeader(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+    private static func mutateHeader(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         var headers: [Int] = []
         var position = 0
         while position + 8 <= bytes.count {
@@ -71,18 +73,5 @@ struct MutatedStream: Sendable {
             guard content <= bytes.count else { return }
             bytes.insert(contentsOf: [UInt8](repeating: 0xAA, count: Int(bytes[field])), at: content)
         }
-    }
-}
-
-/// A small random number generator (Steele, Lea and Flood 2014) that is the same everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

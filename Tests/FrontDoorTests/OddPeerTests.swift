@@ -13,8 +13,8 @@ struct OddPeerTests {
 
     /// Sends each of the writes on its own.
     private func answer(_ writes: [[UInt8]], from door: FrontDoor) async throws -> FastCGIAnswer {
-        let peer = try await door.connect()
-        for write in writes { try await peer.send(write) }
+        let peer = try door.connect()
+        for write in writes { try peer.send(write) }
         return try await peer.answer(within: FrontDoor.promptly)
     }
 
@@ -29,7 +29,7 @@ struct OddPeerTests {
                 let greeted = try await answer(greeting)
                 #expect(greeted.status == 200)
                 #expect(greeted.text == "Hello World from Cloud Run!")
-                #expect(greeted.headers["X-Request-Id"] == greeting.requestID)
+                #expect(greeted.headers["X-Request-Id"] == greeting.params["REQUEST_ID"])
                 let refused = try await answer(keyless)
                 #expect(refused.status == 400)
                 #expect(refused.reason == "missing_key")
@@ -46,7 +46,7 @@ struct OddPeerTests {
         try await expectAnswers { request in
             request.records.map { record in
                 var record = record
-                if record.kind == FastCGIRecord.Kind.stdin { record.padding = 255 }
+                if record.kind == .stdin { record.padding = 255 }
                 return record
             }
         }
@@ -54,13 +54,7 @@ struct OddPeerTests {
 
     @Test("A peer that pads every record with 255 bytes, even the empty ones, is answered")
     func paddedRecords() async throws {
-        try await expectAnswers { request in
-            request.records.map { record in
-                var record = record
-                record.padding = 255
-                return record
-            }
-        }
+        try await expectAnswers { $0.records.with(\.padding, 255) }
     }
 
     @Test("A peer that sends records of one content byte each is answered")
@@ -72,20 +66,14 @@ struct OddPeerTests {
                 let json = String(decoding: request.body, as: UTF8.self)
                 request = .exchange(json.replacing(String(repeating: "x", count: 10_000), with: ""))
             }
-            return request.records.flatMap { $0.kind == FastCGIRecord.Kind.begin ? [$0] : $0.split(every: 1) }
+            return request.records.split(every: 1)
         }
     }
 
     @Test("A peer that pads its one-byte records with 255 bytes is answered")
     func paddedOneByteRecords() async throws {
         try await FrontDoor.with { door in
-            let records = keyless.records.flatMap { record in
-                (record.kind == FastCGIRecord.Kind.begin ? [record] : record.split(every: 1)).map { part in
-                    var part = part
-                    part.padding = 255
-                    return part
-                }
-            }
+            let records = keyless.records.split(every: 1).with(\.padding, 255)
             #expect(try await answer(records.map(\.bytes), from: door).reason == "missing_key")
             try await door.expectUnharmed()
         }
@@ -111,13 +99,8 @@ struct OddPeerTests {
     @Test("A peer is answered whatever its request id is", arguments: [1, 2, 255, 256, 65_535] as [UInt16])
     func requestID(id: UInt16) async throws {
         try await FrontDoor.with { door in
-            let records = greeting.records.map { record in
-                var record = record
-                record.requestID = id
-                return record
-            }
-            let peer = try await door.connect()
-            try await peer.send(records.bytes)
+            let peer = try door.connect()
+            try peer.send(greeting.records.with(\.requestID, id).bytes)
             let bytes = try await peer.readToEnd(within: FrontDoor.promptly)
             #expect(FastCGIAnswer(bytes, requestID: id)?.status == 200)
         }
@@ -126,8 +109,8 @@ struct OddPeerTests {
     @Test("A peer that half-closes the connection after its request is answered")
     func halfClosed() async throws {
         try await FrontDoor.with { door in
-            let peer = try await door.connect()
-            try await peer.send(greeting.bytes)
+            let peer = try door.connect()
+            try peer.send(greeting.bytes)
             peer.halfClose()
             #expect(try await peer.answer(within: FrontDoor.promptly).status == 200)
             try await door.expectUnharmed()

@@ -6,21 +6,21 @@ import Testing
 struct OversizedPeerTests {
     private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
         try await FrontDoor.with { door in
-            let before = try ProcessUsage(pid: door.backend.process.pid)
-            let peer = try await door.connect()
-            try await peer.send(records.bytes)
+            let before = try door.figures()
+            let peer = try door.connect()
+            try peer.send(records.bytes)
             try await door.expectService()
             #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)
             #expect(door.backend.logs().contains(#""reason":"\#(reason)""#))
             try await door.expectUnharmed()
-            let after = try ProcessUsage(pid: door.backend.process.pid)
-            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+            let after = try door.figures()
+            #expect(after.residentKB - before.residentKB < 8_192 || !FrontDoor.measuresMemory)
         }
     }
 
     private func expectRefused(params: [UInt8], reason: String) async throws {
-        let records = FastCGIRecord.params(params).split(every: 65_535)
-        try await expectRefused([.begin()] + records + [.params(), .stdin()], reason: reason)
+        let records = FastCGIRecord.stream(.params, params)
+        try await expectRefused([.beginRequest()] + records + [.stdin()], reason: reason)
     }
 
     @Test("A peer with two lengths of 2^31-1, which would fail an assertion in libfcgi, is closed at once")
@@ -47,18 +47,16 @@ struct OversizedPeerTests {
 
     @Test("A peer with params of 1 MB is closed at once")
     func megabyteOfParams() async throws {
-        let pairs = [(name: "LARGE", value: String(repeating: "x", count: 1_048_576))]
-        try await expectRefused(params: FastCGIRecord.pairs(pairs), reason: "params too large")
+        let param = FastCGIParams.pair("LARGE", String(repeating: "x", count: 1_048_576))
+        try await expectRefused(params: param, reason: "params too large")
     }
 
     @Test("A peer with params of 1 MB in small records and values is closed at once")
     func megabyteOfSmallParams() async throws {
-        let pairs = FastCGIRecord.pairs(
-            (0..<100).map { (name: "NAME_\($0)", value: String(repeating: "x", count: 1_000)) }
-        )
-        let records = FastCGIRecord.params(pairs).split(every: 500)
+        let params = (0..<100).flatMap { FastCGIParams.pair("NAME_\($0)", String(repeating: "x", count: 1_000)) }
+        let records = [FastCGIRecord.params(params)].split(every: 500)
         let many = (0..<10).flatMap { _ in records }
-        try await expectRefused([.begin()] + many + [.params(), .stdin()], reason: "params too large")
+        try await expectRefused([.beginRequest()] + many + [.params(), .stdin()], reason: "params too large")
     }
 
     @Test("A peer with 10,000 empty params is closed at once")
@@ -70,13 +68,13 @@ struct OversizedPeerTests {
     func megabyteOfBody() async throws {
         var request = SampleRequest.keyless
         request.body = [UInt8](repeating: 0x20, count: 1_048_576)
-        request.contentLength = "1048576"
+        request.params["CONTENT_LENGTH"] = "1048576"
         try await expectRefused(request.records, reason: "body too large")
     }
 
     @Test("A peer that sends records without end is closed at once")
     func endlessRecords() async throws {
-        let pieces = FastCGIRecord.stdin([UInt8](repeating: 0x20, count: 20_000)).split(every: 1)
+        let pieces = [FastCGIRecord.stdin([UInt8](repeating: 0x20, count: 20_000))].split(every: 1)
         try await expectRefused(SampleRequest.keyless.records.dropLast() + pieces, reason: "too many records")
     }
 }

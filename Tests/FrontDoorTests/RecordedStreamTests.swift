@@ -19,8 +19,8 @@ struct RecordedStreamTests {
         #expect(streams.count >= 7)
         try await FrontDoor.with { door in
             for (name, bytes) in streams {
-                let peer = try await door.connect()
-                try await peer.send(bytes)
+                let peer = try door.connect()
+                try peer.send(bytes)
                 let answer = try await peer.answer(within: FrontDoor.promptly)
                 #expect([200, 400, 415, 502].contains(answer.status), "\(name)")
             }
@@ -33,8 +33,8 @@ struct RecordedStreamTests {
         let streams = try Self.streams(in: "Corpus/gate") + Self.streams(in: "Regressions/gate")
         try await FrontDoor.with { door in
             for (_, bytes) in streams {
-                let peer = try await door.connect()
-                try await peer.send(bytes)
+                let peer = try door.connect()
+                try peer.send(bytes)
                 peer.halfClose()
                 _ = try await peer.readToEnd(within: FrontDoor.promptly)
             }

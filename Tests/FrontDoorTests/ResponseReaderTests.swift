@@ -33,8 +33,8 @@ struct ResponseReaderTests {
     private func askMany(_ request: SampleRequest, _ door: FrontDoor) async throws -> [FastCGIPeer] {
         var peers: [FastCGIPeer] = []
         for _ in 0..<20 {
-            let peer = try await door.connect()
-            try await peer.send(request.bytes)
+            let peer = try door.connect()
+            try peer.send(request.bytes)
             peers.append(peer)
         }
         return peers
@@ -44,8 +44,8 @@ struct ResponseReaderTests {
     func closesAtOnce() async throws {
         try await FrontDoor.with { door in
             for _ in 0..<50 {
-                let peer = try await door.connect()
-                try await peer.send(SampleRequest.greeting.bytes)
+                let peer = try door.connect()
+                try peer.send(SampleRequest.greeting.bytes)
             }
             try await door.expectUnharmed()
         }
@@ -56,8 +56,8 @@ struct ResponseReaderTests {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(upstream: upstream.authEndpoint) { door in
             for number in 0..<10 {
-                let peer = try await door.connect()
-                try await peer.send(SampleRequest.exchange(#"{"code":"\#(number)"}"#).bytes)
+                let peer = try door.connect()
+                try peer.send(SampleRequest.exchange(#"{"code":"\#(number)"}"#).bytes)
             }
             try await upstream.holds(10)
             try await door.expectService()

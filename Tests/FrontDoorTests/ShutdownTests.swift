@@ -13,21 +13,21 @@ struct ShutdownTests {
     func finishesInFlight(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
-            let peer = try await door.connect()
-            try await peer.send(call.bytes)
+            let peer = try door.connect()
+            try peer.send(call.bytes)
             try await upstream.holds(1)
-            let started = try await door.connect()
+            let started = try door.connect()
             var ready = SampleRequest.greeting
-            ready.path = "/health/ready"
-            try await started.send(Array(ready.bytes.dropLast(8)))
+            ready.params["DOCUMENT_URI"] = "/health/ready"
+            try started.send(Array(ready.bytes.dropLast(8)))
             try await door.expectService()
 
             door.backend.process.terminate(signal: signal)
             try await eventually("the end of the socket") { !FileManager.default.fileExists(atPath: door.path) }
-            await #expect(throws: TestSupportError.self) { try await door.connect() }
+            #expect(throws: TestSupportError.self) { try door.connect() }
 
             // A request whose first half had arrived is still taken, and sees that the process is not ready.
-            try await started.send(Array(ready.bytes.suffix(8)))
+            try started.send(Array(ready.bytes.suffix(8)))
             let readiness = try await started.answer(within: FrontDoor.promptly)
             #expect(readiness.status == 503)
             #expect(readiness.text.contains("shutting_down"))
@@ -44,9 +44,9 @@ struct ShutdownTests {
     func endsAfterGrace(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "0.5"], upstream: upstream.authEndpoint) { door in
-            let peer = try await door.connect()
-            try await peer.send(call.bytes)
-            let silent = try await door.connect()
+            let peer = try door.connect()
+            try peer.send(call.bytes)
+            let silent = try door.connect()
             try await upstream.holds(1)
             door.backend.process.terminate(signal: signal)
             let answer = try await peer.answer(within: FrontDoor.promptly)
@@ -62,8 +62,8 @@ struct ShutdownTests {
     func secondSignal(signal: CInt) async throws {
         let upstream = try HeldUpstream()
         try await FrontDoor.with(settings: ["SHUTDOWN_GRACE": "60"], upstream: upstream.authEndpoint) { door in
-            let peer = try await door.connect()
-            try await peer.send(call.bytes)
+            let peer = try door.connect()
+            try peer.send(call.bytes)
             try await upstream.holds(1)
             door.backend.process.terminate(signal: SIGTERM)
             try await eventually("the begin of the shutdown") { door.backend.logs().contains("shutting down") }

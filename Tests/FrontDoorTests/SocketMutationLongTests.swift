@@ -28,15 +28,15 @@ struct SocketMutationLongTests {
         let settings = ["ARRIVAL_TIMEOUT": "0.2", "LOG_LEVEL": "critical"]
         try await FrontDoor.with(settings: settings) { door in
             // What the allocator and the runtime keep for good is there after a few.
-            await run(0..<20_000, samples, door.path, Tallies())
-            let before = try ProcessUsage(pid: door.backend.process.pid)
+            try await run(0..<20_000, samples, door.path, Tallies())
+            let before = try door.figures()
             let tallies = Tallies()
             let start = ContinuousClock.now
-            await run(20_000..<20_000 + Self.streams, samples, door.path, tallies)
+            try await run(20_000..<20_000 + Self.streams, samples, door.path, tallies)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             try await door.expectUnharmed()
-            let after = try ProcessUsage(pid: door.backend.process.pid)
-            #expect(after.residentKiB - before.residentKiB < 8_192 || !FrontDoor.measuresMemory)
+            let after = try door.figures()
+            #expect(after.residentKB - before.residentKB < 8_192 || !FrontDoor.measuresMemory)
 
             let tally = tallies.all
             #expect(tally.failures.isEmpty)
@@ -45,7 +45,7 @@ struct SocketMutationLongTests {
             print(
                 "mutated streams: \(Self.streams) in \(Int(seconds)) s; answered: \(answers.joined(separator: ", "));",
                 "closed without an answer: \(tally.refused); not read: \(tally.unread);",
-                "resident KiB \(before.residentKiB) -> \(after.residentKiB),",
+                "resident KiB \(before.residentKB) -> \(after.residentKB),",
                 "descriptors \(after.descriptors), threads \(after.threads)"
             )
         }
@@ -57,8 +57,8 @@ struct SocketMutationLongTests {
         func add(_ change: (inout sending Tally) -> Void) { tally.withLock { change(&$0) } }
     }
 
-    private func run(_ seeds: Range<Int>, _ samples: [[UInt8]], _ path: String, _ tallies: Tallies) async {
-        await BlockingPeer.onThreads(Self.threads) { thread in
+    private func run(_ seeds: Range<Int>, _ samples: [[UInt8]], _ path: String, _ tallies: Tallies) async throws {
+        _ = try await BlockingThread.run(on: Self.threads) { thread in
             for seed in stride(from: seeds.lowerBound + thread, to: seeds.upperBound, by: Self.threads) {
                 Self.exchange(MutatedStream(of: samples, seed: UInt64(seed)), seed: UInt64(seed), path, tallies)
             }
@@ -66,11 +66,11 @@ struct SocketMutationLongTests {
     }
 
     private static func exchange(_ stream: MutatedStream, seed: UInt64, _ path: String, _ tallies: Tallies) {
-        guard let peer = BlockingPeer(path) else { return tallies.add { $0.failures.append(seed) } }
-        for write in stream.writes where !peer.send(write) { break }
+        guard let peer = try? FastCGIPeer(path) else { return tallies.add { $0.failures.append(seed) } }
+        for write in stream.writes where (try? peer.send(write)) != true { break }
         if case .close = stream.ending { return tallies.add { $0.unread += 1 } }
         if case .halfClose = stream.ending { peer.halfClose() }
-        guard let received = peer.readToEnd() else { return tallies.add { $0.failures.append(seed) } }
+        guard let received = try? peer.readToEnd() else { return tallies.add { $0.failures.append(seed) } }
         if received.isEmpty { return tallies.add { $0.refused += 1 } }
         let requestID = received.count > 4 ? UInt16(received[2]) << 8 | UInt16(received[3]) : 0
         let answer = FastCGIAnswer(received, requestID: requestID)
@@ -87,19 +87,19 @@ struct SocketMutationLongTests {
     func flood() async throws {
         try await FrontDoor.with(arrivalTimeout: 1, settings: ["LOG_LEVEL": "critical"]) { door in
             let answered = Atomic(0)
-            async let flood: Void = BlockingPeer.onThreads(64) { _ in
-                while let peer = BlockingPeer(door.path), peer.send(SampleRequest.greeting.bytes) {
-                    if peer.readToEnd()?.isEmpty == false { answered.add(1, ordering: .relaxed) }
+            async let flood: [Void] = BlockingThread.run(on: 64) { _ in
+                while let peer = try? FastCGIPeer(door.path), (try? peer.send(SampleRequest.greeting.bytes)) == true {
+                    if (try? peer.readToEnd())?.isEmpty == false { answered.add(1, ordering: .relaxed) }
                 }
             }
             let start = ContinuousClock.now
-            let silent = try await door.connect()
+            let silent = try door.connect()
             #expect(try await silent.readToEnd(within: .seconds(10)).isEmpty)
             let closed = ContinuousClock.now
             door.backend.process.terminate()
             #expect(try await door.backend.process.waitForExit(timeout: .seconds(10)) == .code(0))
             let ended = ContinuousClock.now
-            await flood
+            _ = try await flood
             print(
                 "flood: \(answered.load(ordering: .relaxed)) requests of 64 clients answered; a silent connection was",
                 "closed after \(closed - start), the process ended \(ended - closed) after TERM"

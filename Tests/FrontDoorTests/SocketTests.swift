@@ -72,7 +72,7 @@ struct SocketTests {
     func busy() async throws {
         let listener = try UnixListener(path: path)
         var waiting: [FastCGIPeer] = []
-        for _ in 0..<129 { waiting.append(try await FastCGIPeer(listener.path)) }
+        for _ in 0..<129 { waiting.append(try FastCGIPeer(listener.path)) }
         #expect(try await complaint(listeningAt: path).contains("another process is listening"))
         #expect(status(path) != nil)
     }

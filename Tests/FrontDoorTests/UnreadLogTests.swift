@@ -46,26 +46,20 @@ struct UnreadLogTests {
     /// Requests that leave a line each, as fast as they are answered.
     ///
     /// - Returns: how many were not answered as they should be.
-    private func send(_ count: Int) async -> Int {
+    private func send(_ count: Int) async throws -> Int {
         let path = path
-        let failures = Count()
-        await BlockingPeer.onThreads(4) { _ in
-            for _ in 0..<(count / 4) {
-                guard let peer = BlockingPeer(path, timeout: 5), peer.send(SampleRequest.keyless.bytes),
-                    let bytes = peer.readToEnd(), FastCGIAnswer(bytes)?.status == 400
-                else {
-                    failures.add()
-                    continue
-                }
-            }
+        let failures = try await BlockingThread.run(on: 4) { _ in
+            (0..<(count / 4)).count { _ in !Self.isAnswered(at: path) }
         }
-        return failures.value
+        return failures.reduce(0, +)
     }
 
-    private final class Count: Sendable {
-        private let count = Atomic(0)
-        var value: Int { count.load(ordering: .relaxed) }
-        func add() { count.add(1, ordering: .relaxed) }
+    /// Sends one request that leaves a line, and waits for its answer. Blocks.
+    private static func isAnswered(at path: String) -> Bool {
+        guard let peer = try? FastCGIPeer(path), (try? peer.send(SampleRequest.keyless.bytes)) == true else {
+            return false
+        }
+        return (try? peer.answer(within: .seconds(5)))?.status == 400
     }
 
     @Test("A hundred requests a second are answered, and TERM ends the process, while nobody reads the log")
@@ -79,9 +73,7 @@ struct UnreadLogTests {
             var slowest = Duration.zero
             for number in 0..<(100 * Self.unread) {
                 let sent = ContinuousClock.now
-                guard let peer = BlockingPeer(path, timeout: 5), peer.send(SampleRequest.keyless.bytes),
-                    let bytes = peer.readToEnd(), FastCGIAnswer(bytes)?.status == 400
-                else { throw TestSupportError("request \(number) was not answered") }
+                guard Self.isAnswered(at: path) else { throw TestSupportError("request \(number) was not answered") }
                 slowest = max(slowest, ContinuousClock.now - sent)
                 let due = started + .milliseconds(10) * (number + 1)
                 let pause = (due - .now) / .microseconds(1)
@@ -97,16 +89,16 @@ struct UnreadLogTests {
     @Test("When the log is read again, it says how many lines were dropped, and memory has not grown")
     func dropped() async throws {
         let process = try await startAndAnswer()
-        #expect(await send(1_000) == 0)
-        let before = try ProcessUsage(pid: process.pid).residentKiB
+        #expect(try await send(1_000) == 0)
+        let before = try ProcessFigures(of: process).residentKB
         // Several times what the two pipes hold.
-        #expect(await send(20_000) == 0)
-        let growth = try ProcessUsage(pid: process.pid).residentKiB - before
+        #expect(try await send(20_000) == 0)
+        let growth = try ProcessFigures(of: process).residentKB - before
         #expect(!FrontDoor.measuresMemory || growth < 8_192, "\(growth) KiB")
 
         async let text = reader.readToEnd()
         try await Task.sleep(for: .milliseconds(500))
-        #expect(await send(100) == 0)
+        #expect(try await send(100) == 0)
         process.terminate()
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
         let lines = try JSONLog.lines(try await text)
@@ -128,8 +120,8 @@ struct UnreadLogTests {
         try reader.fill()
         let upstream = try HeldUpstream()
         let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint, "SHUTDOWN_GRACE": "60"])
-        let peer = try await FastCGIPeer(path)
-        try await peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+        let peer = try FastCGIPeer(path)
+        try peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
         try await upstream.holds(1)
         process.terminate()
         try await eventually("the begin of the shutdown") { !FileManager.default.fileExists(atPath: path) }
@@ -178,7 +170,7 @@ struct UnreadLogTests {
     @Test("The lines before a crash are in the log")
     func linesBeforeCrash() async throws {
         let process = try await startAndAnswer()
-        #expect(await send(400) == 0)
+        #expect(try await send(400) == 0)
         process.terminate(signal: SIGABRT)
         // More than the named pipe holds: some is in the process, and read only now.
         async let text = reader.readToEnd()
@@ -199,9 +191,9 @@ struct UnreadLogTests {
     @Test("A reader of the log that goes away does no harm")
     func goneReader() async throws {
         let process = try await startAndAnswer()
-        #expect(await send(4) == 0)
+        #expect(try await send(4) == 0)
         reader.leave()
-        #expect(await send(400) == 0)
+        #expect(try await send(400) == 0)
         process.terminate()
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
     }
@@ -216,7 +208,7 @@ struct UnreadLogTests {
             name: "backend"
         )
         try await eventuallyAnswers()
-        #expect(await send(400) == 0)
+        #expect(try await send(400) == 0)
         let targets = try (0...2).map {
             try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\($0)")
         }

@@ -9,7 +9,7 @@ private func runDriver(
     _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// `Fuzz gate …` or `Fuzz json …`, followed by libFuzzer's arguments.
+/// `Fuzz gate …`, `Fuzz json …` or `Fuzz answer …`, followed by libFuzzer's arguments.
 @main
 enum Fuzz {
     static func main() {
@@ -32,7 +32,14 @@ enum Fuzz {
                     return 0
                 }
             )
-        default: preconditionFailure("gate or json?")
+        case "answer":
+            exit(
+                runDriver(&count, &arguments) { start, count in
+                    fuzzAnswer(UnsafeRawBufferPointer(start: start, count: count))
+                    return 0
+                }
+            )
+        default: preconditionFailure("gate, json or answer?")
         }
     }
 }

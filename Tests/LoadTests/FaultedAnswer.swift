@@ -19,20 +19,13 @@ struct FaultedAnswer: Sendable {
     /// Sends the requests over so many connections at once.
     static func collect(_ requests: [FaultedRequest], from port: Int, clients: Int = 64) async throws -> [FaultedAnswer]
     {
-        try await withThrowingTaskGroup(of: [FaultedAnswer].self) { group in
-            for client in 0..<clients {
-                group.addTask {
-                    try await BlockingThread.run {
-                        let connection = try HTTPClient(port: port)
-                        return try stride(from: client, to: requests.count, by: clients).map {
-                            let request = requests[$0]
-                            return FaultedAnswer(try connection.post(request.path, json: request.json), to: request)
-                        }
-                    }
-                }
+        try await BlockingThread.run(on: clients) { client in
+            let connection = try HTTPClient(port: port)
+            return try stride(from: client, to: requests.count, by: clients).map {
+                let request = requests[$0]
+                return FaultedAnswer(try connection.post(request.path, json: request.json), to: request)
             }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }
+        }.flatMap(\.self)
     }
 
     private static func mistake(in answer: HTTPAnswer, to request: FaultedRequest, _ reason: String?) -> String? {

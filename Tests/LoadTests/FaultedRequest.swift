@@ -31,22 +31,10 @@ struct FaultedRequest: Sendable {
         let fast = UpstreamFault.allCases.filter { !$0.isSlow }
         let palette = fast + Array(repeating: .success, count: fast.count / 2)
         let slowFaults = UpstreamFault.allCases.filter(\.isSlow)
-        var generator = CountingGenerator()
+        var generator = SeededGenerator(seed: 4)
         return (0..<count).map { number in
             let faults = number < slow ? slowFaults : palette
             return FaultedRequest(faults[number / 3 % faults.count], route: number, name: "\(name)\(number)")
         }.shuffled(using: &generator)
-    }
-}
-
-/// Numbers without order that are the same each time (SplitMix64).
-private struct CountingGenerator: RandomNumberGenerator {
-    private var state: UInt64 = 4
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -10,7 +10,7 @@ final class HTTPClient {
 
     init(port: Int) throws {
         self.port = port
-        descriptor = try Self.connect(to: port)
+        descriptor = try Sockets.connect(port: port, timeout: 30)
     }
 
     deinit {
@@ -25,15 +25,6 @@ final class HTTPClient {
 
     func get(_ path: String) throws -> HTTPAnswer {
         try send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    }
-
-    private static func connect(to port: Int) throws -> CInt {
-        let descriptor = try Sockets.make(AF_INET)
-        Sockets.setTimeout(descriptor, seconds: 30)
-        try Sockets.withLoopback(port: port) {
-            _ = try Sockets.check("connect", Int(Glibc.connect(descriptor, $0, $1)))
-        }
-        return descriptor
     }
 
     private func send(_ request: String) throws -> HTTPAnswer {
@@ -51,7 +42,7 @@ final class HTTPClient {
             guard answer.body.count >= length else { continue }
             if answer.headers["Connection"].contains("close") {
                 close(descriptor)
-                descriptor = try Self.connect(to: port)
+                descriptor = try Sockets.connect(port: port, timeout: 30)
             }
             return answer
         }

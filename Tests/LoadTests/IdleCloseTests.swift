@@ -24,7 +24,7 @@ extension UpstreamProofs {
                 usleep(20_000)
             }
             // None that is not closed at the server may be left to be used.
-            #expect(upstream.accepted.count == count)
+            #expect(upstream.accepted == count)
             try judge(answers, upstream, "closed 20 ms before use, by \(fault)", documented: ["200"])
             await nginx.stop()
             await backend.stop()

@@ -45,18 +45,35 @@ struct ManyConnections: ~Copyable {
 
     /// Connects and sends; with no request, stays silent.
     mutating func open(sending request: Data = Data()) throws {
-        let descriptor: CInt
-        switch peer {
-        case .responder(let path):
-            descriptor = try Sockets.make(AF_UNIX)
-            try Sockets.withUnixAddress(path) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
-        case .nginx(let port):
-            descriptor = try Sockets.make(AF_INET)
-            try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
-        }
+        let descriptor =
+            switch peer {
+            case .responder(let path): try Sockets.connect(path: path)
+            case .nginx(let port): try Sockets.connect(port: port)
+            }
         answers[descriptor] = Data()
         if keepsAnswers { started[descriptor] = .now }
         if !request.isEmpty { try Sockets.sendAll(descriptor, request) }
+    }
+
+    /// Opens a connection to nginx every five milliseconds, whatever became of those before.
+    ///
+    /// - Parameter request: makes each connection's request from its number.
+    static func send(
+        to port: Int,
+        until stopSign: StopSign,
+        _ request: (Int) -> Data
+    ) throws -> (statuses: [Int: Int], rate: Double) {
+        var clients = ManyConnections(to: .nginx(port))
+        let started = ContinuousClock.now
+        var sent = 0
+        while !stopSign.isUp, sent < 20_000 {
+            try clients.open(sending: request(sent))
+            sent += 1
+            try clients.read(until: started + .milliseconds(5) * sent)
+        }
+        let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
+        try clients.read(until: .now + .seconds(20))
+        return (clients.statuses, rate)
     }
 
     /// Closes all connections: the clients have gone.
@@ -89,10 +106,12 @@ struct ManyConnections: ~Copyable {
         if let start = started.removeValue(forKey: descriptor) {
             received.append(Received(bytes: answers[descriptor] ?? Data(), duration: .now - start))
         }
-        // "Status: 200 OK" behind the eight bytes of a record's header, or "HTTP/1.1 200 OK".
         let answer = answers.removeValue(forKey: descriptor) ?? Data()
-        let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-        let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        let status =
+            switch peer {
+            case .responder: FastCGIAnswer(Array(answer))?.status
+            case .nginx: HTTPAnswer(answer)?.status
+            }
         statuses[status ?? 0, default: 0] += 1
     }
 }

@@ -19,7 +19,9 @@ extension LoadLongTests {
 
             let stopSign = StopSign()
             let port = nginx.port
-            async let load = BlockingThread.run { try Self.send(token, to: port, until: stopSign) }
+            async let load = BlockingThread.run {
+                try ManyConnections.send(to: port, until: stopSign) { token.httpRequest($0) }
+            }
             var exits: [TestSupport.ExitStatus] = []
             for _ in 0..<Self.restarts {
                 try await Task.sleep(for: .seconds(1))
@@ -44,25 +46,6 @@ extension LoadLongTests {
                 upstream: sandbox,
                 listener: .inherited(listener.descriptor)
             )
-        }
-
-        /// Opens a connection every five milliseconds, whatever became of those before.
-        private static func send(
-            _ token: AccessToken,
-            to port: Int,
-            until stopSign: StopSign
-        ) throws -> (statuses: [Int: Int], rate: Double) {
-            var clients = ManyConnections(to: .nginx(port))
-            let started = ContinuousClock.now
-            var sent = 0
-            while !stopSign.isUp, sent < 20_000 {
-                try clients.open(sending: token.httpRequest(sent))
-                sent += 1
-                try clients.read(until: started + .milliseconds(5) * sent)
-            }
-            let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
-            try clients.read(until: .now + .seconds(20))
-            return (clients.statuses, rate)
         }
     }
 }

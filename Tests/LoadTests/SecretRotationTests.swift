@@ -29,7 +29,12 @@ extension UpstreamProofs {
             let stopSign = StopSign()
             defer { stopSign.raise() }
             let port = nginx.port
-            async let load = BlockingThread.run { try send(to: port, until: stopSign) }
+            async let load = BlockingThread.run {
+                try ManyConnections.send(to: port, until: stopSign) { number in
+                    let request = FaultedRequest(.delayed, route: number % 2, name: "n\(number)", after: delay)
+                    return HTTPRequestBytes.post(request.path, json: request.json)
+                }
+            }
 
             func hangUp(after change: () throws -> Void) async throws -> (sent: ContinuousClock.Instant, said: String) {
                 try await Task.sleep(for: .seconds(seconds))
@@ -102,25 +107,6 @@ extension UpstreamProofs {
 
         private static func replace(_ path: String, with text: String, in directory: ScratchDirectory) throws {
             _ = try Sockets.check("rename", Int(rename(try directory.write(text, to: "new"), path)))
-        }
-
-        /// Opens a connection every five milliseconds, whatever became of those before.
-        private static func send(
-            to port: Int,
-            until stopSign: StopSign
-        ) throws -> (statuses: [Int: Int], rate: Double) {
-            var clients = ManyConnections(to: .nginx(port))
-            let started = ContinuousClock.now
-            var sent = 0
-            while !stopSign.isUp, sent < 20_000 {
-                let request = FaultedRequest(.delayed, route: sent % 2, name: "n\(sent)", after: delay)
-                try clients.open(sending: HTTPRequestBytes.post(request.path, json: request.json))
-                sent += 1
-                try clients.read(until: started + .milliseconds(5) * sent)
-            }
-            let rate = Double(sent) / ((ContinuousClock.now - started) / .seconds(1))
-            try clients.read(until: .now + .seconds(20))
-            return (clients.statuses, rate)
         }
     }
 }

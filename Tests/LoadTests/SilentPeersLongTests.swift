@@ -65,3 +65,8 @@ extension LoadLongTests {
         }
     }
 }
+
+extension Array where Element: Comparable {
+    /// The value in the middle; the array must not be empty.
+    fileprivate var median: Element { sorted()[count / 2] }
+}

@@ -7,7 +7,7 @@ import Testing
     @Test("A server that closes or resets connections at once is not tried in a busy loop", arguments: [false, true])
     func closedAtOnce(resets: Bool) async throws {
         let upstream = try FaultUpstream { _ in resets ? .reset : .close }
-        let (connects, seconds, cpu) = try await watch(upstream.authEndpoint) { upstream.accepted.count }
+        let (connects, seconds, cpu) = try await watch(upstream.authEndpoint) { upstream.accepted }
         printFigures(
             "a server that \(resets ? "resets" : "closes") at once",
             "\(connects) connects in \(Int(seconds)) s, \(cpu) ms of CPU"
@@ -30,13 +30,13 @@ import Testing
     func down() async throws {
         let reserved = try ReservedPort()
         let backend = try await Backend.start(upstream: "http://127.0.0.1:\(reserved.port)/auth/token")
-        let before = try CPUTime(of: backend.process).milliseconds
+        let before = try ProcessFigures(of: backend.process).cpuMilliseconds
         try await Task.sleep(for: .seconds(4))
-        let cpu = try CPUTime(of: backend.process).milliseconds - before
+        let cpu = try ProcessFigures(of: backend.process).cpuMilliseconds - before
         let lines = backend.logs().split(separator: "\n").filter { $0.contains("cannot connect to Tiki") }
         let upstream = try FaultUpstream(port: reserved.port)
         // The pause is 4 s at most by now, and some more by its jitter.
-        try await eventually("connections", within: .seconds(12)) { upstream.accepted.count >= 2 }
+        try await eventually("connections", within: .seconds(12)) { upstream.accepted >= 2 }
         printFigures("a server that is down", "\(cpu) ms of CPU in 4 s, \(lines.count) line about it")
         #expect(cpu < 500)
         #expect(lines.count == 1)
@@ -48,11 +48,11 @@ import Testing
         let upstream = try FaultUpstream { number in number < 2 ? .idleFor(500_000) : .open }
         let backend = try await Backend.start(upstream: upstream.authEndpoint)
         let nginx = try await Nginx.start(backendSocket: backend.socketPath)
-        try await eventually("two more", within: .seconds(10)) { upstream.accepted.count == 4 }
+        try await eventually("two more", within: .seconds(10)) { upstream.accepted == 4 }
         try await Task.sleep(for: .milliseconds(300))
         let answer = try await Curl.post("\(nginx.url)/auth_exchange", json: #"{"code":"a"}"#)
         #expect(answer.status == 200)
-        #expect(upstream.accepted.count == 4, "the call found one")
+        #expect(upstream.accepted == 4, "the call found one")
         await nginx.stop()
         await backend.stop()
     }
@@ -64,9 +64,9 @@ import Testing
     ) async throws -> (connects: Int, seconds: Double, cpuMilliseconds: Int) {
         let started = ContinuousClock.now
         let backend = try await Backend.start(environment: ["UPSTREAM_WARM_CONNECTIONS": "2"], upstream: endpoint)
-        let before = try CPUTime(of: backend.process).milliseconds
+        let before = try ProcessFigures(of: backend.process).cpuMilliseconds
         try await Task.sleep(for: .seconds(10))
-        let cpu = try CPUTime(of: backend.process).milliseconds - before
+        let cpu = try ProcessFigures(of: backend.process).cpuMilliseconds - before
         #expect(backend.process.isRunning)
         let connects = count()
         await backend.stop()

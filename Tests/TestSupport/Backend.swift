@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A running `tiniapp-auth-backend serve`.
 package final class Backend: Sendable {
@@ -78,7 +79,19 @@ package final class Backend: Sendable {
     package var folder: String { directory.path }
 
     /// Its log so far: what it has written to standard error.
-    package func logs() -> String { process.standardError }
+    ///
+    /// A thread of the responder writes it, a moment after what it tells of: waits until nothing has come for 50 ms.
+    package func logs() -> String {
+        var text = process.standardError
+        var quiet = 0
+        while quiet < 10 {
+            usleep(5_000)
+            let now = process.standardError
+            quiet = now.utf8.count == text.utf8.count ? quiet + 1 : 0
+            text = now
+        }
+        return text
+    }
 
     /// Those of the secrets that stand in its log. An empty one is a mistake of the test, and is found.
     package func leaked(_ secrets: [String]) -> [String] {
@@ -94,17 +107,15 @@ package final class Backend: Sendable {
 
     /// Asks the kernel, since connecting would be noticed.
     private static func isListening(at path: String) -> Bool {
-        // Asked often, and it can be long: taken apart only when the path is there.
-        // To its end, and not with Foundation: it takes one short read for the end, and the kernel gives a page at a time.
-        guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/unix")) else { return false }
-        var bytes = Data()
-        while let part = try? file.read(upToCount: 4_096), !part.isEmpty { bytes += part }
-        guard bytes.range(of: Data(path.utf8)) != nil else { return false }
-        let sockets = String(decoding: bytes, as: UTF8.self)
-        return sockets.split(separator: "\n").contains { line in
-            let fields = line.split(separator: " ")
+        // To its end: `Data(contentsOf:)` stops at the first short read, and the kernel gives 4 KiB at a time. Bytes, not
+        // characters: another socket's name can have any in it.
+        guard let file = FileHandle(forReadingAtPath: "/proc/net/unix"), let bytes = try? file.readToEnd() else {
+            return false
+        }
+        let name = Data(" \(path)".utf8)
+        return bytes.split(separator: UInt8(ascii: "\n")).contains { line in
             // __SO_ACCEPTCON.
-            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+            line.suffix(name.count) == name && line.range(of: Data(" 00010000 ".utf8)) != nil
         }
     }
 }

@@ -7,4 +7,17 @@ package enum BlockingThread {
             Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
         }
     }
+
+    /// Runs the same on many threads, which it gives their numbers, and waits for all of them.
+    package static func run<Value: Sendable>(
+        on threads: Int,
+        _ body: @escaping @Sendable (Int) throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            for number in 0..<threads {
+                group.addTask { try await run { try body(number) } }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Synchronization
 
 /// A stand-in for Tiki that fails in the ways that servers and networks do, and counts what reaches it.
@@ -29,14 +28,13 @@ package final class FaultUpstream: Sendable {
 
     private struct State {
         var arrivals: [Arrival] = []
-        var accepted: [ContinuousClock.Instant] = []
         var ended = 0
         var isHolding = false
     }
 
     /// Its port on 127.0.0.1.
-    package let port: Int
-    private let descriptor: CInt
+    package var port: Int { listener.port }
+    private let listener: LoopbackListener
     private let state = Mutex(State())
     private let released = NSCondition()
 
@@ -46,8 +44,8 @@ package final class FaultUpstream: Sendable {
     package var arrivals: [Arrival] { state.withLock { $0.arrivals } }
     /// How many connections have been closed or reset on this side.
     package var ended: Int { state.withLock { $0.ended } }
-    /// When connections were accepted.
-    package var accepted: [ContinuousClock.Instant] { state.withLock { $0.accepted } }
+    /// How many connections it has accepted.
+    package var accepted: Int { listener.accepted }
 
     /// Starts one.
     ///
@@ -55,24 +53,11 @@ package final class FaultUpstream: Sendable {
     ///   - port: 0 for a free one.
     ///   - door: what becomes of a connection, by its number, counted from 0.
     package init(port: Int = 0, door: @escaping @Sendable (Int) -> Door = { _ in .open }) throws {
-        descriptor = try Sockets.make(AF_INET)
-        self.port = try Sockets.bindLoopback(descriptor, port: port)
-        _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
-        // The thread must not keep this alive: closing the socket ends the thread.
-        let descriptor = descriptor
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0, let self else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                serve(connection, behind: door)
-            }
-            close(descriptor)
+        listener = try LoopbackListener(port: port)
+        listener.serve { [weak self] connection, number in
+            var connection = FaultConnection(connection)
+            connection.serve(door(number)) { self }
         }
-    }
-
-    deinit {
-        shutdown(descriptor, CInt(SHUT_RDWR))
     }
 
     /// Answers nothing that arrives from now on, until ``release()``.
@@ -98,16 +83,5 @@ package final class FaultUpstream: Sendable {
 
     func noteEnd() {
         state.withLock { $0.ended += 1 }
-    }
-
-    private func serve(_ connection: CInt, behind door: @escaping @Sendable (Int) -> Door) {
-        let number = state.withLock { state in
-            state.accepted.append(.now)
-            return state.accepted.count - 1
-        }
-        Thread.detachNewThread { [weak self] in
-            var connection = FaultConnection(connection)
-            connection.serve(door(number)) { self }
-        }
     }
 }

@@ -22,7 +22,8 @@ package final class HalfHandshakePort: Sendable {
     package var accepted: Int { listener.accepted }
 
     package init(_ ending: Ending) throws {
-        listener = try LoopbackListener { Self.serve($0, ending) }
+        listener = try LoopbackListener()
+        listener.serve { connection, _ in Self.serve(connection, ending) }
     }
 
     private static func serve(_ connection: CInt, _ ending: Ending) {

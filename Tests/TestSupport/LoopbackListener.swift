@@ -2,21 +2,27 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Listens on a free port of 127.0.0.1 for as long as it lives, and serves each connection on a thread of its own.
-final class LoopbackListener: Sendable {
+/// Listens on a port of 127.0.0.1 for as long as it lives, and serves each connection on a thread of its own.
+package final class LoopbackListener: Sendable {
     /// Its port.
-    let port: Int
+    package let port: Int
     private let descriptor: CInt
     private let count = Atomic(0)
 
     /// How many connections it has accepted.
-    var accepted: Int { count.load(ordering: .relaxed) }
+    package var accepted: Int { count.load(ordering: .relaxed) }
 
-    /// - Parameter serve: gets a connection, and closes it.
-    init(serve: @escaping @Sendable (CInt) -> Void) throws {
+    /// - Parameter port: 0 for a free one.
+    package init(port: Int = 0) throws {
         descriptor = try Sockets.make(AF_INET)
-        port = try Sockets.bindLoopback(descriptor)
+        self.port = try Sockets.bindLoopback(descriptor, port: port)
         _ = try Sockets.check("listen", Int(listen(descriptor, 1_024)))
+    }
+
+    /// Accepts connections from now on.
+    ///
+    /// - Parameter body: gets a connection, which it closes, and its number, counted from 0.
+    package func serve(_ body: @escaping @Sendable (CInt, Int) -> Void) {
         // The thread must not keep this alive: closing the socket ends the thread.
         let descriptor = descriptor
         Thread.detachNewThread { [weak self] in
@@ -24,8 +30,8 @@ final class LoopbackListener: Sendable {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0, let self else { break }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                count.add(1, ordering: .relaxed)
-                Thread.detachNewThread { serve(connection) }
+                let number = count.add(1, ordering: .relaxed).oldValue
+                Thread.detachNewThread { body(connection, number) }
             }
             close(descriptor)
         }

@@ -10,10 +10,8 @@ package enum RawTCP {
     /// - Throws: ``TestSupportError`` if nothing came.
     package static func exchange(port: Int, _ bytes: Data, timeout: Int = 20) async throws -> Data {
         try await BlockingThread.run {
-            let descriptor = try Sockets.make(AF_INET)
+            let descriptor = try Sockets.connect(port: port, timeout: timeout)
             defer { close(descriptor) }
-            Sockets.setTimeout(descriptor, seconds: timeout)
-            try Sockets.withLoopback(port: port) { _ = try Sockets.check("connect", Int(connect(descriptor, $0, $1))) }
             try Sockets.sendAll(descriptor, bytes)
             var answer = Data()
             do {

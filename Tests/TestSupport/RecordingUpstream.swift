@@ -28,13 +28,12 @@ package final class RecordingUpstream: Sendable {
     private struct State {
         var answer: Data
         var requests: [Request] = []
-        var connections = 0
         var open: Set<CInt> = []
     }
 
     /// Its port on 127.0.0.1.
-    package let port: Int
-    private let descriptor: CInt
+    package var port: Int { listener.port }
+    private let listener: LoopbackListener
     private let state: Mutex<State>
 
     /// The URL for `AUTH_ENDPOINT`.
@@ -46,31 +45,21 @@ package final class RecordingUpstream: Sendable {
     /// Starts one.
     ///
     /// - Parameter body: what it answers, with status 200, until it is told otherwise.
-    package static func start(answering body: String = #"{"data":null,"error":null}"#) throws -> RecordingUpstream {
-        let upstream = try RecordingUpstream(answer(body: Data(body.utf8)))
-        // The thread must not keep it alive: closing the socket ends the thread.
-        let descriptor = upstream.descriptor
-        Thread.detachNewThread { [weak upstream] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0, let upstream else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                upstream.serve(connection)
+    package init(answering body: String = #"{"data":null,"error":null}"#) throws {
+        state = Mutex(State(answer: Self.answer(body: Data(body.utf8))))
+        listener = try LoopbackListener()
+        listener.serve { [weak self] connection, number in
+            self?.state.withLock { _ = $0.open.insert(connection) }
+            defer { self?.forget(connection) ?? shut(connection) }
+            var reader = HTTPRequestReader(connection)
+            while let request = try? reader.next() {
+                let answer = self?.state.withLock { state in
+                    state.requests.append(Request(received: request, connection: number))
+                    return state.answer
+                }
+                guard let answer, (try? Sockets.sendAll(connection, answer)) != nil else { return }
             }
-            close(descriptor)
         }
-        return upstream
-    }
-
-    private init(_ answer: Data) throws {
-        descriptor = try Sockets.make(AF_INET)
-        port = try Sockets.bindLoopback(descriptor)
-        _ = try Sockets.check("listen", Int(listen(descriptor, 128)))
-        state = Mutex(State(answer: answer))
-    }
-
-    deinit {
-        shutdown(descriptor, CInt(SHUT_RDWR))
     }
 
     /// Answers with these bytes from now on, head included.
@@ -82,25 +71,6 @@ package final class RecordingUpstream: Sendable {
     package static func answer(status: String = "200 OK", body: Data, headers: [String] = []) -> Data {
         let fields = ["Content-Type: application/json", "Content-Length: \(body.count)"] + headers
         return Data("HTTP/1.1 \(status)\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n".utf8) + body
-    }
-
-    private func serve(_ connection: CInt) {
-        let number = state.withLock { state in
-            state.connections += 1
-            state.open.insert(connection)
-            return state.connections - 1
-        }
-        Thread.detachNewThread { [weak self] in
-            defer { self?.forget(connection) ?? shut(connection) }
-            var reader = HTTPRequestReader(connection)
-            while let request = try? reader.next() {
-                let answer = self?.state.withLock { state in
-                    state.requests.append(Request(received: request, connection: number))
-                    return state.answer
-                }
-                guard let answer, (try? Sockets.sendAll(connection, answer)) != nil else { return }
-            }
-        }
     }
 
     /// Closes all connections, as a server does with those that have been idle for too long.

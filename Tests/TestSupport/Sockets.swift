@@ -68,8 +68,34 @@ package enum Sockets {
         }
     }
 
-    /// Limits how long reads and writes block.
-    package static func setTimeout(_ descriptor: CInt, seconds: Int) {
+    /// A connection to a port of 127.0.0.1.
+    package static func connect(port: Int, timeout seconds: Int? = nil) throws -> CInt {
+        try connect(AF_INET, seconds) { descriptor in
+            withLoopback(port: port) { Glibc.connect(descriptor, $0, $1) }
+        }
+    }
+
+    /// A connection to a unix socket.
+    package static func connect(path: String, timeout seconds: Int? = nil) throws -> CInt {
+        try connect(AF_UNIX, seconds) { descriptor in
+            try withUnixAddress(path) { Glibc.connect(descriptor, $0, $1) }
+        }
+    }
+
+    private static func connect(_ family: CInt, _ timeout: Int?, _ call: (CInt) throws -> CInt) throws -> CInt {
+        let descriptor = try make(family)
+        do {
+            if let timeout { setTimeout(descriptor, seconds: timeout) }
+            _ = try check("connect", Int(call(descriptor)))
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// Limits how long connecting, reads and writes block.
+    static func setTimeout(_ descriptor: CInt, seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))

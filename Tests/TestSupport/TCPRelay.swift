@@ -11,14 +11,14 @@ package final class TCPRelay: Sendable {
     package var accepted: Int { listener.accepted }
 
     package init(to target: Int) throws {
-        listener = try LoopbackListener { try? Self.relay($0, to: target) }
+        listener = try LoopbackListener()
+        listener.serve { client, _ in try? Self.relay(client, to: target) }
     }
 
     private static func relay(_ client: CInt, to target: Int) throws {
         defer { close(client) }
-        let server = try Sockets.make(AF_INET)
+        let server = try Sockets.connect(port: target)
         defer { close(server) }
-        try Sockets.withLoopback(port: target) { _ = try Sockets.check("connect", Int(connect(server, $0, $1))) }
         var polled = [client, server].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         while poll(&polled, 2, -1) > 0 {
             for (index, other) in [server, client].enumerated() where polled[index].revents != 0 {

@@ -4,6 +4,7 @@ import Logging
 import MetricsTestKit
 import TestSupport
 import Testing
+import Text
 
 @testable import TiniAppAuth
 
@@ -17,7 +18,7 @@ struct ClockSkewMonitorTests {
 
     /// Shows a monitor an answer that took no time.
     func observe(_ monitor: inout ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
-        monitor.observe(date, sentAt: clock.now * 1_000)
+        monitor.observe(HTTPFields(["Date": date]), sentAt: clock.now * 1_000)
     }
 
     func monitor(_ clock: Clock) -> ClockSkewMonitor {
@@ -68,7 +69,7 @@ struct ClockSkewMonitorTests {
     func slowAnswer(seconds: Int64) {
         let clock = Clock(Self.time + 30 - seconds)
         var monitor = monitor(clock)
-        monitor.observe(Self.date, sentAt: (Self.time - seconds) * 1_000)
+        monitor.observe(HTTPFields(["Date": Self.date]), sentAt: (Self.time - seconds) * 1_000)
         #expect(log.handler.entries.isEmpty)
     }
 

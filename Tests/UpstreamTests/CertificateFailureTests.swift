@@ -30,6 +30,14 @@ struct CertificateFailureTests {
         #expect(failure.description == "the certificate has expired")
     }
 
+    @Test("An expired certificate in the chain is called expired, although the server's own has not")
+    func expiredIntermediate() async throws {
+        let authority = try TestAuthority()
+        let tls = try authority.serverBehindExpiredIntermediate("DNS:localhost")
+        let failure = try await failure(showing: tls, trusting: authority.caFile)
+        #expect(failure.reason == .certificateExpired)
+    }
+
     @Test("A certificate that is not valid yet is reported as not yet valid")
     func notYetValid() async throws {
         let authority = try TestAuthority()

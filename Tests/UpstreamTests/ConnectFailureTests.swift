@@ -53,7 +53,8 @@ struct ConnectFailureTests {
 
     @Test("A name that does not exist is reported as not found")
     func name() async throws {
-        let failure = try await Connecting.failure("https://does-not-exist.invalid/", timeout: .seconds(30))
+        // With an empty part it cannot exist, so no name server is asked, and none is needed.
+        let failure = try await Connecting.failure("https://does-not..exist/", timeout: .seconds(30))
         #expect(failure.reason == .nameNotFound)
         #expect(failure.description.hasPrefix("name not found"))
     }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import Testing
+import Text
 
 @testable import Upstream
 
@@ -10,6 +11,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     private let timers: CoarseTimers
     private(set) var kinds: [ConnectionCounts.Kind?] = []
     private(set) var freed = 0
+    private var hasAnswered = false
     /// Whether each end was a fault.
     private(set) var ends: [Bool] = []
     private(set) var sentAgain: [UpstreamCall] = []
@@ -38,6 +40,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
             ByteBuffer(string: "POST /path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
         } completion: {
             self.outcomes.append($0)
+            return true
         }
         if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, by: timers) }
         return connection.send(call, at: 1_000)
@@ -53,6 +56,14 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     func receive(_ text: String) {
         // An error goes to the connection, at the end of the pipeline.
         _ = try? channel.writeInbound(ByteBuffer(string: text))
+        settle()
+    }
+
+    /// What the pool does a turn after an answer.
+    func settle() {
+        guard hasAnswered else { return }
+        hasAnswered = false
+        if connection.settle() { freed += 1 }
     }
 
     /// The failure of the one call that has ended.
@@ -61,7 +72,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     }
 
     /// The answer of the one call that has ended.
-    var answer: UpstreamResponse? { outcomes.count == 1 ? try? outcomes[0].result.get() : nil }
+    var answer: HTTPResponse? { outcomes.count == 1 ? try? outcomes[0].result.get() : nil }
 
     func connection(
         _ connection: UpstreamConnection,
@@ -72,7 +83,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         kinds.append(new)
     }
 
-    func connectionIsFree(_ connection: UpstreamConnection) { freed += 1 }
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool) { ends.append(isFault) }
+    func connectionHasAnswered(_ connection: UpstreamConnection) { hasAnswered = true }
+    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) { ends.append(isFault) }
     func sendAgain(_ call: UpstreamCall) { sentAgain.append(call) }
 }

@@ -34,6 +34,7 @@ struct RetryPolicyTests {
         let call = UpstreamCall(isRepeatable: true) { _ in
             ByteBuffer()
         } completion: { _ in
+            true
         }
         #expect(call.maySendAgain(after: .notWritten))
         call.finish(.failure(.timeout))

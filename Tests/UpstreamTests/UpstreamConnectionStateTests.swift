@@ -22,8 +22,9 @@ struct UpstreamConnectionStateTests {
         if phase == .idle(isAgeing: true) { _ = state.age() }
         if case .idle = phase { return state }
         _ = state.willWrite()
-        if phase == .answerComing || phase == .answered { _ = state.didReceive(.head) }
-        if phase == .answered { _ = state.didReceive(.end(isLast: false)) }
+        state.didWrite()
+        if phase == .answerComing || phase == .answered { state.didReceiveHead() }
+        if phase == .answered { state.didReceiveEnd(isLast: false) }
         #expect(state.phase == phase)
         return state
     }
@@ -51,41 +52,56 @@ struct UpstreamConnectionStateTests {
     }
 
     @Test(
-        "An answer is a head, body and end in this order, and any other part is unsolicited",
-        arguments: phases,
-        [State.Part.head, .body, .end(isLast: false), .end(isLast: true)]
+        "Bytes are expected only while an answer is due; at any other time nobody has asked for them",
+        arguments: phases
     )
-    func didReceive(from phase: Phase, part: State.Part) {
+    func didReceive(from phase: Phase) {
+        let expected: [State.Reception] = [
+            .unasked, .unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored,
+        ]
         var state = Self.state(phase)
-        let reception = state.didReceive(part)
-        switch (phase, part) {
-        case (.requestWritten, .head):
-            #expect((reception, state.phase) == (.expected, .answerComing))
-        case (.answerComing, .body):
-            #expect((reception, state.phase) == (.expected, .answerComing))
-        case (.answerComing, .end):
-            #expect((reception, state.phase) == (.expected, .answered))
-            #expect(state.hasServed)
-        case (.closing, _), (.closed, _):
-            #expect((reception, state.phase) == (.ignored, phase))
-        default:
-            #expect((reception, state.phase) == (.unasked, phase))
-        }
+        let reception = state.didReceive()
+        #expect(reception == zip(Self.phases, expected).first { $0.0 == phase }?.1)
     }
 
-    @Test("A connection is free again once the read with the end of its answer is complete", arguments: phases)
-    func didCompleteRead(from phase: Phase) {
+    @Test("An answer's head and end move only a connection that waits for them", arguments: phases)
+    func answer(from phase: Phase) {
         var state = Self.state(phase)
-        #expect(state.didCompleteRead() == (phase == .answered ? .release : .nothing))
+        state.didReceiveHead()
+        #expect(state.phase == (phase == .requestWritten ? .answerComing : phase))
+        state.didReceiveEnd(isLast: false)
+        #expect(state.phase == (phase == .requestWritten || phase == .answerComing ? .answered : phase))
+        #expect(state.hasServed == (state.phase == .answered))
+    }
+
+    @Test("A connection is free again once it has settled after its answer, and not before", arguments: phases)
+    func didSettle(from phase: Phase) {
+        var state = Self.state(phase)
+        #expect(state.didSettle() == (phase == .answered))
         #expect(state.phase == (phase == .answered ? .idle(isAgeing: false) : phase))
     }
 
-    @Test("A connection is closed after its last answer")
+    @Test("A connection does not serve again after its last answer")
     func lastAnswer() {
         var state = Self.state(.answerComing)
-        _ = state.didReceive(.end(isLast: true))
-        #expect(state.didCompleteRead() == .close)
+        state.didReceiveEnd(isLast: true)
+        #expect(!state.mayServeAgain())
+        #expect(state.didSettle() == false)
         #expect(state.phase == .answered)
+    }
+
+    @Test("A connection that was answered before the request was written does not serve again")
+    func earlyAnswer() {
+        var state = Self.state(.idle(isAgeing: false))
+        _ = state.willWrite()
+        state.didReceiveHead()
+        state.didReceiveEnd(isLast: false)
+        #expect(state.didSettle() == false)
+        state.didWrite()
+        #expect(state.didSettle() == true)
+        _ = state.willWrite()
+        state.didReceiveEnd(isLast: false)
+        #expect(state.didSettle() == false, "each request must be written")
     }
 
     @Test("A retired connection is closed at once, or after the answer that is on its way", arguments: phases)
@@ -97,9 +113,9 @@ struct UpstreamConnectionStateTests {
             #expect(closesNow)
         case .requestWritten, .answerComing, .answered:
             #expect(!closesNow)
-            _ = state.didReceive(.head)
-            _ = state.didReceive(.end(isLast: false))
-            #expect(state.didCompleteRead() == .close)
+            state.didReceiveHead()
+            state.didReceiveEnd(isLast: false)
+            #expect(state.didSettle() == false)
         case .closing, .closed:
             #expect(!closesNow)
         }

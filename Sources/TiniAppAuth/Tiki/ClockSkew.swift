@@ -2,6 +2,7 @@ import LogThrottle
 import Logging
 import Metrics
 import Text
+import Upstream
 
 /// How far our clock may be from Tiki's.
 package enum ClockSkew {
@@ -17,12 +18,20 @@ package enum ClockSkew {
     ///
     /// - Parameters:
     ///   - date: the value of an answer's `Date` field.
+    ///   - age: the value of its `Age` field: seconds for which a cache has kept it (RFC 9111 section 5.1).
     ///   - sentAt: Unix time in milliseconds when the call was sent.
     ///   - now: Unix time in milliseconds.
     /// - Returns: nil if the field is no date.
-    package static func seconds(date: String, sentAt: Int64, now: Int64) -> Int64? {
-        guard let theirs = HTTPDate.unixTime(date) else { return nil }
+    package static func seconds(date: String, age: String? = nil, sentAt: Int64, now: Int64) -> Int64? {
+        guard let date = HTTPDate.unixTime(date) else { return nil }
+        let theirs = date + (age.flatMap(Self.deltaSeconds) ?? 0)
         return theirs < sentAt / 1_000 ? sentAt / 1_000 - theirs : min(0, now / 1_000 - theirs)
+    }
+
+    /// RFC 9111 section 1.2.2. At most a year, so that nothing overflows.
+    private static func deltaSeconds(_ text: String) -> Int64? {
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
+        return min(Int64(text) ?? .max, 31_536_000)
     }
 }
 
@@ -45,11 +54,13 @@ struct ClockSkewMonitor {
         gauge = Meter(label: "tiniapp_auth_clock_skew_seconds", factory: factory)
     }
 
-    /// Takes the value of an answer's `Date` field.
+    /// Takes the `Date` and `Age` of an answer.
     ///
     /// - Parameter sentAt: Unix time in milliseconds when the call was sent.
-    mutating func observe(_ date: String, sentAt: Int64) {
-        guard let skew = ClockSkew.seconds(date: date, sentAt: sentAt, now: clock()) else { return }
+    mutating func observe(_ fields: HTTPFields, sentAt: Int64) {
+        guard let date = fields.first("date"),
+            let skew = ClockSkew.seconds(date: date, age: fields.first("age"), sentAt: sentAt, now: clock())
+        else { return }
         gauge.set(skew)
         guard abs(skew) > ClockSkew.tolerated else { return }
         throttle.log(

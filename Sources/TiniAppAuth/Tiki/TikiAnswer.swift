@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Text
 import Upstream
 
@@ -21,6 +20,8 @@ package struct TikiAnswer: Sendable, Equatable {
     package let contentType: String
     /// The body, which is JSON.
     package let body: [UInt8]
+    /// Tiki's `Retry-After` if it is a number or a date (RFC 9110 section 10.2.3); nil if there is none.
+    package let retryAfter: String?
     /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
     /// ``TikiReason`` has those that mean something to us.
     package let errorReason: String?
@@ -29,11 +30,13 @@ package struct TikiAnswer: Sendable, Equatable {
         status: Int,
         contentType: String = "application/json",
         body: [UInt8],
+        retryAfter: String? = nil,
         errorReason: String? = nil
     ) {
         self.status = status
         self.contentType = contentType
         self.body = body
+        self.retryAfter = retryAfter
         self.errorReason = errorReason
     }
 }
@@ -43,32 +46,45 @@ extension TikiAnswer {
     private static let longestReason = 64
 
     /// Takes what came over HTTP, if it is plain JSON under a status that brings some.
-    init(_ response: UpstreamResponse) throws(Problem) {
+    init(_ response: HTTPResponse) throws(Problem) {
         switch response.status {
         case 200..<300 where response.status != 204 && response.status != 205: break
         case 400...: break
         default: throw .unexpectedStatus
         }
         // RFC 9110 section 8.4. Only "identity" was asked for, and that is no coding.
-        guard response.fields[canonicalForm: "Content-Encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
+        guard response.fields["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
             throw .encoded
         }
-        var scanner = JSONScanner(response.body, allowsLoneSurrogates: true)
+        // RFC 8259 section 8.1: a byte order mark may be ignored.
+        let hasMark = response.body.starts(with: [0xEF, 0xBB, 0xBF])
+        let body = hasMark ? Array(response.body.dropFirst(3)) : response.body
+        var scanner = JSONScanner(body, allowsLoneSurrogates: true)
         guard (try? scanner.scan()) != nil else { throw .notJSON }
         self.init(
             status: response.status,
             contentType: Self.contentType(response.fields) ?? "application/json",
-            body: response.body,
+            body: body,
+            retryAfter: Self.retryAfter(response.fields),
             errorReason: Self.errorReason(in: scanner)
         )
     }
 
     /// The one `Content-Type` field, if it is fit to be passed on.
-    private static func contentType(_ fields: HTTPHeaders) -> String? {
-        let fields = fields["Content-Type"]
+    private static func contentType(_ fields: HTTPFields) -> String? {
+        let fields = fields["content-type"]
         guard fields.count == 1, let field = fields.first, field.utf8.count <= largestContentType,
             field.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), MediaType.isWrittenInJSON(field)
         else { return nil }
+        return field
+    }
+
+    /// The one `Retry-After` field, if it is fit to be passed on.
+    static func retryAfter(_ fields: HTTPFields) -> String? {
+        let fields = fields["retry-after"]
+        guard fields.count == 1, let field = fields.first, field.utf8.count <= 10,
+            !field.isEmpty, field.utf8.allSatisfy(\.isASCIIDigit)
+        else { return fields.count == 1 && fields.first.flatMap(HTTPDate.unixTime) != nil ? fields.first : nil }
         return field
     }
 

@@ -4,6 +4,7 @@ import Glibc
 enum CrashSignals {
     static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
     /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.
+    /// Unsafe only in name: written once, by ``flushLog()`` at the start, and only read after that.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
 
     /// From now on a crash waits, a moment at most, until what is in ``LogPipe`` has been read: its own message, and the

@@ -25,11 +25,12 @@ enum ErrorsPage {
     private static let sections: [(title: String, text: String, rows: [Row])] = [
         (
             "Send the same request again",
-            "Nothing was sent to Tiki: the code or token is still good. Wait for `Retry-After` if there is one, else a second.",
+            "The code or token is still good: nothing was sent, or Tiki has said that it did nothing. Wait for `Retry-After` if there is one, else a second.",
             [
                 Row(.upstreamUnreachable, "no connection to Tiki: name, connection or TLS"),
-                Row(.overloaded, "too many requests are in flight"),
-                Row("429", "too_many_requests", "over the limits for one client address (nginx)"),
+                Row(.overloaded, "too many requests are in flight, or no connection to Tiki came free in time"),
+                Row(.upstreamUnavailable(retryAfter: nil), "Tiki says 503"),
+                Row("429", "too_many_requests", "over the limits for one client address (nginx), or Tiki says 429"),
                 Row("503", "service_unavailable", "nginx is short of something (nginx)"),
             ]
         ),

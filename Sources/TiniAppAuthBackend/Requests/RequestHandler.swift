@@ -53,6 +53,9 @@ final class RequestHandler: FastCGIHandler {
             finish(pending, FastCGIResponse(content: #"{"status":"ready"}"#, id))
         case .metrics:
             finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: exporter.text(), id))
+        // RFC 9110 section 8.4.1: "identity" is no coding.
+        case .auth where (head.contentEncoding ?? "identity").lowercased() != "identity":
+            refuse(pending, .encodedBody)
         case .auth(let route):
             let age = ContinuousClock.now - head.acceptedAt
             service.handle(route, contentType: head.contentType, body: request.body, age: age) { [self] outcome in

@@ -30,7 +30,8 @@ extension FastCGIResponse {
     init(_ outcome: AuthOutcome, _ requestID: RequestID) {
         switch outcome.result {
         case .success(let answer):
-            self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID)
+            let extra = answer.retryAfter.map { (name: "Retry-After", value: $0) }
+            self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID, extra: extra)
         case .failure(let error):
             self.init(error, requestID)
         }

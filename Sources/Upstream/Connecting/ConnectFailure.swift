@@ -8,6 +8,8 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
     /// The kinds there are. The raw value is a stable code for log and metrics.
     package enum Reason: String, CaseIterable, Sendable {
         case nameNotFound = "name_not_found"
+        case nameLookupTimedOut = "name_lookup_timeout"
+        case nameLookupFailed = "name_lookup_failed"
         case refused = "connection_refused"
         case noRoute = "no_route"
         case timedOut = "connect_timeout"
@@ -42,8 +44,6 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
             self = error
         case let error as NIOConnectionError:
             self.init(error, timeout: timeout)
-        case let error as SocketAddressError.UnknownHost:
-            self.init(.nameNotFound, "name not found: \(error.errorDescription)")
         case let error as IOError:
             self.init(errno: error.errnoCode)
         case ChannelError.connectTimeout:
@@ -67,9 +67,21 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
             self.init(last.error, timeout: timeout)
             address = last.target.text
         } else if let lookup = error.dnsAError ?? error.dnsAAAAError {
-            self.init(lookup, timeout: timeout)
+            if let lookup = lookup as? NameFailure {
+                self.init(lookup, name: error.host)
+            } else {
+                self.init(lookup, timeout: timeout)
+            }
         } else {
-            self.init(.nameNotFound, "name has no address")
+            self.init(.notFound, name: error.host)
+        }
+    }
+
+    init(_ failure: NameFailure, name: String) {
+        switch failure {
+        case .notFound: self.init(.nameNotFound, "name not found: \(name)")
+        case .timedOut: self.init(.nameLookupTimedOut, "the name could not be looked up in time")
+        case .failed: self.init(.nameLookupFailed, "the name servers could not answer")
         }
     }
 

@@ -7,7 +7,10 @@ import NIOTLS
 /// Opens connections to one origin, one step after the other: name and TCP, TLS, HTTP/1.1.
 struct UpstreamConnector: Sendable {
     private let origin: UpstreamURL.Origin
-    private let tls: NIOSSLContext?
+    private let names: NIOLoopBoundBox<Names>
+    private var tls: NIOSSLContext?
+    private var trusted: [NIOSSLCertificate]
+    private let diagnosis: NIOLoopBoundBox<ChainDiagnosis>
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
@@ -17,7 +20,24 @@ struct UpstreamConnector: Sendable {
         self.timeout = timeout
         self.eventLoop = eventLoop
         tls = origin.usesTLS ? trust.context : nil
+        trusted = trust.roots
+        diagnosis = .makeBoxSendingValue(ChainDiagnosis(), eventLoop: eventLoop)
+        names = .makeBoxSendingValue(
+            Names(host: origin.host, port: origin.port, timeout: timeout, eventLoop: eventLoop),
+            eventLoop: eventLoop
+        )
     }
+
+    /// The same, and with what it knows about the name, but with other trusted certificates.
+    func trusting(_ trust: UpstreamTrust) -> UpstreamConnector {
+        var copy = self
+        copy.tls = origin.usesTLS ? trust.context : nil
+        copy.trusted = trust.roots
+        return copy
+    }
+
+    /// Gives up a name lookup that is under way. On the event loop.
+    func close() { names.value.close() }
 
     /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
     func connect() -> EventLoopFuture<any Channel> {
@@ -27,16 +47,49 @@ struct UpstreamConnector: Sendable {
 
     private func open() -> EventLoopFuture<any Channel> {
         let deadline = NIODeadline.now() + timeout
+        let resolver = names.value.ask(until: deadline).resolver(on: eventLoop)
         // Happy eyeballs (RFC 8305) where the name has addresses of both families.
         return ClientBootstrap(group: eventLoop)
+            .resolver(resolver)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: origin.host, port: origin.port)
-            .flatMapErrorThrowing { throw ConnectFailure($0, timeout: timeout) }
+            .flatMapErrorThrowing { throw failure($0, resolver) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return handshake(on: channel, tls, until: deadline).map { channel }
+                return handshake(on: channel, tls, until: deadline).map { channel }.flatMapError { error in
+                    explain(error, channel.remoteAddress, until: deadline)
+                }
             }
+    }
+
+    /// Looks at the whole chain if it was not trusted: BoringSSL does not say which certificate is at fault, or why.
+    private func explain(
+        _ error: any Error,
+        _ address: SocketAddress?,
+        until deadline: NIODeadline
+    ) -> EventLoopFuture<any Channel> {
+        guard let failure = error as? ConnectFailure, failure.reason == .certificateUntrusted, let address, let tls
+        else {
+            return eventLoop.makeFailedFuture(error)
+        }
+        let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
+        return diagnosis.value.expiredCertificate(at: address, name: name, tls, trusted, eventLoop, until: deadline)
+            .flatMapThrowing { isExpired in
+                guard isExpired else { throw failure }
+                throw ConnectFailure(
+                    .certificateExpired,
+                    "a certificate in the server's chain, or its issuer's, has expired",
+                    address: failure.address
+                )
+            }
+    }
+
+    private func failure(_ error: any Error, _ resolver: NameResolver) -> ConnectFailure {
+        if case ChannelError.connectTimeout = error, !resolver.hasAddress {
+            return ConnectFailure(.timedOut, name: origin.host)
+        }
+        return ConnectFailure(error, timeout: timeout)
     }
 
     private func handshake(
@@ -47,11 +100,11 @@ struct UpstreamConnector: Sendable {
         let done = channel.eventLoop.makePromise(of: Void.self)
         do {
             // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
-            let name = HostText.isAddress(origin.host) ? nil : origin.host
+            let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
             let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandlers(
                 handler,
-                HandshakeObserver(handler, timeout: timeout, done)
+                HandshakeObserver(handler, name: name, timeout: timeout, done)
             )
         } catch {
             channel.close(promise: nil)
@@ -75,17 +128,24 @@ private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHa
     typealias InboundIn = NIOAny
 
     private let handler: NIOSSLClientHandler
+    /// The name that the certificate must have; nil if it must have the address.
+    private let name: String?
     private let timeout: TimeAmount
     private let done: EventLoopPromise<Void>
 
-    init(_ handler: NIOSSLClientHandler, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
+    init(_ handler: NIOSSLClientHandler, name: String?, timeout: TimeAmount, _ done: EventLoopPromise<Void>) {
         self.handler = handler
+        self.name = name
         self.timeout = timeout
         self.done = done
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
+            if let name, handler.peerCertificate.map({ ServerIdentity.matches(name, $0) }) != true {
+                done.fail(ConnectFailure(.certificateWrongName, "the certificate is for another name"))
+                return context.close(promise: nil)
+            }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
             done.succeed()
         }

@@ -4,6 +4,8 @@ import NIOSSL
 package struct UpstreamTrust {
     /// The content of the file of trusted certificates; nil where the system's are trusted.
     let certificates: [UInt8]?
+    /// The certificates of the file; none where the system's are trusted.
+    let roots: [NIOSSLCertificate]
     /// For new connections; nil if no origin uses TLS.
     let context: NIOSSLContext?
 
@@ -14,15 +16,19 @@ package struct UpstreamTrust {
     package init(caFile: String?, usesTLS: Bool) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        // Of TLS 1.2 only what has forward secrecy: who gets hold of a server's key later must not read what was sent.
+        configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES"
         configuration.applicationProtocols = ["http/1.1"]
         // How long a closed connection waits for the peer's farewell, which nobody needs.
         configuration.shutdownTimeout = .seconds(1)
         if let caFile {
             let content = try CertificateFile.read(caFile)
             certificates = content.bytes
+            roots = content.certificates
             configuration.trustRoots = .certificates(content.certificates)
         } else {
             certificates = nil
+            roots = []
         }
         context = usesTLS ? try NIOSSLContext(configuration: configuration) : nil
     }

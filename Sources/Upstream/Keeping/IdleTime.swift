@@ -1,13 +1,22 @@
 import NIOCore
-import NIOHTTP1
+import Text
 
 /// How long a connection is kept without a call.
 struct IdleTime {
     /// Servers commonly wait longer before they close: nginx 75 s, load balancers 60 s. After a burst, those that are
     /// no longer needed give their descriptors back this soon.
     static let longest = TimeAmount.seconds(15)
+    /// How long a connection lives at most, however busy it is, so that a moved address is followed. Spread by a tenth.
+    static let longestLife = TimeAmount.minutes(10)
     /// Before the end that a server announces, since its clock started earlier than ours.
     private static let margin = TimeAmount.seconds(1)
+
+    /// The age at which a connection is not used again.
+    ///
+    /// - Parameter share: from 0 to 1, at random.
+    static func life(share: Double) -> TimeAmount {
+        .nanoseconds(longestLife.nanoseconds / 10 * 9 + Int64(share * Double(longestLife.nanoseconds / 10)))
+    }
 
     /// After this time it is no longer counted on, and another is opened in its place: somewhere from 4/6 to 5/6 of the
     /// time, so that connections which were opened together do not end together.
@@ -29,9 +38,9 @@ struct IdleTime {
 
 /// Reads how long a server keeps an idle connection (`Keep-Alive: timeout=5`, RFC 2068 section 19.7.1.1).
 enum KeepAlive {
-    static func timeout(_ headers: HTTPHeaders) -> TimeAmount? {
-        for parameter in headers[canonicalForm: "Keep-Alive"] {
-            let parts = parameter.lowercased().split(separator: "=")
+    static func timeout(_ fields: HTTPFields) -> TimeAmount? {
+        for parameter in fields.list("keep-alive") {
+            let parts = parameter.split(separator: "=")
             if parts.count == 2, parts[0] == "timeout", let seconds = Int64(parts[1]) {
                 return .seconds(max(0, seconds))
             }

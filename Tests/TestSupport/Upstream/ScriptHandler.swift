@@ -42,7 +42,10 @@ final class ScriptHandler: ChannelInboundHandler {
     private func play(_ reaction: ScriptedServer.Reaction, on channel: any Channel) {
         var time = reaction.delay
         for piece in reaction.pieces {
-            channel.eventLoop.scheduleTask(in: time) { channel.writeAndFlush(ByteBuffer(string: piece), promise: nil) }
+            channel.eventLoop.scheduleTask(in: time) {
+                channel.writeAndFlush(ByteBuffer(string: piece), promise: nil)
+                if reaction.closesAtOnce { channel.close(promise: nil) }
+            }
             time = time + .milliseconds(3)
         }
         if reaction.closes { channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) } }

@@ -18,6 +18,8 @@ package final class ScriptedServer: Sendable {
     package struct Reaction: Sendable {
         package var pieces: [String] = []
         package var closes = false
+        /// Whether it closes together with the last piece, and not some milliseconds later.
+        package var closesAtOnce = false
         package var delay = TimeAmount.zero
 
         /// Says nothing and keeps the connection.
@@ -34,6 +36,12 @@ package final class ScriptedServer: Sendable {
 
         package static func text(_ body: String = "{}", status: String = "200 OK", fields: String = "") -> String {
             "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+        }
+
+        package func closingAtOnce() -> Reaction {
+            var reaction = self
+            reaction.closesAtOnce = true
+            return reaction
         }
 
         package func after(_ delay: TimeAmount) -> Reaction {

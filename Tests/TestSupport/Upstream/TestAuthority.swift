@@ -4,13 +4,12 @@ import Testing
 
 /// A certificate authority of a test's own, and what it issues. Its files are there as long as it lives.
 package final class TestAuthority: Sendable {
-    private let directory: URL
+    private let directory: ScratchDirectory
     /// Its certificate (PEM).
     package var caFile: String { path("ca.pem") }
 
     package init() throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("tiniapp-ca-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        directory = try ScratchDirectory()
         let settings = """
             [ca]
             default_ca = test
@@ -25,13 +24,9 @@ package final class TestAuthority: Sendable {
             [any]
             commonName = supplied
             """
-        try Data(settings.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
-        try Data().write(to: directory.appendingPathComponent("index"))
+        try directory.write(settings, to: "ca.cnf")
+        try directory.write("", to: "index")
         try Self.openssl(Self.selfSigned("ca", "basicConstraints=critical,CA:TRUE", in: directory))
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: directory)
     }
 
     /// Issues a certificate for names as in `DNS:localhost,IP:127.0.0.1`, valid between two dates
@@ -53,6 +48,32 @@ package final class TestAuthority: Sendable {
         return try context(name)
     }
 
+    /// Issues a certificate through an intermediate one that has expired, and shows both.
+    package func serverBehindExpiredIntermediate(_ names: String) throws -> NIOSSLContext {
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            "/CN=between",
+            "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", path("between.key"), "-out", path("between.csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
+            "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-in", path("between.csr"),
+            "-out", path("between.pem"),
+        ])
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
+            "-addext", "subjectAltName=\(names)", "-keyout", path("leaf.key"), "-out", path("leaf.csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", path("between.pem"),
+            "-keyfile", path("between.key"), "-startdate", "20200101000000Z", "-enddate", "20990101000000Z",
+            "-in", path("leaf.csr"), "-out", path("leaf.only"),
+        ])
+        let chain = try ["leaf.only", "between.pem"].map { try String(contentsOfFile: path($0), encoding: .utf8) }
+        _ = try write(Data(chain.joined().utf8), to: "leaf.pem")
+        return try context("leaf")
+    }
+
     /// Makes a certificate that is its own issuer.
     package func selfSignedServer(_ names: String) throws -> NIOSSLContext {
         try Self.openssl(Self.selfSigned("own", "subjectAltName=\(names)", in: directory))
@@ -62,12 +83,9 @@ package final class TestAuthority: Sendable {
     /// Writes a file into its folder.
     ///
     /// - Returns: its path.
-    package func write(_ content: Data, to name: String) throws -> String {
-        try content.write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
+    package func write(_ content: Data, to name: String) throws -> String { try directory.write(content, to: name) }
 
-    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { directory.path(name) }
 
     private func context(_ name: String) throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(path("\(name).pem"))
@@ -80,8 +98,8 @@ package final class TestAuthority: Sendable {
         )
     }
 
-    private static func selfSigned(_ name: String, _ extensions: String, in directory: URL) -> [String] {
-        let path = directory.appendingPathComponent(name).path
+    private static func selfSigned(_ name: String, _ extensions: String, in directory: ScratchDirectory) -> [String] {
+        let path = directory.path(name)
         return [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=\(name)", "-addext", extensions, "-keyout", "\(path).key", "-out", "\(path).pem",

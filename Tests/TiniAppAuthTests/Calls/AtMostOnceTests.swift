@@ -63,13 +63,12 @@ struct AtMostOnceTests {
     @Test("A call that has timed out is not sent again", arguments: AuthRoute.allCases)
     func timeout(route: AuthRoute) async throws {
         try await ServiceFixture.run(
-            configure: { $0.requestTimeout = .milliseconds(100) },
+            configure: { $0.requestTimeout = .milliseconds(1_500) },
             script: { _ in .silence }
         ) { fixture in
             #expect(await fixture.call(route).error == .upstreamTimeout)
             try await Task.sleep(for: .milliseconds(20))
-            // None, if the machine is so busy that the time was up before the connection was there.
-            #expect(fixture.server.requests.count <= 1)
+            #expect(fixture.server.requests.count == 1)
         }
     }
 }

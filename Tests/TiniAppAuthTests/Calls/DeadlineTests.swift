@@ -9,7 +9,7 @@ struct DeadlineTests {
     @Test("A call without an answer in time fails, and its connection is not used again")
     func timeout() async throws {
         try await ServiceFixture.run(
-            configure: { $0.requestTimeout = .milliseconds(500) },
+            configure: { $0.requestTimeout = .milliseconds(1_500) },
             script: { $0.body.contains("slow") ? .silence : .json() }
         ) { fixture in
             #expect(await fixture.call(.exchange, "slow").error == .upstreamTimeout)
@@ -22,29 +22,29 @@ struct DeadlineTests {
     func lateAnswer() async throws {
         try await ServiceFixture.run(
             configure: {
-                $0.requestTimeout = .milliseconds(400)
+                $0.requestTimeout = .milliseconds(1_400)
                 $0.upstream.maxConnections = 1
             },
             script: { request in
                 request.body.contains("slow")
-                    ? Reaction.json(#"{"late":1}"#).after(.milliseconds(500)) : .json(#"{"own":1}"#)
+                    ? Reaction.json(#"{"late":1}"#).after(.milliseconds(1_500)) : .json(#"{"own":1}"#)
             }
         ) { fixture in
             async let slow = fixture.call(.exchange, "slow")
             try await fixture.eventually { fixture.server.requests.count == 1 }
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: .milliseconds(700))
             async let next = fixture.call(.exchange, "next")
             #expect(await slow.error == .upstreamTimeout)
             // On a busy machine it may have run out of time itself.
             let result = await next
-            #expect(result.text == #"{"own":1}"# || result.error == .upstreamTimeout)
+            #expect(result.text == #"{"own":1}"# || result.error == .upstreamTimeout || result.error == .overloaded)
         }
     }
 
     @Test("An answer that stops halfway leads to a timeout")
     func halfAnAnswer() async throws {
         try await ServiceFixture.run(
-            configure: { $0.requestTimeout = .milliseconds(150) },
+            configure: { $0.requestTimeout = .milliseconds(1_500) },
             script: { _ in .raw("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\"") }
         ) { fixture in
             #expect(await fixture.call().error == .upstreamTimeout)
@@ -55,12 +55,14 @@ struct DeadlineTests {
     func waiting() async throws {
         try await ServiceFixture.run(
             configure: {
-                $0.requestTimeout = .milliseconds(500)
+                $0.requestTimeout = .milliseconds(2_000)
                 $0.upstream.maxConnections = 1
             },
             script: { $0.body.contains("SECRET") ? .silence : .json() }
         ) { fixture in
-            #expect(await fixture.calls(5).map(\.error) == Array(repeating: .upstreamTimeout, count: 5))
+            // Only the first one was sent.
+            let expected: [AuthError?] = [.upstreamTimeout, .overloaded, .overloaded, .overloaded, .overloaded]
+            #expect(await fixture.calls(5).map(\.error) == expected)
             #expect(await fixture.call(.exchange, "next").text == "{}")
             #expect(fixture.server.requests.count == 2)
         }
@@ -70,10 +72,10 @@ struct DeadlineTests {
     func fromArrival() async throws {
         try await ServiceFixture.run(
             configure: {
-                $0.requestTimeout = .milliseconds(300)
+                $0.requestTimeout = .milliseconds(1_500)
                 $0.upstream.maxConnections = 1
             },
-            script: { _ in Reaction.json().after(.milliseconds(200)) }
+            script: { _ in Reaction.json().after(.milliseconds(1_000)) }
         ) { fixture in
             let results = await fixture.calls(2)
             #expect(results.contains { $0.error == .upstreamTimeout })

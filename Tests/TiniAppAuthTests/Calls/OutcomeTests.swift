@@ -76,7 +76,7 @@ struct OutcomeTests {
             script: { _ in .silence }
         ) { fixture in
             let late = await fixture.outcome(.exchange, Self.body, age: .seconds(20))
-            #expect((late.result.error, late.attempts, late.failureCode) == (.upstreamTimeout, 0, "timeout"))
+            #expect((late.result.error, late.attempts, late.failureCode) == (.overloaded, 0, "timeout"))
             #expect(fixture.server.requests.isEmpty)
             let started = ContinuousClock.now
             let aged = await fixture.outcome(.exchange, Self.body, age: .milliseconds(19_700))

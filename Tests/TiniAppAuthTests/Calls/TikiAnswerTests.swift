@@ -56,7 +56,7 @@ struct TikiAnswerTests {
     @Test(
         "An answer that is not whole JSON gives upstream_invalid_response",
         arguments: [
-            .json("<html>"), .json(""), .json("{\"a\":1,}"), .json("{"), .json("\u{FEFF}{}"), .json("{}{}"),
+            .json("<html>"), .json(""), .json("{\"a\":1,}"), .json("{"), .json("{}{}"),
             .raw("HTTP/1.1 204 No Content\r\n\r\n"),
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}", closes: true),
             .raw("HTTP/1.1 200 OK\r\n", closes: true), .raw("HTTP/1.1 200 OK\r\n\r\n{\"a\":", closes: true),

@@ -14,7 +14,7 @@ const MARGIN_MS = 60 * 1000;
 // How long to wait, time after time, while the server has too much to do. Its Retry-After says one second.
 const WAITS_MS = [1000, 2000, 4000];
 
-const TOO_BUSY = ['overloaded', 'too_many_requests'];
+const TOO_BUSY = ['overloaded', 'too_many_requests', 'upstream_unavailable'];
 const NOT_SENT_TO_TIKI = [...TOO_BUSY, 'upstream_unreachable'];
 // The code or token is spent, or may be: it takes a new code.
 const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'shutting_down'];

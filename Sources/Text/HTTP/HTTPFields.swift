@@ -1,0 +1,129 @@
+/// Header fields of an answer, as they came.
+package struct HTTPFields: Sendable {
+    /// Where a field's name and value are in the text.
+    private struct Place {
+        let name: Range<Int>
+        var value: Range<Int>
+    }
+
+    private var text: [UInt8]
+    private var places: [Place] = []
+
+    /// No fields yet.
+    ///
+    /// - Parameter text: where they are.
+    init(in text: [UInt8]) {
+        self.text = text
+        places.reserveCapacity(12)
+    }
+
+    /// Fields for tests.
+    package init(_ fields: KeyValuePairs<String, String> = [:]) {
+        text = []
+        for (name, value) in fields {
+            let start = text.count
+            text += name.utf8
+            let end = text.count
+            text += value.utf8
+            append(name: start..<end, value: end..<text.count)
+        }
+    }
+
+    /// Adds a field at the end.
+    mutating func append(name: Range<Int>, value: Range<Int>) {
+        places.append(Place(name: name, value: value))
+    }
+
+    /// Continues the value of the last field. The line break becomes white space (RFC 9112 section 5.2).
+    ///
+    /// - Returns: whether there is a field before.
+    mutating func fold(_ more: Range<Int>) -> Bool {
+        guard let last = places.last else { return false }
+        for index in last.value.upperBound..<more.lowerBound { text[index] = UInt8(ascii: " ") }
+        places[places.count - 1].value = last.value.lowerBound..<more.upperBound
+        return true
+    }
+
+    /// The values of all fields of a name, in their order.
+    ///
+    /// - Parameter name: in lower case.
+    package subscript(name: StaticString) -> [String] {
+        var values: [String] = []
+        for place in places where isEqual(place.name, name) { values.append(string(place.value)) }
+        return values
+    }
+
+    /// The value of the first field of a name.
+    ///
+    /// - Parameter name: in lower case.
+    package func first(_ name: StaticString) -> String? {
+        for place in places where isEqual(place.name, name) { return string(place.value) }
+        return nil
+    }
+
+    /// Calls the body with each element of all fields of a name, which is a list (RFC 9110 section 5.6.1).
+    ///
+    /// - Parameter name: in lower case.
+    func forEachElement(of name: StaticString, _ body: (Range<Int>) -> Void) {
+        for place in places where isEqual(place.name, name) {
+            var start = place.value.lowerBound
+            for index in place.value where text[index] == UInt8(ascii: ",") {
+                body(trimmed(start..<index))
+                start = index + 1
+            }
+            body(trimmed(start..<place.value.upperBound))
+        }
+    }
+
+    /// The elements of all fields of a name, in lower case.
+    ///
+    /// - Parameter name: in lower case.
+    package func list(_ name: StaticString) -> [String] {
+        var elements: [String] = []
+        forEachElement(of: name) { if !$0.isEmpty { elements.append(string($0).lowercased()) } }
+        return elements
+    }
+
+    /// The number that decimal digits are; nil if there is anything else.
+    func number(_ range: Range<Int>) -> Int? {
+        guard !range.isEmpty, range.count <= 18 else { return nil }
+        var number = 0
+        for index in range {
+            guard text[index].isASCIIDigit else { return nil }
+            number = number * 10 + Int(text[index] - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    /// Whether a part of the text is a word, in whatever case.
+    ///
+    /// - Parameter word: in lower case.
+    func isEqual(_ range: Range<Int>, _ word: StaticString) -> Bool {
+        guard range.count == word.utf8CodeUnitCount else { return false }
+        let letters = word.utf8Start
+        for index in range {
+            let byte = text[index]
+            let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            if (isCapital ? byte | 0x20 : byte) != letters[index - range.lowerBound] { return false }
+        }
+        return true
+    }
+
+    private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
+
+    /// Without the white space around it.
+    private func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
+        while start < end, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
+        return start..<end
+    }
+}
+
+extension HTTPFields: Equatable {
+    package static func == (lhs: Self, rhs: Self) -> Bool {
+        lhs.places.elementsEqual(rhs.places) { left, right in
+            lhs.text[left.name] == rhs.text[right.name] && lhs.text[left.value] == rhs.text[right.value]
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/// The head of an answer (RFC 9112 sections 4 and 5), and what it says about the body.
+package struct ResponseHead: Equatable, Sendable {
+    /// How the end of the body is told (RFC 9112 section 6.3).
+    package enum Framing: Equatable, Sendable {
+        case length(Int)
+        case chunked
+        /// The connection's end is the body's.
+        case untilClose
+    }
+
+    package private(set) var status = 0
+    package private(set) var fields: HTTPFields
+    package private(set) var framing = Framing.length(0)
+    /// Whether the server keeps the connection (RFC 9112 section 9.3).
+    package private(set) var isKeepAlive = false
+
+    /// Whether another head follows: the answer itself (RFC 9110 section 15.2). 101 is an answer.
+    var isInterim: Bool { (100..<200).contains(status) && status != 101 }
+
+    /// Takes a head apart.
+    ///
+    /// - Parameter text: all lines, the empty one at the end included.
+    /// - Throws: ``ResponseError/notHTTP`` if it is not HTTP/1, or could be read in two ways.
+    init(_ text: [UInt8]) throws(ResponseError) {
+        fields = HTTPFields(in: text)
+        var start = 0
+        var minorVersion: UInt8?
+        for index in text.indices where text[index] == UInt8(ascii: "\n") {
+            let end = index > start && text[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
+            if minorVersion == nil {
+                minorVersion = try takeStatusLine(text, start..<end)
+            } else if start == end {
+                break
+            } else {
+                try takeField(text, start..<end)
+            }
+            start = index + 1
+        }
+        isKeepAlive = minorVersion != 0
+        fields.forEachElement(of: "connection") { [fields] element in
+            if fields.isEqual(element, "close") { isKeepAlive = false }
+            if minorVersion == 0, fields.isEqual(element, "keep-alive") { isKeepAlive = true }
+        }
+        framing = try bodyFraming()
+    }
+
+    /// - Returns: the minor version.
+    private mutating func takeStatusLine(_ text: [UInt8], _ line: Range<Int>) throws(ResponseError) -> UInt8 {
+        let (start, length) = (line.lowerBound, line.count)
+        guard length >= 12, text[start + 7].isASCIIDigit, text[start + 8] == 0x20,
+            length == 12 || text[start + 12] == 0x20
+        else { throw .notHTTP }
+        for (offset, byte) in "HTTP/1.".utf8.enumerated() where text[start + offset] != byte { throw .notHTTP }
+        for index in start + 9..<start + 12 {
+            guard text[index].isASCIIDigit else { throw .notHTTP }
+            status = status * 10 + Int(text[index] - UInt8(ascii: "0"))
+        }
+        guard status >= 100 else { throw .notHTTP }
+        return text[start + 7] - UInt8(ascii: "0")
+    }
+
+    private mutating func takeField(_ text: [UInt8], _ line: Range<Int>) throws(ResponseError) {
+        if Self.isBlank(text[line.lowerBound]) {
+            guard fields.fold(Self.trimmed(text, line)) else { throw .notHTTP }
+            return
+        }
+        var colon = line.lowerBound
+        while colon < line.upperBound, text[colon] != UInt8(ascii: ":") { colon += 1 }
+        let name = Self.trimmed(text, line.lowerBound..<colon)
+        guard colon < line.upperBound, !name.isEmpty else { throw .notHTTP }
+        for index in name where text[index] <= 0x20 || text[index] >= 0x7F { throw .notHTTP }
+        fields.append(name: name, value: Self.trimmed(text, colon + 1..<line.upperBound))
+    }
+
+    private func bodyFraming() throws(ResponseError) -> Framing {
+        var length: Int?
+        var codings = 0
+        var isChunked = false
+        var isClear = true
+        fields.forEachElement(of: "content-length") { element in
+            let number = fields.number(element)
+            // The same length twice is one length; two are not.
+            isClear = isClear && number != nil && (length == nil || length == number)
+            length = number
+        }
+        fields.forEachElement(of: "transfer-encoding") { element in
+            codings += 1
+            isChunked = fields.isEqual(element, "chunked")
+        }
+        // RFC 9112 section 6.3: a proxy must not guess which of the two is meant.
+        guard isClear, codings == 0 || (codings == 1 && isChunked && length == nil) else { throw .notHTTP }
+        if (100..<200).contains(status) || status == 204 || status == 304 { return .length(0) }
+        if isChunked { return .chunked }
+        return length.map { .length($0) } ?? .untilClose
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    private static func trimmed(_ text: [UInt8], _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, isBlank(text[start]) { start += 1 }
+        while start < end, isBlank(text[end - 1]) { end -= 1 }
+        return start..<end
+    }
+}

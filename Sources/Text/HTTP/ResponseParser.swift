@@ -1,0 +1,161 @@
+/// A whole answer, as it came.
+package struct HTTPResponse: Sendable, Equatable {
+    /// The HTTP status.
+    package let status: Int
+    package let fields: HTTPFields
+    package let body: [UInt8]
+
+    package init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// Why bytes are not an answer.
+package enum ResponseError: Error, Sendable {
+    /// They are not HTTP/1, or could be read in two ways.
+    case notHTTP
+    /// They are over a limit.
+    case tooLarge
+}
+
+/// Reads one answer from the bytes of a connection (RFC 9112). Made for each call, so nothing of one answer can get into
+/// the next. A value without a socket.
+package struct ResponseParser {
+    private enum Phase {
+        case head
+        /// So many bytes of the body are left.
+        case body(Int)
+        case untilClose
+        case chunkSize
+        case chunk(Int)
+        /// The line break after a chunk.
+        case chunkEnd
+        case trailers
+        case complete
+    }
+
+    private let maxBodyBytes: Int
+    private let maxFramingBytes: Int
+    private var phase = Phase.head
+    /// The line, or the lines of the head, that are not complete.
+    private var text: [UInt8] = []
+    private var framingBytes = 0
+    private var body: [UInt8] = []
+    /// nil until it is complete.
+    package private(set) var head: ResponseHead?
+
+    /// - Parameters:
+    ///   - maxBodyBytes: of the body.
+    ///   - maxFramingBytes: of everything else together: heads, interim ones too, lengths of chunks, trailers.
+    package init(maxBodyBytes: Int, maxFramingBytes: Int = 16_384) {
+        self.maxBodyBytes = maxBodyBytes
+        self.maxFramingBytes = maxFramingBytes
+    }
+
+    /// The answer once it is complete.
+    package var response: HTTPResponse? {
+        guard case .complete = phase, let head else { return nil }
+        return HTTPResponse(status: head.status, fields: head.fields, body: body)
+    }
+
+    /// Takes the next bytes from the connection.
+    ///
+    /// - Returns: how many of them belong to the answer. The others have no business there: nobody asked for them.
+    /// - Throws: ``ResponseError``.
+    package mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
+        var position = 0
+        while position < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+            switch phase {
+            case .head, .chunkSize, .chunkEnd, .trailers: position += try takeLine(rest)
+            case .body(let left): position += takeBody(rest, left) { left in left == 0 ? .complete : .body(left) }
+            case .chunk(let left): position += takeBody(rest, left) { left in left == 0 ? .chunkEnd : .chunk(left) }
+            case .untilClose:
+                guard body.count + rest.count <= maxBodyBytes else { throw .tooLarge }
+                position += takeBody(rest, .max) { _ in .untilClose }
+            case .complete: return position
+            }
+        }
+        return position
+    }
+
+    /// The connection has ended properly: that may be the answer's end.
+    package mutating func end() {
+        if case .untilClose = phase { phase = .complete }
+    }
+
+    private mutating func takeBody(_ bytes: UnsafeRawBufferPointer, _ left: Int, next: (Int) -> Phase) -> Int {
+        let count = min(left, bytes.count)
+        body.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        phase = next(left - count)
+        return count
+    }
+
+    /// Takes the bytes of a line up to its end, and acts on it when that is there.
+    private mutating func takeLine(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
+        var count = 0
+        while count < bytes.count, bytes[count] != UInt8(ascii: "\n") { count += 1 }
+        let isWhole = count < bytes.count
+        if isWhole { count += 1 }
+        framingBytes += count
+        guard framingBytes <= maxFramingBytes else { throw .tooLarge }
+        let isBeginning = text.count < 5
+        text.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        if isBeginning, case .head = phase {
+            for (index, byte) in "HTTP/".utf8.enumerated() where index < text.count && text[index] != byte {
+                throw .notHTTP
+            }
+        }
+        if isWhole { try didEndLine() }
+        return count
+    }
+
+    private mutating func didEndLine() throws(ResponseError) {
+        switch phase {
+        case .head:
+            guard endsWithEmptyLine else { return }
+            try didEndHead()
+        case .chunkSize: try didEndChunkSize()
+        case .chunkEnd:
+            guard text == [0x0D, 0x0A] || text == [0x0A] else { throw .notHTTP }
+            phase = .chunkSize
+        case .trailers:
+            if text == [0x0D, 0x0A] || text == [0x0A] { phase = .complete }
+        case .body, .untilClose, .chunk, .complete: break
+        }
+        text.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func didEndHead() throws(ResponseError) {
+        let head = try ResponseHead(text)
+        guard !head.isInterim else { return }
+        self.head = head
+        switch head.framing {
+        case .length(let length):
+            guard length <= maxBodyBytes else { throw .tooLarge }
+            phase = length == 0 ? .complete : .body(length)
+        case .chunked: phase = .chunkSize
+        case .untilClose: phase = .untilClose
+        }
+    }
+
+    private var endsWithEmptyLine: Bool {
+        let count = text.count
+        if count >= 2, text[count - 2] == 0x0A { return true }
+        return count >= 3 && text[count - 2] == 0x0D && text[count - 3] == 0x0A
+    }
+
+    /// RFC 9112 section 7.1: hexadecimal digits, then extensions, which we do not know.
+    private mutating func didEndChunkSize() throws(ResponseError) {
+        let digits = text.prefix { $0.isASCIIHexDigit }
+        let after = text[digits.count]
+        guard !digits.isEmpty, digits.count <= 8, [0x0D, 0x0A, 0x20, 0x09, UInt8(ascii: ";")].contains(after) else {
+            throw .notHTTP
+        }
+        let size = digits.reduce(0) { $0 << 4 | Int($1.hexDigitValue ?? 0) }
+        guard body.count + size <= maxBodyBytes else { throw .tooLarge }
+        phase = size == 0 ? .trailers : .chunk(size)
+    }
+}

@@ -1,0 +1,55 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Finds out whether an untrusted chain has an expired certificate in it, by asking the server for it once more. On the
+/// event loop.
+struct ChainDiagnosis {
+    /// How long an answer is used again: during an outage each call opens a connection of its own.
+    private static let interval = TimeAmount.minutes(1)
+
+    private var last: (time: NIODeadline, isExpired: EventLoopFuture<Bool>)?
+
+    /// - Parameters:
+    ///   - address: the server that has shown the chain.
+    ///   - name: the server's name; nil if it is known by its address.
+    ///   - trusted: the issuers that we know from a file.
+    /// - Returns: whether one of the chain's certificates, or an issuer that we know, has expired. False if that cannot be
+    ///   found out in time.
+    mutating func expiredCertificate(
+        at address: SocketAddress,
+        name: String?,
+        _ context: NIOSSLContext,
+        _ trusted: [NIOSSLCertificate],
+        _ eventLoop: any EventLoop,
+        until deadline: NIODeadline
+    ) -> EventLoopFuture<Bool> {
+        if let last, .now() - last.time < Self.interval { return last.isExpired }
+        let found = eventLoop.makePromise(of: Bool.self)
+        let now = WallClock.milliseconds() / 1_000
+        let isIssuerExpired = trusted.contains { $0.notValidAfter < now }
+        let timer = eventLoop.scheduleTask(deadline: deadline) { found.succeed(isIssuerExpired) }
+        ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = try NIOSSLClientHandler(context: context, serverHostname: name) {
+                        (chain, verified: EventLoopPromise<NIOSSLVerificationResult>) in
+                        found.succeed(isIssuerExpired || chain.contains { $0.notValidAfter < now })
+                        // It was only to be looked at.
+                        verified.succeed(NIOSSLVerificationResult.failed)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .connect(to: address)
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): channel.closeFuture.whenComplete { _ in found.succeed(isIssuerExpired) }
+                case .failure: found.succeed(isIssuerExpired)
+                }
+            }
+        let isExpired = found.futureResult.always { _ in timer.cancel() }
+        last = (.now(), isExpired)
+        return isExpired
+    }
+}

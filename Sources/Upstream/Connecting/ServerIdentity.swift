@@ -1,0 +1,36 @@
+import NIOSSL
+
+/// Whether a certificate is for a server of a name (RFC 9525).
+///
+/// NIOSSL checks that too, but it also takes an IP address in the certificate that equals the peer's, and without other
+/// names the one in the subject: whoever can forge DNS, and holds a certificate for an address, would be believed.
+enum ServerIdentity {
+    /// Whether one of the certificate's DNS names is the host's.
+    static func matches(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
+        certificate._subjectAlternativeNames().contains { name in
+            name.nameType == .dnsName && matches(host, pattern: String(decoding: name.contents, as: UTF8.self))
+        }
+    }
+
+    /// RFC 9525 section 6.3: labels are compared in whatever case, and `*` may be all of the first label, for just one.
+    static func matches(_ host: String, pattern: String) -> Bool {
+        let host = labels(host)
+        let pattern = labels(pattern)
+        guard host.count == pattern.count, host.count > 1 || pattern.first != "*", !host.contains(where: \.isEmpty)
+        else {
+            return false
+        }
+        return zip(host, pattern).enumerated().allSatisfy { index, pair in
+            pair.0 == pair.1 || (index == 0 && pair.1 == "*")
+        }
+    }
+
+    /// A host's name for TLS: without the dot at its end, which says only that it is complete.
+    static func name(_ host: String) -> String {
+        host.hasSuffix(".") ? String(host.dropLast()) : host
+    }
+
+    private static func labels(_ name: String) -> [String] {
+        self.name(name).lowercased().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
+}

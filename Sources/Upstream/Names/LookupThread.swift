@@ -1,0 +1,53 @@
+import CCares
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Runs lookups, one after the other, on a thread of its own, which begins with the first of them. Each origin has one: a
+/// name that is not answered keeps no other one waiting. Lives on the event loop.
+final class LookupThread {
+    private final class GiveUp: Sendable {
+        let isDue = Atomic(false)
+    }
+
+    private let eventLoop: any EventLoop
+    private var thread: NIOThreadPool?
+    private let giveUp = GiveUp()
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    deinit { stop() }
+
+    /// - Parameter report: called on the event loop; not any more once the thread has been stopped.
+    func run(_ lookup: NameLookup, report: @escaping (NameLookup.Event) -> Void) {
+        let thread = self.thread ?? NIOThreadPool(numberOfThreads: 1)
+        if self.thread == nil { thread.start() }
+        self.thread = thread
+        let report = NIOLoopBound(report, eventLoop: eventLoop)
+        thread.submit { [eventLoop, giveUp] state in
+            guard state == .active else { return }
+            Self.blockBrokenPipes()
+            lookup.run(until: { giveUp.isDue.load(ordering: .relaxed) }) { event in
+                guard !giveUp.isDue.load(ordering: .relaxed) else { return }
+                eventLoop.execute { report.value(event) }
+            }
+        }
+    }
+
+    /// Gives up a lookup that is under way, and ends the thread.
+    func stop() {
+        giveUp.isDue.store(true, ordering: .relaxed)
+        thread?.shutdownGracefully { _ in }
+        thread = nil
+    }
+
+    /// c-ares writes to TCP connections, where a name server may have closed.
+    private static func blockBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+}

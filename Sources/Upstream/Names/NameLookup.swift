@@ -1,0 +1,171 @@
+import CCares
+import NIOCore
+
+/// One lookup of a name's addresses: first in the hosts file, then both kinds at once from the name servers. Blocks its
+/// thread, for no longer than it is told.
+///
+/// The system's `getaddrinfo` would do neither: it cannot be ended, and keeps an IPv4 address to itself until it knows
+/// about IPv6, too.
+struct NameLookup: Sendable {
+    enum Event: Sendable {
+        /// There are addresses of one family.
+        case found(NameAddresses)
+        /// Nothing more comes. Nil if there were any addresses.
+        case ended(NameFailure?)
+    }
+
+    /// However long a connection may take to open.
+    static let longest = TimeAmount.seconds(3)
+    /// How long the other family is waited for when one is there: long enough to ask once more.
+    private static let patience = TimeAmount.seconds(1)
+    /// After this time what has not been answered is asked again, since a packet may be lost.
+    private static let retry = TimeAmount.milliseconds(500)
+    /// How often to see whether it has been given up.
+    private static let glance = TimeAmount.milliseconds(100)
+
+    let name: String
+    let port: Int
+    let time: TimeAmount
+
+    /// - Parameters:
+    ///   - isGivenUp: asked several times a second. The lookup ends when it says yes.
+    ///   - report: called on this thread.
+    func run(until isGivenUp: () -> Bool, report: @escaping (Event) -> Void) {
+        // What stands in the hosts file is all there is, as for other programs.
+        if hasFound(inFileFor: [AF_INET6, AF_INET], report) { return report(.ended(nil)) }
+
+        let begin = NIODeadline.now()
+        var deadline = begin + time
+        let questions = [AF_INET6, AF_INET].map { family in
+            AddressQuestion(name, port, family) { addresses in
+                deadline = min(deadline, .now() + Self.patience)
+                report(.found(addresses))
+            }
+        }
+        // Waits for a slow answer all the time; asks again only where a server says at once that it cannot. c-ares 1.34
+        // does not take the answer to a question that it has asked again, so that is the task of a second channel.
+        guard let first = AresChannel(.nameServers, timeout: time, tries: 2) else { return report(.ended(.failed)) }
+        var channels = [first]
+        for question in questions { question.ask(first) }
+        while questions.contains(where: \.isOpen) {
+            let now = NIODeadline.now()
+            if now >= deadline || isGivenUp() { break }
+            if channels.count == 1, now >= begin + Self.retry,
+                let second = AresChannel(.nameServers, timeout: Self.retry, tries: 4)
+            {
+                second.putFirstServerLast()
+                channels.append(second)
+                for question in questions where question.isOpen { question.ask(second) }
+            }
+            AresChannel.wait(for: channels, atMost: min(Self.glance, deadline - now))
+        }
+        for channel in channels { channel.cancel() }
+        report(.ended(questions.contains(where: \.hasFound) ? nil : .both(questions.map(\.failure))))
+    }
+
+    private func hasFound(inFileFor families: [CInt], _ report: @escaping (Event) -> Void) -> Bool {
+        guard let file = AresChannel(.hostsFile, timeout: time, tries: 1) else { return false }
+        let questions = families.map { AddressQuestion(name, port, $0) { report(.found($0)) } }
+        for question in questions { question.ask(file) }
+        return questions.contains(where: \.hasFound)
+    }
+}
+
+/// Why there is no address.
+enum NameFailure: Error, Equatable {
+    /// There is no such name, or it has no address.
+    case notFound
+    /// No name server has answered in time.
+    case timedOut
+    /// The name servers were reached, and could not answer.
+    case failed
+
+    /// What the failures for both families mean: if one of them might have an address, the name is not missing.
+    static func both(_ failures: [NameFailure]) -> NameFailure {
+        failures.contains(.timedOut) ? .timedOut : failures.contains(.failed) ? .failed : .notFound
+    }
+
+    /// - Parameter status: of c-ares, if no address came.
+    fileprivate init(_ status: CInt) {
+        switch status {
+        case ccares_success, ccares_no_data, ccares_not_found, ccares_bad_name: self = .notFound
+        case ccares_timeout, ccares_cancelled: self = .timedOut
+        default: self = .failed
+        }
+    }
+}
+
+/// A name's addresses, with the port to connect to; nil as long as a kind is not known.
+struct NameAddresses: Equatable, Sendable {
+    var v4: [SocketAddress]?
+    var v6: [SocketAddress]?
+
+    var isEmpty: Bool { v4 == nil && v6 == nil }
+
+    mutating func add(_ other: NameAddresses) {
+        v4 = other.v4 ?? v4
+        v6 = other.v6 ?? v6
+    }
+}
+
+/// The question for one family's addresses. It can be asked on several channels; the first good answer counts.
+private final class AddressQuestion {
+    private let name: String
+    private let port: Int
+    private let family: CInt
+    private let report: (NameAddresses) -> Void
+    private var channels = 0
+    private(set) var isOpen = true
+    private(set) var hasFound = false
+    /// Why there is no address, so far.
+    private(set) var failure = NameFailure.timedOut
+
+    init(_ name: String, _ port: Int, _ family: CInt, report: @escaping (NameAddresses) -> Void) {
+        self.name = name
+        self.port = port
+        self.family = family
+        self.report = report
+    }
+
+    func ask(_ channel: AresChannel) {
+        channels += 1
+        channel.ask(for: name, family) { status, nodes in
+            self.channels -= 1
+            if self.isOpen { self.take(status, self.addresses(nodes)) }
+        }
+    }
+
+    private func take(_ status: CInt, _ found: NameAddresses) {
+        hasFound = !found.isEmpty
+        failure = NameFailure(status)
+        isOpen = !hasFound && failure != .notFound && channels > 0
+        if hasFound { report(found) }
+    }
+
+    private func addresses(_ first: UnsafeMutablePointer<ares_addrinfo_node>?) -> NameAddresses {
+        var found = NameAddresses()
+        var next = first
+        while let node = next?.pointee {
+            next = node.ai_next
+            switch node.ai_family {
+            case AF_INET:
+                node.ai_addr.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    found.v4 = (found.v4 ?? []) + [withPort(SocketAddress($0.pointee, host: name))]
+                }
+            case AF_INET6:
+                node.ai_addr.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    found.v6 = (found.v6 ?? []) + [withPort(SocketAddress($0.pointee, host: name))]
+                }
+            default:
+                break
+            }
+        }
+        return found
+    }
+
+    private func withPort(_ address: SocketAddress) -> SocketAddress {
+        var address = address
+        address.port = port
+        return address
+    }
+}

@@ -1,0 +1,136 @@
+"""scripts/container-entrypoint.sh without an engine: what the image has lies in a folder, and PORT is loopback's."""
+
+import os
+import shutil
+import subprocess
+
+from testbed import http_client
+from testbed.places import PRODUCTS, ROOT
+from testbed.ports import free_port
+from testbed.processes import ENVIRONMENT, Child
+from testbed.servers import CREDENTIALS, scratch_folder
+
+# As the Dockerfile's USER.
+UID, GID = 10001, 0
+
+
+def compiler():
+    """Swift's own, where it is not on the PATH."""
+    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
+    return shutil.which("clang") or shutil.which("cc") or beside_swift
+
+
+def compiled(source, target, *options):
+    command = [compiler(), "-O2", "-Wall", "-Werror", "-s", *options, "-o", target, ROOT / "scripts" / source]
+    subprocess.run(command, check=True)
+
+
+class Image:
+    """The files. `prefix` is how the container's user is taken on."""
+
+    def __init__(self):
+        self.folder = scratch_folder()
+        self.scratch = self.folder / "scratch"
+        self.cpu_max = self.folder / "cpu.max"
+        shutil.copytree(ROOT / "nginx", self.folder / "nginx")
+        compiled("container-quit-only.c", self.folder / "container-quit-only.so", "-shared", "-fPIC")
+        compiled("container-init.c", self.folder / "container-init", "-static", "-Wl,-e,first_instructions")
+        (self.folder / "tiniapp-auth-backend").symlink_to((PRODUCTS / "tiniapp-auth-backend").resolve())
+        self.default_port = free_port()
+        script = (ROOT / "scripts/container-entrypoint.sh").read_text()
+        for shipped, here in {
+            "/tmp/tiniapp-auth-backend": str(self.scratch),
+            "/etc/tiniapp-auth-backend/nginx": str(self.folder / "nginx"),
+            "/usr/local/lib/container-quit-only.so": str(self.folder / "container-quit-only.so"),
+            "/sys/fs/cgroup/cpu.max": str(self.cpu_max),
+            "PORT:-8080": f"PORT:-{self.default_port}",
+            "listen $PORT;": "listen 127.0.0.1:$PORT;",
+            "listen [::]:$PORT;": "listen [::1]:$PORT;",
+        }.items():
+            assert shipped in script, f"scripts/container-entrypoint.sh has no {shipped} any more"
+            script = script.replace(shipped, here)
+        self._write("container-entrypoint", script)
+        self.set_processors(2)
+        self.prefix = []
+        if os.geteuid() == 0:
+            self.prefix = ["setpriv", f"--reuid={UID}", f"--regid={GID}", "--clear-groups", "--"]
+            os.chown(self.folder, UID, GID)
+        self.command = [str(self.folder / "container-init"), str(self.folder / "container-entrypoint")]
+
+    def _write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def set_processors(self, count, cpu_max="max 100000"):
+        self._write("nproc", f"#!/bin/sh\necho {count}\n")
+        self.cpu_max.write_text(f"{cpu_max}\n")
+
+    def environment(self, **settings):
+        path = f"{self.folder}:{ENVIRONMENT['PATH']}"
+        endpoint = "http://127.0.0.1:9/auth/token"
+        given = {**CREDENTIALS, "AUTH_ENDPOINT": endpoint}
+        # Nothing listens there, and nobody asks.
+        quiet = {"UPSTREAM_WARM_CONNECTIONS": "0", "SWIFT_BACKTRACE": "enable=no"}
+        return {**ENVIRONMENT, **given, **quiet, "PATH": path, **settings}
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Container:
+    """One that runs, and answers on `port`."""
+
+    def __init__(self, image, before=(), **settings):
+        self.image = image
+        shutil.rmtree(image.scratch, ignore_errors=True)
+        if "PORT" not in settings:
+            settings["PORT"] = str(free_port())
+        self.port = int(settings["PORT"] or image.default_port)
+        log = image.folder / "container.log"
+        # nginx opens /dev/stdout by its name, which takes rights to the file.
+        log.touch()
+        if os.geteuid() == 0:
+            os.chown(log, UID, GID)
+        command = [*image.prefix, *before, *image.command]
+        self.child = Child("container", command, log, image.environment(**settings))
+
+    def wait_until_ready(self):
+        self.child.wait_until_ready(lambda: (self.image.scratch / "nginx.pid").exists() and self._answers())
+        return self
+
+    def _answers(self):
+        try:
+            return http_client.request(self.port, "GET", "/health/ready").status == 200
+        except OSError:
+            return False
+
+    def text(self):
+        return self.child.text()
+
+    def configuration(self):
+        return (self.image.scratch / "nginx.conf").read_text()
+
+    def processes(self):
+        """By command, the ids of its processes: the responder, nginx's master and workers."""
+        found, parents = {}, [self.child.process.pid]
+        while parents:
+            children = subprocess.run(
+                ["ps", "-o", "pid=,args=", "--ppid", ",".join(map(str, parents))],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
+            parents = []
+            for line in children.splitlines():
+                pid, args = line.split(maxsplit=1)
+                parents.append(int(pid))
+                found.setdefault(args, []).append(int(pid))
+        return found
+
+    def workers(self):
+        return sum(len(pids) for args, pids in self.processes().items() if args.startswith("nginx: worker process"))
+
+    def stop(self):
+        """As an engine would; the exit code."""
+        return self.child.stop(15)

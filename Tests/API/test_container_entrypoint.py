@@ -1,0 +1,231 @@
+"""What the container's entrypoint makes of settings and machine: whom nginx believes, how many workers it has."""
+
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+
+import pytest
+from entrypoint import Container, Image
+from test_client_limits import Connection, assert_limited
+from testbed import http_client
+from testbed.processes import wait_until
+
+
+@pytest.fixture(scope="module")
+def image():
+    image = Image()
+    yield image
+    image.remove()
+
+
+@pytest.fixture
+def run(image):
+    """Starts a container; what has been started is stopped."""
+    started = []
+
+    def start(**settings):
+        started.append(Container(image, **settings))
+        return started[-1]
+
+    yield start
+    for container in started:
+        container.stop()
+    image.set_processors(2)
+
+
+def statuses(container, forwarded):
+    with Connection(container.port) as connection:
+        return [connection.request("/", header)[0] for header in forwarded]
+
+
+def assert_last_client(container, expected):
+    """Who the last request came from, by the access log, which has it soon after the answer."""
+
+    def last():
+        lines = [line for line in container.text().splitlines() if '"path":"/"' in line]
+        return bool(lines) and json.loads(lines[-1])["remote_addr"] == expected
+
+    wait_until(last, f"the last line of the access log has {expected}", 5)
+
+
+# --- whose X-Forwarded-For is believed ---------------------------------------------------------------------
+
+
+FORGED = [f"198.51.{number // 256}.{number % 256}" for number in range(600)]
+
+
+def test_outside_cloud_run_a_written_address_gains_nothing(run):
+    container = run().wait_until_ready()
+    assert_limited(statuses(container, FORGED))
+    assert_last_client(container, "127.0.0.1")
+
+
+def test_on_cloud_run_the_last_address_is_the_client(run):
+    container = run(K_SERVICE="tiniapp-auth-backend").wait_until_ready()
+    assert statuses(container, FORGED) == [200] * 600
+    assert_limited(statuses(container, [f"{forged}, 203.0.113.7" for forged in FORGED]))
+    assert_last_client(container, "203.0.113.7")
+    # A private address may be a client's, in a network of one's own: what stands before it was written by that client.
+    assert_limited(statuses(container, [f"{forged}, 10.0.0.7" for forged in FORGED]))
+    assert_last_client(container, "10.0.0.7")
+
+
+def test_on_cloud_run_behind_a_load_balancer_the_client_stands_before_it(run):
+    container = run(K_SERVICE="tiniapp-auth-backend", TRUSTED_PROXIES="192.0.2.80").wait_until_ready()
+    assert_limited(statuses(container, [f"{forged}, 203.0.113.7, 192.0.2.80" for forged in FORGED]))
+    assert_last_client(container, "203.0.113.7")
+    # Seen there too: the client's address once more at the end.
+    assert statuses(container, ["198.51.100.1, 203.0.113.8, 192.0.2.80, 203.0.113.8"]) == [200]
+    assert_last_client(container, "203.0.113.8")
+
+
+@pytest.mark.parametrize(
+    "trusted", ["127.0.0.1", "192.0.2.0/24,127.0.0.0/8", " 127.0.0.1 , 192.0.2.0/24\n", "2001:db8::/32 127.0.0.1"]
+)
+def test_elsewhere_the_trusted_proxies_are_believed(run, trusted):
+    container = run(TRUSTED_PROXIES=trusted).wait_until_ready()
+    assert statuses(container, ["203.0.113.7"]) == [200]
+    assert_last_client(container, "203.0.113.7")
+
+
+def test_a_proxy_that_is_not_named_is_not_believed(run):
+    container = run(TRUSTED_PROXIES="10.0.0.0/8,192.168.0.1").wait_until_ready()
+    assert_limited(statuses(container, FORGED))
+    assert_last_client(container, "127.0.0.1")
+
+
+WRONG = [
+    "localhost",
+    "10.0.0.0/33",
+    "10.0.0.1/8",
+    "10.0.0.256",
+    "10.0.0",
+    "10.0.0.0/",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:db8::1/64",
+    "2001:db8::1::2",
+    "2001:db8:::1",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "12345::",
+    "fe80::1%eth0",
+    "unix:",
+    "10.0.0.1; deny all",
+    "10.0.0.1, |x|",
+    "10.0.0.1 proxy",
+    "*",
+]
+
+
+@pytest.mark.parametrize("trusted", WRONG)
+def test_wrong_trusted_proxies_end_it_with_78_and_a_sentence(run, trusted):
+    container = run(TRUSTED_PROXIES=trusted)
+    assert container.child.process.wait(10) == 78
+    (line,) = container.text().splitlines()
+    said = json.loads(line)
+    assert said["severity"] == "CRITICAL"
+    assert said["message"].startswith("TRUSTED_PROXIES must be IP addresses or networks")
+
+
+# --- empty settings ----------------------------------------------------------------------------------------
+
+
+def test_an_empty_setting_counts_as_not_set(run):
+    container = run(PORT="", K_SERVICE="", TRUSTED_PROXIES="").wait_until_ready()
+    assert statuses(container, ["198.51.100.1"]) == [200]
+    assert_last_client(container, "127.0.0.1")
+
+
+# --- workers, descriptors, core dumps ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("processors", "cpu_max", "workers"),
+    [
+        (1, "max 100000", 1),
+        (3, "max 100000", 3),
+        (64, "max 100000", 4),
+        (64, "100000 100000", 1),
+        (64, "150000 100000", 2),
+        (64, "800000 100000", 4),
+        (2, "800000 100000", 2),
+        (64, "", 4),
+    ],
+)
+def test_nginx_has_a_worker_for_each_processor_up_to_four(image, run, processors, cpu_max, workers):
+    image.set_processors(processors, cpu_max)
+    container = run().wait_until_ready()
+    # They start after their master has written its id.
+    wait_until(lambda: container.workers() == workers, f"{workers} workers instead of {container.workers()}", 5)
+
+
+def test_nginx_fits_on_a_machine_with_64_processors(image, run):
+    """128 MB are for the responder and nginx; nginx at rest takes a sixth at most."""
+    image.set_processors(64)
+    container = run().wait_until_ready()
+    wait_until(lambda: container.workers() == 4, "4 workers")
+    pids = [pid for args, pids in container.processes().items() if args.startswith("nginx:") for pid in pids]
+    rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    kilobytes = sum(int(re.search(r"^Pss: +(\d+) kB", rollup, re.MULTILINE)[1]) for rollup in rollups)
+    assert kilobytes < 128 * 1024 / 6, f"{kilobytes} kB"
+
+
+@pytest.mark.parametrize(("limit", "connections"), [(1_024, 512), (20_000, 4_096)])
+def test_connections_fit_the_open_files_that_the_engine_allows(image, run, limit, connections):
+    container = run(before=["prlimit", f"--nofile={limit}:{limit}"]).wait_until_ready()
+    assert f"worker_connections {connections};" in container.configuration()
+    assert "nginx: [" not in container.text() and "[warn]" not in container.text() and "[alert]" not in container.text()
+
+
+def test_nginx_finds_nothing_to_complain_of_in_the_configuration(image, run):
+    run(K_SERVICE="x", TRUSTED_PROXIES="192.0.2.0/24,2001:db8::/32").wait_until_ready()
+    command = [*image.prefix, "nginx", "-t", "-q", "-e", "stderr", "-p", image.scratch, "-c", "nginx.conf"]
+    # As for the container: the file that nginx has as /dev/stdout.
+    with open(image.folder / "container.log", "a", encoding="utf-8") as log:
+        found = subprocess.run(
+            command, env=image.environment(), stdout=log, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_no_process_of_it_dumps_core(run):
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard == 0:
+        pytest.skip("there are no core dumps here anyway")
+    container = run(before=["prlimit", f"--core={hard}:{hard}"]).wait_until_ready()
+    wait_until(lambda: container.workers() == 2, "2 workers")
+    commands = container.processes()
+    for name in ("tiniapp-auth-backend", "nginx: master", "nginx: worker"):
+        (pids,) = [pids for args, pids in commands.items() if args.startswith(name)]
+        for pid in pids:
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), f"{name}: {limits}"
+
+
+# --- logs --------------------------------------------------------------------------------------------------
+
+
+def test_no_log_has_the_query_or_the_referrer_even_if_the_responder_is_not_reached(image, run):
+    container = run().wait_until_ready()
+    os.rename(image.scratch / "fastcgi.sock", image.scratch / "elsewhere.sock")
+    for path in ("/auth_exchange", "/nowhere", "/metrics"):
+        answer = http_client.request(
+            container.port,
+            "POST",
+            f"{path}?code=CANARY",
+            ["Referer: https://CANARY.test/", "X-Forwarded-For: 203.0.113.7"],
+            body=b"{}",
+        )
+        assert answer.status == {"/auth_exchange": 502, "/nowhere": 404, "/metrics": 403}[path]
+    wait_until(lambda: all(f'"status":{code}' in container.text() for code in (502, 404, 403)), "they are logged", 5)
+    text = container.text()
+    assert "CANARY" not in text
+    # What the error log would have said.
+    failures = dict(re.findall(r'"status":(\d+),"bytes"[^\n]*"upstream_failure":"(\w*)"', text))
+    assert failures == {"200": "", "502": "no_connection", "404": "", "403": ""}
+    for line in text.splitlines():
+        assert isinstance(json.loads(line), dict)

@@ -1,0 +1,120 @@
+"""cloudrun/service.yaml, cloudbuild.yaml and the pages' commands agree with the program, nginx and one another.
+
+container.sh gives the image's own --help and routes.conf, in HELP_FILE and ROUTES_FILE.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+from testbed.markdown import pages
+from testbed.places import PRODUCTS, read
+
+SERVICE, BUILD = (yaml.safe_load(read(path)) for path in ("cloudrun/service.yaml", "cloudbuild.yaml"))
+REGION = SERVICE["metadata"]["labels"]["cloud.googleapis.com/location"]
+ANNOTATIONS = SERVICE["spec"]["template"]["metadata"]["annotations"]
+REVISION = SERVICE["spec"]["template"]["spec"]
+CONTAINER = REVISION["containers"][0]
+ENVIRONMENT = {entry["name"]: entry["value"] for entry in CONTAINER["env"]}
+PROBES = ("startupProbe", "livenessProbe")
+# The pages that have the commands to deploy.
+PAGES = [path for path in pages() if "gcloud run deploy tiniapp-auth-backend " in read(path)]
+
+
+@pytest.fixture(scope="module")
+def settings():
+    if path := os.environ.get("HELP_FILE"):
+        text = pathlib.Path(path).read_text()
+    else:
+        text = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "--help"], capture_output=True, text=True).stdout
+    return set(re.findall(r"^([A-Z][A-Z_]+)$", text, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def routes():
+    return read(os.environ.get("ROUTES_FILE", "nginx/routes.conf"))
+
+
+def test_service_sets_only_settings_of_the_program(settings):
+    assert not ENVIRONMENT.keys() - settings
+
+
+def test_service_sets_what_is_needed_and_not_the_secret():
+    assert {"CLIENT_KEY", "CLIENT_SECRET_FILE", "AUTH_ENDPOINT", "GOOGLE_CLOUD_PROJECT"} <= ENVIRONMENT.keys()
+    assert "CLIENT_SECRET" not in ENVIRONMENT
+
+
+def test_secret_is_mounted_where_the_program_looks():
+    mounts = {mount["name"]: mount["mountPath"] for mount in CONTAINER["volumeMounts"]}
+    files = [
+        f"{mounts[volume['name']]}/{item['path']}"
+        for volume in REVISION["volumes"]
+        for item in volume["secret"]["items"]
+    ]
+    assert ENVIRONMENT["CLIENT_SECRET_FILE"] in files
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_probe_asks_for_a_path_that_nginx_routes(probe, routes):
+    path = CONTAINER[probe]["httpGet"]["path"]
+    assert f"location = {path} " in routes
+    assert not path.endswith("z"), "Cloud Run keeps paths that end in z for itself"
+
+
+def test_service_gives_nginx_time_to_answer(routes):
+    read_timeout = re.search(r"fastcgi_read_timeout +(\d+)s;", routes)[1]
+    assert REVISION["timeoutSeconds"] > int(read_timeout)
+
+
+def test_service_scales_and_keeps_each_client_on_one_instance():
+    assert all(isinstance(value, str) for value in ANNOTATIONS.values())
+    minimum, maximum = (int(ANNOTATIONS[f"autoscaling.knative.dev/{key}Scale"]) for key in ("min", "max"))
+    assert 1 <= minimum <= maximum
+    assert ANNOTATIONS["run.googleapis.com/sessionAffinity"] == "true"
+
+
+def test_port_and_region():
+    assert CONTAINER["ports"][0]["containerPort"] == 8080, "the image's default"
+    assert BUILD["substitutions"]["_REGION"] == REGION == "asia-southeast1"
+
+
+def test_build_has_whole_steps_and_a_value_for_each_substitution():
+    assert all("name" in step and "args" in step for step in BUILD["steps"])
+    assert not set(re.findall(r"\$\{(_[A-Z_]+)\}", read("cloudbuild.yaml"))) - BUILD["substitutions"].keys()
+
+
+@pytest.mark.parametrize("path", ["cloudbuild.yaml", *PAGES])
+def test_every_placeholder_is_filled_in(path):
+    placeholders = set(re.findall(r"@[A-Z_]+@", read("cloudrun/service.yaml")))
+    assert placeholders and not [name for name in placeholders if f"s|{name}|" not in read(path)]
+
+
+def flags():
+    """What makes `gcloud run deploy` say the same as service.yaml."""
+    limits = CONTAINER["resources"]["limits"]
+    secret = REVISION["volumes"][0]["secret"]["secretName"]
+    yield f"--concurrency {REVISION['containerConcurrency']}"
+    yield f"--timeout {REVISION['timeoutSeconds']}"
+    yield f"--cpu {limits['cpu']}"
+    yield f"--memory {limits['memory']}"
+    yield f"--min-instances {ANNOTATIONS['autoscaling.knative.dev/minScale']}"
+    yield f"--max-instances {ANNOTATIONS['autoscaling.knative.dev/maxScale']}"
+    yield f"--execution-environment {ANNOTATIONS['run.googleapis.com/execution-environment']}"
+    yield f"--set-secrets {ENVIRONMENT['CLIENT_SECRET_FILE']}={secret}:latest"
+    for flag, probe in zip(("--startup-probe", "--liveness-probe"), (CONTAINER[name] for name in PROBES), strict=True):
+        rest = ",".join(f"{field}={probe[field]}" for field in ("periodSeconds", "timeoutSeconds", "failureThreshold"))
+        yield f"{flag} httpGet.path={probe['httpGet']['path']},{rest}"
+    yield from ("--session-affinity", "--no-cpu-throttling", "--cpu-boost", f"--region {REGION}")
+    yield from (f"{name}=" for name in ENVIRONMENT)
+
+
+def test_some_page_has_the_command_to_deploy():
+    assert PAGES
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_command_to_deploy_says_the_same_as_service(path):
+    assert not [flag for flag in flags() if flag not in read(path)]

@@ -1,0 +1,108 @@
+"""What a reader's terminal has after the blocks of a page so far: `make run`, settings, tokens."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from testbed import facts
+from testbed.places import PRODUCTS, ROOT
+from testbed.ports import free_port
+from testbed.processes import Child
+from testbed.servers import CREDENTIALS, SandboxControl, scratch_folder
+
+# On a clean clone `make run` builds first.
+BUILD_SECONDS = 3600
+
+
+class LocalStack:
+    """`make run` on a free port, in the background: sandbox, responder and nginx."""
+
+    def __init__(self, command, environment, scratch):
+        self.port = free_port()
+        # Never the developer's own .env: its credentials are for Tiki, and the codes here would be sent there.
+        environment = environment | {"PORT": str(self.port), "DOTENV": "/dev/null"}
+        self.child = Child("make run", ["bash", "-c", command], scratch / "make-run.log", environment)
+        # The last line before the logs.
+        self.child.wait_until_ready(lambda: "\nCtrl-C stops everything" in self.child.text(), BUILD_SECONDS)
+        url = re.search(r"Another code: curl -s -X POST (http://\S+)/sandbox/codes", self.child.text())[1]
+        self.sandbox = SandboxControl(url)
+
+    @property
+    def printed_calls(self):
+        """The commands that it says to paste."""
+        return [line for line in self.child.text().splitlines() if line.startswith("answer=$(curl ")]
+
+    def stop(self):
+        """Sends TERM to make, which passes it on. Returns whether it ended by itself, and left nobody on its port."""
+        code = self.child.stop(40)
+        with socket.socket() as probe:
+            return code != -signal.SIGKILL and probe.connect_ex(("127.0.0.1", self.port)) != 0
+
+
+class Session:
+    def __init__(self):
+        self.names = facts.settings()
+        self.scratch = scratch_folder()
+        self.stack = None
+        self.tokens = {}
+        programs = self.scratch / "bin"
+        programs.mkdir()
+        (programs / "tiniapp-auth-backend").symlink_to(PRODUCTS / "tiniapp-auth-backend")
+        # Without the developer's own settings and proxies.
+        self.environment = {name: value for name, value in os.environ.items() if name not in self.names}
+        self.environment |= {"PATH": f"{programs}:{os.environ['PATH']}", "no_proxy": "*", "NO_PROXY": "*"}
+
+    def start_stack(self, command):
+        self.stack = LocalStack(command, self.environment, self.scratch)
+
+    def close(self):
+        try:
+            assert not self.stack or self.stack.stop(), "make run did not end when told to, or left its port taken"
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def settings(self):
+        """What a block for the command line or for Cloud Run takes from the environment."""
+        settings = CREDENTIALS | {"PROJECT": "a-project", "IMAGE": "registry.example/a-project/image"}
+        return settings | ({"AUTH_ENDPOINT": self.stack.sandbox.auth_endpoint} if self.stack else {})
+
+    def filled_in(self, text):
+        """The block with the actual port, an actual code and tokens, and our own folder in place of /tmp."""
+        if self.stack:
+            text = text.replace("localhost:8080", f"localhost:{self.stack.port}")
+            if "XXXX.YYYY" in text:
+                text = text.replace("XXXX.YYYY", self.stack.sandbox.code())
+        for name, token in self.tokens.items():
+            text = text.replace(f'"{name}":"…"', f'"{name}":"{token}"')
+        return text.replace("/tmp/", f"{self.scratch}/")
+
+    def typed(self, text):
+        """What a person would type, if the block asks for it."""
+        for command, name in (("refresh", "refresh_token"), ("info", "access_token")):
+            if re.search(rf"^tiniapp-auth-backend {command}\b", text, re.MULTILINE):
+                return self.tokens.get(name, "")
+        return ""
+
+    def run(self, text):
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            cwd=ROOT,
+            env=self.environment | self.settings(),
+            input=self.typed(text),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def remember(self, output):
+        """Keeps the tokens of an answer for later blocks."""
+        try:
+            data = json.loads(output.splitlines()[-1])["data"]
+            self.tokens |= {name: data[name] for name in ("access_token", "refresh_token") if name in data}
+        except (IndexError, KeyError, TypeError, ValueError):
+            pass

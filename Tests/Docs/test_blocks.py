@@ -1,0 +1,70 @@
+"""The commands of the pages work, in the order a reader would type them, and their answers are as shown there."""
+
+import pathlib
+import re
+
+import pytest
+from session import Session
+from shape import answer_differences
+from testbed.markdown import Page, pages
+from testbed.servers import CREDENTIALS
+
+# A page that has a marker before one of its blocks has one before each of them.
+BLOCKS = [
+    pytest.param(page.path, block, id=f"{page.path}:{block.line}")
+    for page in map(Page, pages())
+    if any(block.test for block in page.blocks)
+    for block in page.blocks
+    if block.is_commands
+]
+
+
+@pytest.fixture(scope="module")
+def session(request):
+    """One for each page, in which its blocks run in order."""
+    session = Session()
+    yield session
+    session.close()
+
+
+@pytest.mark.parametrize(("session", "block"), BLOCKS, indirect=["session"], scope="module")
+def test_block(session, block):
+    if block.test == "no":
+        pytest.skip(block.reason)
+    assert block.test == "run", f"no marker says whether this is run:\n{block.text}"
+    if block.text == "make run\n":
+        check_server(session, block)
+    elif all(re.fullmatch(r"[A-Z_]+=\S*", line) for line in block.text.splitlines()):
+        check_settings(session, block)
+    else:
+        check_commands(session, block)
+
+
+def check_server(session, block):
+    """It serves, and the calls that it prints can be pasted."""
+    session.start_stack(block.text)
+    calls = session.run("\n".join(session.stack.printed_calls))
+    assert re.findall(r"^\d{3}$", calls.stdout, re.MULTILINE) == ["200"] * 3, calls
+
+
+def check_settings(session, block):
+    """Settings for .env: read as `make run` reads them, and checked as at its start."""
+    path = session.scratch / "env"
+    path.write_text(re.sub(r"(\w+)=…", lambda line: f"{line[1]}={CREDENTIALS[line[1]]}", block.text))
+    command = f"source scripts/dotenv.sh; load_dotenv {path}; exec tiniapp-auth-backend check"
+    result = session.run(f"unset {' '.join(session.names)}; {command}")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def check_commands(session, block):
+    text = session.filled_in(block.text)
+    assert not re.search("…|localhost:8080", text), f"not everything could be filled in:\n{text}"
+    result = session.run(text)
+    session.remember(result.stdout)
+    output = f"{text}exit code {result.returncode}\n{result.stdout}{result.stderr}"
+    assert result.returncode == 0 and '"error":{' not in result.stdout, output
+    if block.answer:
+        assert not answer_differences(block.answer, result.stdout), output
+    for path in re.findall(rf">({re.escape(str(session.scratch))}\S+)", text):
+        written = pathlib.Path(path).read_text(encoding="utf-8")
+        assert written and not re.findall(r"@[A-Z_]+@", written), f"empty, or with placeholders:\n{written}"

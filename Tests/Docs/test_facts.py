@@ -1,0 +1,58 @@
+"""nginx's configuration and the files of the deployments agree with the pages on settings, errors and log fields."""
+
+import re
+import subprocess
+
+import pytest
+from testbed import facts
+from testbed.places import PRODUCTS, ROOT, read
+from testbed.servers import CREDENTIALS
+
+# In each of these files, whatever the pattern finds must be a setting.
+DEPLOYMENT = {
+    "systemd/instance.env": r"^#?([A-Z_]+)=",
+    "systemd/tiniapp-auth-backend@.service": r"^Environment=([A-Z_]+)=",
+    "cloudrun/service.yaml": r"^ +- name: ([A-Z_]+)$",
+    "cloudbuild.yaml": r"\|@([A-Z_]+)@\|",
+    "scripts/container-entrypoint.sh": r"(?:\s|\$\{?)([A-Z]+(?:_[A-Z]+)+)\b",
+}
+# What else they name: placeholders of the deployment, and switches of Swift's runtime and of the loader.
+OTHERS = {"PROJECT", "IMAGE", "SWIFT_BACKTRACE", "LD_PRELOAD", "K_SERVICE", "TRUSTED_PROXIES"}
+
+
+@pytest.mark.parametrize(("path", "pattern"), DEPLOYMENT.items(), ids=DEPLOYMENT)
+def test_deployment_names_only_settings_that_exist(path, pattern):
+    found = set(re.findall(pattern, read(path), re.MULTILINE))
+    settings = set(facts.settings())
+    assert found & settings
+    assert not found - settings - OTHERS
+
+
+def test_values_in_env_example_are_good():
+    """Read as `make run` would read them."""
+    values = "\n".join(line[1:] for line in read("env.example").splitlines() if re.match(r"#[A-Z_]+=.", line))
+    command = 'source scripts/dotenv.sh; load_dotenv <(printf "%s\\n" "$1"); exec "$2" check'
+    check = ["bash", "-euo", "pipefail", "-c", command, "bash", values, PRODUCTS / "tiniapp-auth-backend"]
+    result = subprocess.run(check, cwd=ROOT, env=CREDENTIALS, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def nginx_errors():
+    """From the map in http.conf, and from the answers that are written out."""
+    mapped = re.search(r"map \$status \$error_reason \{(.*?)\}", read("nginx/http.conf"), re.DOTALL)[1]
+    found = re.findall(r"(\d{3}|default)\s+([a-z_]+);", mapped)
+    for path in (ROOT / "nginx").iterdir():
+        found += re.findall(r'"code":(\d{3}),"reason":"([a-z_]+)"', path.read_text(encoding="utf-8"))
+    return {(500 if status == "default" else int(status), reason) for status, reason in found}
+
+
+def test_errors_page_has_each_error_of_nginx():
+    assert not nginx_errors() - facts.errors()
+
+
+def test_operations_page_has_each_field_of_nginx_log():
+    log_format = re.search(r"log_format json .*?;", read("nginx/http.conf"), re.DOTALL)[0]
+    fields = set(re.findall(r'"([A-Za-z_./]+)":', log_format))
+    page = read("docs/operations.md")
+    assert len(fields) > 5
+    assert not [field for field in sorted(fields) if f"`{field}`" not in page]

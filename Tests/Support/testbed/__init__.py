@@ -1,0 +1,1 @@
+"""What the tests and benchmarks in Python share: processes, servers, clients."""

@@ -1,0 +1,101 @@
+"""Child processes: started apart from the terminal, waited for until they are ready, stopped by their id."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+# The rest of the environment is left out: it may hold settings, or a secret.
+ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+# Debian keeps nginx where only root's PATH looks.
+ENVIRONMENT["PATH"] = ENVIRONMENT.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+
+
+def wait_until(condition, what, seconds=20.0, interval=0.02):
+    """Polls until `condition` returns something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds:g} s: {what}")
+        time.sleep(interval)
+    return result
+
+
+class Child:
+    """A program and everything that it starts, such as nginx's workers.
+
+    It has a session of its own: Ctrl-C reaches only the tests, which then stop their children in order. It also dies if
+    the tests are killed. That is bound to the thread that starts it, so start children on the main thread.
+    """
+
+    def __init__(self, name, command, log, environment=None, stop_signal=signal.SIGTERM):
+        """Without `environment` it inherits this process's."""
+        self.name = name
+        self.log = log
+        self.stop_signal = stop_signal
+        death_signal = "KILL" if stop_signal == signal.SIGKILL else "TERM"
+        with open(log, "wb") as output:
+            # setpriv becomes the command, so the id stays.
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", death_signal, "--", *map(str, command)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def text(self):
+        """All that it has written."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def last_words(self):
+        return "\n".join(self.text().splitlines()[-10:])
+
+    def check(self):
+        """Raises an error with its last words if it has ended."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.name} has ended with code {self.process.returncode}:\n{self.last_words()}")
+
+    def wait_until_ready(self, condition, seconds=20.0):
+        """Returns what `condition` returns, once that is true; stops the child if it does not get ready."""
+        try:
+            return wait_until(lambda: condition() or self.check(), f"{self.name} is ready", seconds)
+        except BaseException:
+            self.stop()
+            raise
+
+    def send_signal(self, number):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def pids(self):
+        """Every process of its session."""
+        return [pid for pid in all_pids() if (fields := stat_of(pid)) and int(fields[3]) == self.process.pid]
+
+    def stop(self, seconds=5.0):
+        """Sends the stop signal, then kills what is left of its session. Returns the exit code."""
+        self.send_signal(signal.SIGCONT)
+        self.send_signal(self.stop_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return self.process.wait()
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def stat_of(pid):
+    """The fields of /proc/PID/stat from the third on, or None if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            # The name before it may hold spaces and parentheses.
+            return file.read().rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None

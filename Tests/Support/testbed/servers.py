@@ -1,0 +1,132 @@
+"""The three servers of a stack, each on its own: Tiki's sandbox, the responder, nginx."""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from testbed import fastcgi, http_client
+from testbed.places import PRODUCTS, ROOT
+from testbed.ports import free_port
+from testbed.processes import ENVIRONMENT, Child, wait_until
+
+# The pair in Tiki's documentation, which the sandbox has as its default.
+CLIENT_KEY = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
+CLIENT_SECRET = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"
+CREDENTIALS = {"CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET}
+
+
+def scratch_folder():
+    """A folder with a short name: the path of a unix socket has room for only some hundred bytes."""
+    return pathlib.Path(tempfile.mkdtemp(prefix="testbed-", dir="/tmp"))
+
+
+class SandboxControl:
+    """A running sandbox, from outside."""
+
+    def __init__(self, url):
+        self.url = url
+        self.port = int(url.rpartition(":")[2])
+
+    @property
+    def auth_endpoint(self):
+        return f"{self.url}/tiniapp-open-api/oauth/auth/token"
+
+    def control(self, method, what, value=None):
+        body = None if value is None else json.dumps(value).encode()
+        answer = http_client.request(self.port, method, f"/sandbox/{what}", body=body)
+        if answer.status != 200:
+            raise RuntimeError(f"sandbox: {answer.status} {answer.text}")
+        return answer.json
+
+    def code(self, **wishes):
+        return self.control("POST", "codes", wishes)["code"]
+
+    def fault(self, **fault):
+        """Makes the next call that the fault applies to fail, as Sources/TikiSandbox describes it."""
+        self.control("POST", "faults", [fault])
+
+    def call_count(self):
+        return self.control("GET", "calls")["count"]
+
+
+class Sandbox(SandboxControl):
+    def __init__(self, folder, *options):
+        command = [PRODUCTS / "tiki-sandbox", "--quiet", "--host", "127.0.0.1", "--port", "0", *options]
+        environment = ENVIRONMENT | {"SWIFT_BACKTRACE": "enable=no"}
+        self.child = Child("sandbox", command, folder / "sandbox.log", environment, signal.SIGKILL)
+        line = self.child.wait_until_ready(lambda: "\n" in self.child.text() and self.child.text())
+        super().__init__(line.split("listening on ")[1].split()[0])
+
+    def stop(self):
+        self.child.stop()
+
+
+def settings(auth_endpoint, socket, **more):
+    """The environment of a responder; `more` are further settings."""
+    required = {"AUTH_ENDPOINT": auth_endpoint, "LISTEN_SOCKET": str(socket)}
+    return {"PATH": ENVIRONMENT["PATH"]} | CREDENTIALS | required | more
+
+
+class Responder:
+    def __init__(self, folder, auth_endpoint, through=(), **more):
+        """`through` is a command that becomes the responder; `more` are settings."""
+        self.socket = folder / "fcgi.sock"
+        command = [*through, PRODUCTS / "tiniapp-auth-backend", "serve"]
+        environment = settings(auth_endpoint, self.socket, SWIFT_BACKTRACE="enable=no", **more)
+        self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL)
+        self.child.wait_until_ready(lambda: "listening" in self.child.text())
+
+    def send_signal(self, number):
+        self.child.send_signal(number)
+
+    def wait_until_closed(self):
+        """Waits until nobody can connect any more."""
+
+        def is_closed():
+            try:
+                with fastcgi.connect(self.socket):
+                    return False
+            except OSError:
+                return True
+
+        wait_until(is_closed, "the responder's socket is closed")
+
+    def stop(self):
+        self.child.stop()
+
+
+def start_nginx(name, folder, stop_signal=signal.SIGTERM):
+    """Debian's nginx, apart from the system's, with folder/nginx.conf; everything that it writes is in that folder.
+
+    It has no environment: that is not its business.
+    """
+    program = shutil.which("nginx", path=ENVIRONMENT["PATH"])
+    command = [program, "-e", "stderr", "-p", folder, "-c", "nginx.conf"]
+    return Child(name, command, folder / "nginx.log", {}, stop_signal)
+
+
+class Nginx:
+    """nginx with the local site as it is shipped, or as `change` makes it, in front of a responder."""
+
+    def __init__(self, folder, backend_socket, change=lambda text: text, name="nginx", stop_signal=signal.SIGTERM):
+        for _ in range(5):
+            self.port = free_port()
+            render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
+            site = subprocess.run(render, capture_output=True, text=True, check=True, timeout=10).stdout
+            (folder / "nginx.conf").write_text(change(site))
+            self.child = start_nginx(name, folder, stop_signal)
+            try:
+                # Written once the port is bound.
+                self.child.wait_until_ready((folder / "nginx.pid").exists)
+                return
+            except RuntimeError:
+                # Somebody else may have taken the port since.
+                if "Address already in use" not in self.child.text():
+                    raise
+        raise RuntimeError("nginx has found no free port")
+
+    def stop(self):
+        self.child.stop()

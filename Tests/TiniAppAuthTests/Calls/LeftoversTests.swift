@@ -1,0 +1,135 @@
+import Dispatch
+import NIOCore
+import NIOSSL
+import TestSupport
+import Testing
+import Text
+
+@testable import TiniAppAuth
+
+/// What a call leaves on its connection must not reach the next one.
+@Suite("What is left on a connection", .serialized)
+struct LeftoversTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    static let stray = Reaction.text(#"{"data":"STRAY-ANSWER"}"#)
+
+    /// Runs the body against a server without TLS, and against one with it.
+    func run(
+        script: @escaping ScriptedServer.Script,
+        _ body: (ServiceFixture) async throws -> Void
+    ) async throws {
+        try await ServiceFixture.run(script: script, body)
+        let authority = try TestAuthority()
+        try await ServiceFixture.run(
+            tls: authority.server("IP:127.0.0.1"),
+            configure: { $0.upstream.caFile = authority.caFile },
+            script: script,
+            body
+        )
+    }
+
+    @Test("Nine bytes of another answer in the same segment end the connection, and the rest reaches nobody")
+    func sameSegment() async throws {
+        try await run(script: { request in
+            request.connection == 1
+                ? .raw(Reaction.text(#"{"own":1}"#) + Self.stray.prefix(9), String(Self.stray.dropFirst(9)))
+                : .json(#"{"own":2}"#)
+        }) { fixture in
+            #expect(await fixture.call().text == #"{"own":1}"#)
+            #expect(await fixture.call(.exchange, "next").text == #"{"own":2}"#)
+            #expect(fixture.server.requests.map(\.connection) == [1, 2])
+        }
+    }
+
+    @Test("Bytes that come while the connection is idle end it, whatever they are", arguments: [1, 9, 20, 60])
+    func whileIdle(count: Int) async throws {
+        try await run(script: { .json(#"{"own":\#($0.connection)}"#) }) { fixture in
+            #expect(await fixture.call().text == #"{"own":1}"#)
+            let channel = try #require(fixture.server.channels.last)
+            try await channel.writeAndFlush(ByteBuffer(string: String(Self.stray.prefix(count)))).get()
+            try await fixture.eventually({ !channel.isActive }, "the connection was not ended")
+            #expect(await fixture.call(.exchange, "next").text == #"{"own":2}"#)
+        }
+    }
+
+    @Test("Bytes that only the kernel has seen are found before the next request is written")
+    func unread() async throws {
+        try await ServiceFixture.run(script: { .json(#"{"own":\#($0.connection)}"#) }) { fixture in
+            #expect(await fixture.call().text == #"{"own":1}"#)
+            let channel = try #require(fixture.server.channels.last)
+            let result = await withCheckedContinuation { continuation in
+                fixture.eventLoop.execute {
+                    // The event loop is kept from reading until the bytes have arrived.
+                    let written = DispatchSemaphore(value: 0)
+                    channel.writeAndFlush(ByteBuffer(string: Self.stray)).whenComplete { _ in written.signal() }
+                    written.wait()
+                    fixture.service.handle(
+                        .exchange,
+                        contentType: "application/json",
+                        body: Array(#"{"code":"b"}"#.utf8),
+                        age: .zero
+                    ) { continuation.resume(returning: $0.result) }
+                }
+            }
+            #expect(result.text == #"{"own":2}"#)
+        }
+    }
+
+    @Test("After a 101 the next call goes over another connection, and is answered")
+    func switchingProtocols() async throws {
+        try await run(script: { request in
+            request.connection == 1
+                ? .raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+                : .json()
+        }) { fixture in
+            #expect(await fixture.call().error == .upstreamInvalidResponse)
+            #expect(await fixture.call(.exchange, "next").text == "{}")
+        }
+    }
+
+    @Test(
+        "After an answer that is refused the connection is closed",
+        arguments: [
+            Reaction.raw("HTTP/1.1 204 No Content\r\n\r\n"), .json("<html>"), .json("{}", status: "302 Found"),
+            .json(fields: "Content-Encoding: gzip\r\n"),
+            .raw("HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}"),
+            .json(String(repeating: " ", count: 70_000)),
+        ]
+    )
+    func refused(reaction: Reaction) async throws {
+        try await ServiceFixture.run(script: { $0.connection == 1 ? reaction : .json() }) { fixture in
+            #expect(await fixture.call().error == .upstreamInvalidResponse)
+            let first = try #require(fixture.server.channels.first)
+            try await fixture.eventually({ !first.isActive }, "the connection was not closed")
+            #expect(await fixture.call(.exchange, "next").text == "{}")
+        }
+    }
+
+    @Test("A server that closes together with its answer costs no call")
+    func closesWithAnswer() async throws {
+        try await run(script: { _ in Reaction.json().closingAtOnce() }) { fixture in
+            for number in 0..<50 { #expect(await fixture.call(.exchange, "\(number)").text == "{}") }
+        }
+    }
+
+    @Test("A server that closes some milliseconds after each answer costs few calls, and is then noticed")
+    func closesSoonAfter() async throws {
+        try await run(script: { _ in .raw(Reaction.text(), closes: true) }) { fixture in
+            var lost = 0
+            for number in 0..<300 where await fixture.call(.exchange, "\(number)").text != "{}" { lost += 1 }
+            #expect(lost <= 3)
+        }
+    }
+
+    @Test("A head that never ends is cut off at 16 KiB")
+    func endlessHead() async throws {
+        let line = "X-Filler: " + String(repeating: "x", count: 990) + "\r\n"
+        try await ServiceFixture.run(
+            script: { _ in .raw("HTTP/1.1 200 OK\r\n" + String(repeating: line, count: 40)) }
+        ) { fixture in
+            let outcome = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
+            #expect((outcome.result.error, outcome.failureCode) == (.upstreamInvalidResponse, "too_large"))
+        }
+    }
+}

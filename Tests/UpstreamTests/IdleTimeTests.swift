@@ -1,0 +1,14 @@
+import NIOCore
+import Testing
+
+@testable import Upstream
+
+@Suite("How long a connection is kept")
+struct IdleTimeTests {
+    @Test("A connection lives nine to ten minutes, so that connections opened together do not end together")
+    func life() {
+        #expect(IdleTime.life(share: 0) == .minutes(9))
+        #expect(IdleTime.life(share: 1) == .minutes(10))
+        #expect(IdleTime.life(share: 0.5) == .seconds(570))
+    }
+}

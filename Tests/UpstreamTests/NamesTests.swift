@@ -1,0 +1,245 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Upstream
+
+/// When a name is looked up, and what those who wait get: without network, and with a clock that the test turns.
+struct NamesTests {
+    private let names = FakeNames()
+
+    @Test("Whoever asks during a lookup shares its answer")
+    func shared() {
+        let asked = (0..<3).map { _ in names.ask() }
+        #expect(names.lookupCount == 1)
+        names.found(v4: ["192.0.2.1"], v6: ["2001:db8::1"])
+        names.ended()
+        for query in asked { #expect(query.addresses == ["192.0.2.1", "2001:db8::1"]) }
+    }
+
+    @Test("An answer is used again for five seconds without asking")
+    func again() {
+        _ = names.ask()
+        names.found(v4: ["192.0.2.1"])
+        names.ended()
+        names.advance(.milliseconds(4_999))
+        #expect(names.ask().addresses == ["192.0.2.1"])
+        #expect(names.lookupCount == 1)
+        names.advance(.milliseconds(1))
+        #expect(names.ask().isOpen)
+        #expect(names.lookupCount == 2)
+    }
+
+    @Test("Addresses of one family are passed on before the other family is known")
+    func oneFamily() {
+        let early = names.ask()
+        names.found(v4: ["192.0.2.1"])
+        #expect(early.v4 == .success(["192.0.2.1"]))
+        #expect(early.v6 == nil)
+        let joined = names.ask()
+        #expect(joined.v4 == .success(["192.0.2.1"]))
+        #expect(joined.v6 == nil)
+        names.ended()
+        #expect(early.v6 == .success([]))
+        #expect(joined.v6 == .success([]))
+        #expect(names.lookupCount == 1)
+    }
+
+    @Test("IPv6 addresses serve where no answer about IPv4 comes")
+    func onlyV6() {
+        let asked = names.ask()
+        names.found(v6: ["2001:db8::1"])
+        names.ended()
+        #expect(asked.addresses == ["2001:db8::1"])
+        #expect(names.ask().addresses == ["2001:db8::1"])
+    }
+
+    @Test("The last good answer is used where a new one takes longer than 200 ms")
+    func slow() {
+        names.haveOldAnswer("192.0.2.1")
+        let asked = names.ask()
+        names.advance(.milliseconds(199))
+        #expect(asked.isOpen)
+        names.advance(.milliseconds(1))
+        #expect(asked.addresses == ["192.0.2.1"])
+        #expect(names.ask().addresses == ["192.0.2.1"], "not another 200 ms for the same lookup")
+        #expect(names.lookupCount == 2)
+        names.found(v4: ["192.0.2.2"])
+        names.ended()
+        #expect(names.ask().addresses == ["192.0.2.2"])
+    }
+
+    @Test("A new answer within 200 ms is used instead of the last one")
+    func moved() {
+        names.haveOldAnswer("192.0.2.1")
+        let asked = names.ask()
+        names.advance(.milliseconds(100))
+        names.found(v4: ["192.0.2.2"])
+        names.advance(.milliseconds(200))
+        names.ended()
+        #expect(asked.addresses == ["192.0.2.2"])
+    }
+
+    @Test("The last good answer is used where the name servers fail", arguments: [NameFailure.failed, .timedOut])
+    func failing(failure: NameFailure) {
+        names.haveOldAnswer("192.0.2.1")
+        for count in 2...3 {
+            let asked = names.ask()
+            names.ended(failure)
+            #expect(asked.addresses == ["192.0.2.1"])
+            #expect(names.lookupCount == count)
+        }
+    }
+
+    @Test("A name that is gone for certain is not found, whatever its last answer was")
+    func gone() {
+        names.haveOldAnswer("192.0.2.1")
+        let asked = names.ask()
+        names.ended(.notFound)
+        #expect(asked.failure == .notFound)
+        #expect(names.ask().isOpen)
+        #expect(names.lookupCount == 3)
+    }
+
+    @Test("A failure of the name servers fails everybody, and whoever asks then asks anew")
+    func failed() {
+        let (first, second) = (names.ask(), names.ask())
+        names.ended(.failed)
+        #expect(first.failure == .failed)
+        #expect(second.failure == .failed)
+        #expect(names.lookupCount == 1)
+        #expect(names.ask().isOpen)
+        #expect(names.lookupCount == 2)
+    }
+
+    @Test("After a lookup that took too long, those who came in the middle get their answer from the next one")
+    func carriedOver() {
+        let first = names.ask()
+        names.advance(.seconds(1))
+        let second = names.ask()
+        names.advance(.seconds(2))
+        names.ended(.timedOut)
+        #expect(first.failure == .timedOut)
+        #expect(second.isOpen)
+        #expect(names.lookupCount == 2)
+        names.found(v4: ["192.0.2.1"])
+        names.ended()
+        #expect(second.addresses == ["192.0.2.1"])
+    }
+
+    @Test("Nobody is carried over twice")
+    func carriedOverOnce() {
+        _ = names.ask()
+        names.advance(.milliseconds(1))
+        let asked = names.ask(for: .seconds(60))
+        names.ended(.timedOut)
+        names.ended(.timedOut)
+        #expect(asked.failure == .timedOut)
+        #expect(names.lookupCount == 2)
+    }
+
+    @Test("Those who have gone, or have no time left, cause no other lookup")
+    func left() {
+        _ = names.ask()
+        let (gone, late) = (names.ask(), names.ask(for: .seconds(1)))
+        gone.cancel()
+        names.advance(.seconds(3))
+        names.ended(.timedOut)
+        #expect(late.failure == .timedOut)
+        #expect(names.lookupCount == 1)
+    }
+
+    @Test("A host that is an address is never looked up", arguments: ["192.0.2.1", "2001:db8::1"])
+    func address(host: String) {
+        let loop = EmbeddedEventLoop()
+        let names = Names(host: host, port: 443, timeout: .seconds(3), eventLoop: loop)
+        let asked = FakeNames.Asked(names.ask(until: .distantFuture), on: loop)
+        #expect(asked.addresses == [host])
+    }
+
+    @Test("Closing fails those who wait, and what comes after it is dropped")
+    func closed() {
+        let asked = names.ask()
+        names.close()
+        #expect(!asked.isOpen)
+        names.found(v4: ["192.0.2.1"])
+        names.ended()
+        #expect(asked.addresses == [])
+        #expect(!names.ask().isOpen)
+        #expect(names.lookupCount == 1)
+    }
+}
+
+/// Names whose lookups the test answers.
+private final class FakeNames {
+    private let loop = EmbeddedEventLoop()
+    private let lookups = Lookups()
+    private let names: Names
+
+    private final class Lookups {
+        var reports: [(NameLookup.Event) -> Void] = []
+    }
+
+    init() {
+        names = Names(eventLoop: loop, lookup: { [lookups] in lookups.reports.append($0) })
+    }
+
+    var lookupCount: Int { lookups.reports.count }
+
+    func ask(for time: TimeAmount = .seconds(3)) -> Asked {
+        Asked(names.ask(until: loop.now + time), on: loop)
+    }
+
+    func found(v4: [String]? = nil, v6: [String]? = nil) {
+        func addresses(_ texts: [String]?) -> [SocketAddress]? {
+            texts?.compactMap { try? SocketAddress(ipAddress: $0, port: 443) }
+        }
+        lookups.reports.last?(.found(NameAddresses(v4: addresses(v4), v6: addresses(v6))))
+    }
+
+    func ended(_ failure: NameFailure? = nil) { lookups.reports.last?(.ended(failure)) }
+
+    func haveOldAnswer(_ address: String) {
+        _ = ask()
+        found(v4: [address])
+        ended()
+        advance(Names.lifetime)
+    }
+
+    func advance(_ time: TimeAmount) { loop.advanceTime(by: time) }
+    func close() { names.close() }
+
+    /// What one who asks has got so far.
+    final class Asked {
+        private let resolver: NameResolver
+        private(set) var v4: Result<[String], NameFailure>?
+        private(set) var v6: Result<[String], NameFailure>?
+        private var isCancelled = false
+
+        init(_ query: NameQuery, on loop: EmbeddedEventLoop) {
+            resolver = query.resolver(on: loop)
+            resolver.initiateAAAAQuery(host: "", port: 0).assumeIsolated().whenComplete { self.take($0, \.v6) }
+            resolver.initiateAQuery(host: "", port: 0).assumeIsolated().whenComplete { self.take($0, \.v4) }
+        }
+
+        var isOpen: Bool { !isCancelled && (v4 == nil || v6 == nil) }
+        var addresses: [String] { [v4, v6].flatMap { (try? $0?.get()) ?? [] } }
+        var failure: NameFailure? {
+            guard case .failure(let first) = v4, case .failure(let second) = v6, first == second else { return nil }
+            return first
+        }
+
+        func cancel() { resolver.cancelQueries() }
+
+        private func take(
+            _ result: Result<[SocketAddress], any Error>,
+            _ family: ReferenceWritableKeyPath<Asked, Result<[String], NameFailure>?>
+        ) {
+            switch result {
+            case .success(let addresses): self[keyPath: family] = .success(addresses.compactMap(\.ipAddress))
+            case .failure(let error as NameFailure): self[keyPath: family] = .failure(error)
+            case .failure: isCancelled = true
+            }
+        }
+    }
+}

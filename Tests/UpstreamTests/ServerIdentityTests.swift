@@ -1,0 +1,92 @@
+import NIOPosix
+import NIOSSL
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+@Suite("Who the server is")
+struct ServerIdentityTests {
+    @Test(
+        "A name in a certificate is compared label by label, and a wildcard stands for just the first one",
+        arguments: [
+            ("api.tiki.vn", "api.tiki.vn", true), ("API.tiki.VN", "api.TIKI.vn", true),
+            ("api.tiki.vn.", "api.tiki.vn", true),
+            ("api.tiki.vn", "*.tiki.vn", true), ("a.api.tiki.vn", "*.tiki.vn", false), ("tiki.vn", "*.tiki.vn", false),
+            ("api.tiki.vn", "a*.tiki.vn", false), ("api.tiki.vn", "*pi.tiki.vn", false),
+            ("api.tiki.vn", "api.*.vn", false),
+            ("api.tiki.vn", "*.*.vn", false), ("api.tiki.vn", "tiki.vn", false), ("localhost", "*", false),
+            ("api.tiki.vn", "api.tiki.vn.evil.example", false), ("api.tiki.vn", "", false), ("a..vn", "*..vn", false),
+        ]
+    )
+    func patterns(host: String, pattern: String, isMatch: Bool) {
+        #expect(ServerIdentity.matches(host, pattern: pattern) == isMatch)
+    }
+
+    /// Connects to a server on the loopback that shows a certificate for these names.
+    func connect(showing names: String, host: String) async throws {
+        let authority = try TestAuthority()
+        let server = try await ScriptedServer(
+            group: MultiThreadedEventLoopGroup.singleton,
+            tls: authority.server(names)
+        ) { _ in .json() }
+        let result = await Result {
+            let connector = UpstreamConnector(
+                origin: try #require(UpstreamURL("https://\(host):\(server.port)/")).origin,
+                trust: try UpstreamTrust(caFile: authority.caFile, usesTLS: true),
+                timeout: .seconds(10),
+                eventLoop: MultiThreadedEventLoopGroup.singleton.any()
+            )
+            try await connector.connect().get().close()
+        }
+        try await server.stop()
+        try result.get()
+    }
+
+    @Test(
+        "A certificate for the peer's address is not one for its name",
+        arguments: ["IP:127.0.0.1", "IP:127.0.0.1,DNS:other.example"]
+    )
+    func addressOnly(names: String) async throws {
+        let failure = await #expect(throws: ConnectFailure.self) {
+            try await connect(showing: names, host: "localhost")
+        }
+        #expect(failure?.reason == .certificateWrongName)
+    }
+
+    @Test("A name that is only in the subject does not count")
+    func subjectOnly() async throws {
+        // The subject of each is CN=test.
+        let failure = await #expect(throws: ConnectFailure.self) {
+            try await connect(showing: "email:a@b.example", host: "localhost")
+        }
+        #expect(failure?.reason == .certificateWrongName)
+    }
+
+    @Test(
+        "A certificate for the name is taken, also with a dot at the end of the host",
+        arguments: ["localhost", "localhost."]
+    )
+    func good(host: String) async throws {
+        try await connect(showing: "DNS:localhost", host: host)
+    }
+
+    @Test("A server that has no cipher with forward secrecy is refused")
+    func forwardSecrecy() async throws {
+        let authority = try TestAuthority()
+        var configuration = try authority.server("DNS:localhost").configuration
+        configuration.maximumTLSVersion = .tlsv12
+        configuration.cipherSuites = "RSA+AESGCM"
+        let tls = try NIOSSLContext(configuration: configuration)
+        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton, tls: tls) { _ in .json() }
+        let failure = try await Connecting.failure("https://localhost:\(server.port)/", caFile: authority.caFile)
+        try await server.stop()
+        #expect(failure.reason == .tls)
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
