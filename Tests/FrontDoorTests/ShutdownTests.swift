@@ -93,7 +93,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A TERM at any moment of the first 30 ms ends the process within a second, 300 times out of 300")
+    @Test("A TERM at any moment of the first 30 ms ends the process, 300 times out of 300")
     func firstMoments() async throws {
         let directory = try ScratchDirectory()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -112,9 +112,13 @@ struct ShutdownTests {
                         let moment = Int.random(in: 0..<30_000, using: &random)
                         try await Task.sleep(for: .microseconds(moment))
                         process.terminate()
-                        // The default action, or the shutdown.
-                        let status = try? await process.waitForExit(timeout: .seconds(1))
-                        #expect(status == .signal(SIGTERM) || status == .code(0), "at \(moment) µs")
+                        // The default action, or the shutdown. One that were lost would never end it; a second is for a
+                        // machine that does nothing else.
+                        let status = try? await process.waitForExit(timeout: FrontDoor.promptly)
+                        #expect(
+                            status == .signal(SIGTERM) || status == .code(0),
+                            "at \(moment) µs: \(status.map { "\($0)" } ?? "still running"), \(process.standardError)"
+                        )
                         await process.stop()
                     }
                 }

@@ -178,6 +178,16 @@ struct UnreadLogTests {
         #expect(try JSONLog.lines(try await text).count { $0["route"] == .text("exchange") } == 400)
     }
 
+    @Test("A crash's backtrace, where Swift's runtime prints one, is in the log to its end")
+    func backtrace() async throws {
+        let process = try await startAndAnswer(["SWIFT_BACKTRACE": "enable=yes,color=no"])
+        process.terminate(signal: SIGSEGV)
+        let text = try await reader.readToEnd()
+        #expect(try await process.waitForExit() == .signal(SIGSEGV))
+        // The program that makes it is not part of every installation.
+        #expect(text.contains("Backtracing from") == text.contains("Backtrace took"))
+    }
+
     @Test("A reader of the log that goes away does no harm")
     func goneReader() async throws {
         let process = try await startAndAnswer()

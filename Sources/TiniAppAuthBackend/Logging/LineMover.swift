@@ -21,8 +21,12 @@ struct LineMover: ~Copyable {
         buffer.deallocate()
     }
 
-    /// Moves what there is, up to the buffer's size.
+    /// Moves all that there is.
     mutating func move(from source: CInt) {
+        repeat { moveSome(from: source) } while clinux_bytes_waiting(source) > 0
+    }
+
+    private mutating func moveSome(from source: CInt) {
         let count = read(source, buffer.baseAddress?.advanced(by: kept), buffer.count - kept)
         guard count > 0 else { return }
         let isAll = clinux_bytes_waiting(source) == 0

@@ -84,17 +84,22 @@ enum LogPipe {
         for _ in 0..<lastMilliseconds {
             // In this order: the thread says that it moves something before it takes it out.
             if clinux_bytes_waiting(readEnd) == 0, !isMoving.load(ordering: .sequentiallyConsistent) { return }
-            var millisecond = timespec(tv_sec: 0, tv_nsec: 1_000_000)
-            nanosleep(&millisecond, nil)
+            pause(milliseconds: 1)
         }
     }
 
+    private static func pause(milliseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+        nanosleep(&time, nil)
+    }
+
     private static func startThread() -> Bool {
-        // Signals are for the other threads.
-        var all = sigset_t()
+        // Signals are for the other threads; but Swift's backtraces stop each thread by PROF, and a fault is its own.
+        var blocked = sigset_t()
         var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
+        sigfillset(&blocked)
+        for number in CrashSignals.all + [SIGPROF] { sigdelset(&blocked, number) }
+        pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         return pthread_create(&thread, nil, { _ in LogPipe.move() }, nil) == 0
@@ -105,6 +110,9 @@ enum LogPipe {
         var mover = LineMover(to: readerDescriptor.load(ordering: .acquiring))
         while true {
             wait(for: POLLIN, on: source)
+            // More comes soon if much is going on: one thread that wakes up for each line would cost a third of what the
+            // requests do.
+            pause(milliseconds: 2)
             isMoving.store(true, ordering: .sequentiallyConsistent)
             mover.move(from: source)
             isMoving.store(false, ordering: .sequentiallyConsistent)

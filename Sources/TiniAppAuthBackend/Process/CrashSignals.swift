@@ -2,7 +2,7 @@ import Glibc
 
 /// What happens before a crash ends the process.
 enum CrashSignals {
-    private static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+    static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
     /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.
     /// Unsafe only in name: written once, by ``flushLog()`` at the start, and only read after that.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
@@ -11,6 +11,7 @@ enum CrashSignals {
     /// lines that led there.
     static func flushLog() {
         for number in all {
+            sigaction(number, nil, before + Int(number))
             var action = sigaction()
             action.__sigaction_handler.sa_sigaction = { number, info, context in
                 let before = CrashSignals.before[Int(number)]
@@ -22,8 +23,10 @@ enum CrashSignals {
                 signal(number, SIG_DFL)
                 raise(number)
             }
-            action.sa_flags = SA_SIGINFO | SA_ONSTACK
-            sigaction(number, &action, before + Int(number))
+            // As the runtime has it for its own: what prints the backtrace reads memory that may not be there.
+            action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER
+            action.sa_mask = before[Int(number)].sa_mask
+            sigaction(number, &action, nil)
         }
     }
 }
