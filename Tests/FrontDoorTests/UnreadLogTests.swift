@@ -55,25 +55,32 @@ struct UnreadLogTests {
     }
 
     /// Sends one request that leaves a line, and waits for its answer. Blocks.
-    private static func isAnswered(at path: String) -> Bool {
-        guard let peer = try? FastCGIPeer(path), (try? peer.send(SampleRequest.keyless.bytes)) == true else {
-            return false
-        }
-        return (try? peer.answer(within: .seconds(5)))?.status == 400
+    ///
+    /// - Parameter status: what the answer should have.
+    private static func isAnswered(
+        at path: String,
+        _ request: SampleRequest = .keyless,
+        with status: Int = 400
+    ) -> Bool {
+        guard let peer = try? FastCGIPeer(path), (try? peer.send(request.bytes)) == true else { return false }
+        return (try? peer.answer(within: .seconds(5)))?.status == status
     }
 
-    @Test("A hundred requests a second are answered, and TERM ends the process, while nobody reads the log")
+    @Test("A hundred logins a second succeed, and TERM ends the process, while nobody reads the log")
     func service() async throws {
         // Full from the start: the first line is the one that would stop the process.
         try reader.fill()
-        let process = try await startAndAnswer()
+        let upstream = try RecordingUpstream()
+        let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint])
         let path = path
         let slowest = try await BlockingThread.run {
             let started = ContinuousClock.now
             var slowest = Duration.zero
             for number in 0..<(100 * Self.unread) {
                 let sent = ContinuousClock.now
-                guard Self.isAnswered(at: path) else { throw TestSupportError("request \(number) was not answered") }
+                guard Self.isAnswered(at: path, .exchange(#"{"code":"\#(number)"}"#), with: 200) else {
+                    throw TestSupportError("login \(number) did not succeed")
+                }
                 slowest = max(slowest, ContinuousClock.now - sent)
                 let due = started + .milliseconds(10) * (number + 1)
                 let pause = (due - .now) / .microseconds(1)

@@ -71,21 +71,6 @@ struct CertificateFailureTests {
         }
     }
 
-    @Test("A good certificate is accepted for a name and for an address", arguments: ["localhost", "127.0.0.1"])
-    func good(host: String) async throws {
-        let authority = try TestAuthority()
-        let tls = try authority.server("DNS:localhost,IP:127.0.0.1")
-        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton, tls: tls) { _ in .json() }
-        let connector = UpstreamConnector(
-            origin: try #require(UpstreamURL("https://\(host):\(server.port)/")).origin,
-            trust: try UpstreamTrust(caFile: authority.caFile, usesTLS: true),
-            timeout: .seconds(10),
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any()
-        )
-        try await connector.connect().get().close()
-        try await server.stop()
-    }
-
     @Test("TLS older than 1.2 is refused")
     func oldTLS() async throws {
         let authority = try TestAuthority()

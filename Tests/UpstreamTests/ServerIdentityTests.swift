@@ -64,11 +64,11 @@ struct ServerIdentityTests {
     }
 
     @Test(
-        "A certificate for the name is taken, also with a dot at the end of the host",
-        arguments: ["localhost", "localhost."]
+        "A certificate for the name or the address in the URL is taken, also with a dot at the end of a name",
+        arguments: ["localhost", "localhost.", "127.0.0.1"]
     )
     func good(host: String) async throws {
-        try await connect(showing: "DNS:localhost", host: host)
+        try await connect(showing: "DNS:localhost,IP:127.0.0.1", host: host)
     }
 
     @Test("A server that has no cipher with forward secrecy is refused")
