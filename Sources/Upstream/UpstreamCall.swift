@@ -31,6 +31,7 @@ package final class UpstreamCall {
     /// The connection on which it has been sent.
     private weak var connection: UpstreamConnection?
     private var completion: Completion?
+    private var deadline = NIODeadline.distantFuture
     private var timer: CoarseTimers.Timer?
 
     /// - Parameters:
@@ -44,10 +45,13 @@ package final class UpstreamCall {
     }
 
     var isFinished: Bool { completion == nil }
+    /// Whether its time is over. The timer that ends it comes up to 10 ms later.
+    var isOverdue: Bool { deadline <= .now() }
 
     /// Ends the call when the deadline passes, wherever it is then. A connection that it is on ends with it: the
     /// answer may still come, and must not be taken for that of the next call.
     func expire(at deadline: NIODeadline, by timers: CoarseTimers) {
+        self.deadline = deadline
         timer = timers.set(deadline) {
             self.finish(.failure(.timeout))
             self.connection?.close()

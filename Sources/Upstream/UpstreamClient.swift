@@ -70,10 +70,6 @@ package final class UpstreamClient {
             call.finish(.failure(.unreachable(.other)))
             return
         }
-        guard deadline > .now() else {
-            call.finish(.failure(.timeout))
-            return
-        }
         call.expire(at: deadline, by: timers)
         pool.dispatch(call)
     }

@@ -58,6 +58,10 @@ final class UpstreamPool {
             call.finish(.failure(.closed))
             return
         }
+        guard !call.isOverdue else {
+            call.finish(.failure(.timeout))
+            return
+        }
         var unread: [UpstreamConnection] = []
         defer { idle += unread }
         while let connection = idle.popLast() {
@@ -115,9 +119,12 @@ final class UpstreamPool {
         (connection.state.hasServed || !origin.usesTLS) && connection.hasUnreadBytes
     }
 
+    /// The call that waits longest. One whose time is over ends here: it must not be sent any more.
     private func nextWaiting() -> UpstreamCall? {
         while let call = waiting.popFirst() {
-            if !call.isFinished { return call }
+            if call.isFinished { continue }
+            if !call.isOverdue { return call }
+            call.finish(.failure(.timeout))
         }
         return nil
     }

@@ -18,6 +18,10 @@ package struct UpstreamURL: Sendable, Hashable {
             return port == (usesTLS ? 443 : 80) ? name : "\(name):\(port)"
         }
 
+        /// The server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 allows none there,
+        /// and the certificate must be for the address then.
+        var serverName: String? { HostText.isAddress(host) ? nil : ServerIdentity.name(host) }
+
         /// Whether nothing sent there leaves the machine.
         package var isLoopback: Bool {
             host == "localhost" || host == "::1" || (host.hasPrefix("127.") && HostText.isIPv4(host))

@@ -24,6 +24,16 @@ struct UpstreamURLTests {
     }
 
     @Test(
+        "The server's name in TLS has no dot at its end, and an address is none",
+        arguments: [
+            ("api.tiki.vn", "api.tiki.vn"), ("api.tiki.vn.", "api.tiki.vn"), ("127.0.0.1", nil), ("[::1]", nil),
+        ] as [(String, String?)]
+    )
+    func serverName(host: String, name: String?) throws {
+        #expect(try #require(UpstreamURL("https://\(host)/")).origin.serverName == name)
+    }
+
+    @Test(
         "Text that is not an absolute http or https URL, or has parts that we cannot use, is refused",
         arguments: [
             "", "api.tiki.vn/a", "//h/a", "/a", "ftp://h/", "unix:/run/x", "https:", "https:/h", "https://",

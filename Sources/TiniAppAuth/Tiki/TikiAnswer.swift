@@ -82,10 +82,9 @@ extension TikiAnswer {
     /// The one `Retry-After` field, if it is fit to be passed on.
     static func retryAfter(_ fields: HTTPFields) -> String? {
         let fields = fields["retry-after"]
-        guard fields.count == 1, let field = fields.first, field.utf8.count <= 10,
-            !field.isEmpty, field.utf8.allSatisfy(\.isASCIIDigit)
-        else { return fields.count == 1 && fields.first.flatMap(HTTPDate.unixTime) != nil ? fields.first : nil }
-        return field
+        guard fields.count == 1, let field = fields.first else { return nil }
+        let isSeconds = (1...10).contains(field.utf8.count) && field.utf8.allSatisfy(\.isASCIIDigit)
+        return isSeconds || HTTPDate.unixTime(field) != nil ? field : nil
     }
 
     /// Source of the place: Tiki's page "Error codes".

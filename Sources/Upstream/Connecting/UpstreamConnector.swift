@@ -73,7 +73,7 @@ struct UpstreamConnector: Sendable {
         else {
             return eventLoop.makeFailedFuture(error)
         }
-        let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
+        let name = origin.serverName
         return diagnosis.value.expiredCertificate(at: address, name: name, tls, trusted, eventLoop, until: deadline)
             .flatMapThrowing { isExpired in
                 guard isExpired else { throw failure }
@@ -99,8 +99,7 @@ struct UpstreamConnector: Sendable {
     ) -> EventLoopFuture<Void> {
         let done = channel.eventLoop.makePromise(of: Void.self)
         do {
-            // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
-            let name = HostText.isAddress(origin.host) ? nil : ServerIdentity.name(origin.host)
+            let name = origin.serverName
             let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandlers(
                 handler,

@@ -123,7 +123,7 @@ package struct UpstreamProbe {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         let context = try NIOSSLContext(configuration: tls)
-        let name = HostText.isAddress(url.origin.host) ? nil : url.origin.host
+        let name = url.origin.serverName
         let connection = try await connect(to: plainOrigin)
         let channel = connection.channel
         try await channel.eventLoop.submit {
