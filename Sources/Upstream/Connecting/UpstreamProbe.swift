@@ -91,16 +91,19 @@ package struct UpstreamProbe {
             timeout: configuration.connectTimeout,
             eventLoop: eventLoop
         )
-        return try await connector.connect().flatMapThrowing { channel in
-            let first = channel.eventLoop.makePromise(of: FirstBytes.self)
-            let sync = channel.pipeline.syncOperations
-            try sync.addHandler(FirstBytesReader(first))
-            let certificate = try? sync.handler(type: NIOSSLHandler.self).peerCertificate
-            return Connection(
-                channel: channel,
-                first: first,
-                certificateEnd: certificate.map { Int64($0.notValidAfter) }
-            )
+        // All of it on the event loop: from elsewhere the reader would be registered only some time after that.
+        return try await eventLoop.flatSubmit {
+            connector.connect().flatMapThrowing { channel in
+                let first = channel.eventLoop.makePromise(of: FirstBytes.self)
+                let sync = channel.pipeline.syncOperations
+                try sync.addHandler(FirstBytesReader(first))
+                let certificate = try? sync.handler(type: NIOSSLHandler.self).peerCertificate
+                return Connection(
+                    channel: channel,
+                    first: first,
+                    certificateEnd: certificate.map { Int64($0.notValidAfter) }
+                )
+            }
         }.get()
     }
 
