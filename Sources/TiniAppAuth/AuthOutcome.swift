@@ -7,6 +7,10 @@ package struct AuthOutcome: Sendable {
     package var result: Result<TikiAnswer, AuthError>
     /// Whether it joined a call that another request had begun.
     package var isShared: Bool
+    /// Whether the call's answer came after the deadline of the request that began it.
+    package var isLate = false
+    /// Seconds since the call ended; nil if the request waited for it. Set where an outcome is told again.
+    package var age: Int?
     /// How often the call was sent to Tiki; 0 if it never was.
     package var attempts: Int
     /// From the first time the call was sent to its end; nil if it never was sent.

@@ -11,9 +11,18 @@ package final class AuthService: Sendable {
         package var credentials: ClientCredentials
         package var endpoints: AuthEndpoints
         package var upstream: UpstreamClient.Configuration
-        /// From the acceptance of a request to its answer, the waits included. A request that shares a call of another has
-        /// what is left of that one's time.
+        /// From the acceptance of a request to its answer, the waits included.
         package var requestTimeout = TimeAmount.seconds(10)
+        /// How long after its sending the answer to an exchange or refresh is waited for, where that is longer than the
+        /// request's own time.
+        package var lateAnswerTimeout = TimeAmount.seconds(30)
+        /// How long the outcome of an exchange or refresh is kept for who sends the same token again; zero keeps none, and
+        /// waits for no late answer.
+        package var replayWindow = TimeAmount.seconds(45)
+        /// Outcomes that are kept; the oldest goes first.
+        package var replayMaxEntries = 20_000
+        /// Bytes that the kept outcomes take.
+        package var replayMaxBytes = 32 * 1_048_576
         /// Bytes of a request's body.
         package var maxBodyBytes = 16_384
 
@@ -33,15 +42,18 @@ package final class AuthService: Sendable {
         /// Signs every call that is sent from now on.
         var signer: RequestSigner
         var skew: ClockSkewMonitor
-        var calls = SharedCalls<Completion>()
+        var calls: CallTable<CallWaiter>
+        let timers: CoarseTimers
+        var nonces = NonceCounter()
+        /// Drops what has been kept for long enough, also if no request comes.
+        var expiry: Scheduled<Void>?
     }
-
-    private typealias Key = SharedCalls<Completion>.Key
 
     private let configuration: Configuration
     private let eventLoop: any EventLoop
     private let requests: [AuthRoute: TikiRequest]
     private let metrics: CallMetrics
+    private let keys = TokenKeys()
     private let core: NIOLoopBoundBox<Core>
 
     /// Begins to open the connections that are to be ready.
@@ -68,7 +80,15 @@ package final class AuthService: Sendable {
                 metrics: UpstreamMetrics(prefix: "tiniapp_auth", factory)
             ),
             signer: RequestSigner(configuration.credentials),
-            skew: ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory)
+            skew: ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory),
+            calls: CallTable(
+                CallTable.Limits(
+                    window: configuration.replayWindow,
+                    maxEntries: configuration.replayMaxEntries,
+                    maxBytes: configuration.replayMaxBytes
+                )
+            ),
+            timers: CoarseTimers(eventLoop: eventLoop)
         )
         self.core = .makeBoxSendingValue(core, eventLoop: eventLoop)
         eventLoop.execute { [core = self.core] in core.value.client.start() }
@@ -96,9 +116,9 @@ package final class AuthService: Sendable {
         } catch {
             return completion(AuthOutcome(result: .failure(error)))
         }
-        let key = Key(route: route, payload: payload)
+        let call = Call(route: route, key: keys.callKey(route, payload.requiredValue), payload: payload)
         eventLoop.execute {
-            self.call(key, payload, deadline, completion)
+            self.take(call, until: deadline, CallWaiter(completion))
         }
     }
 
@@ -130,35 +150,94 @@ package final class AuthService: Sendable {
         do { return try JSONPayload(body, requiring: route.requiredKey) } catch { throw .payload(error) }
     }
 
-    private func call(
-        _ key: Key,
-        _ payload: JSONPayload,
-        _ deadline: NIODeadline,
-        _ completion: @escaping Completion
-    ) {
-        guard core.value.calls.join(key, completion) else { return metrics.joined(key.route) }
-        let call = UpstreamCall(isRepeatable: key.route.isRepeatable) { time in
-            self.request(key.route, payload, at: time)
-        } completion: { outcome in
-            self.finish(key, outcome)
+    /// Answers a request from what is kept, has it wait for a call in flight, or makes the call.
+    private func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
+        switch core.value.calls.admit(call.key, waiter, at: .now()) {
+        case .first:
+            send(call, until: deadline, for: waiter)
+        case .joined:
+            metrics.joined(call.route)
+            waiter.timer = core.value.timers.set(deadline) {
+                self.core.value.calls.remove(waiter, from: call.key)
+                waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
+            }
+        case .ended(let outcome, let time):
+            let outcome = AuthOutcome(outcome, ago: time, key: keys.sealingKey(call.route, call.payload.requiredValue))
+            metrics.repeated(call.route, outcome)
+            waiter.finish(outcome)
         }
-        core.value.client.send(call, to: configuration.endpoints[key.route].origin, deadline: deadline)
     }
 
-    private func request(_ route: AuthRoute, _ payload: JSONPayload, at time: Int64) -> ByteBuffer {
-        requests[route]?.bytes(payload.bytes, signedBy: core.value.signer, at: time) ?? ByteBuffer()
+    private func send(_ call: Call, until deadline: NIODeadline, for waiter: CallWaiter) {
+        let waitsLonger = call.route.isKept && configuration.replayWindow > .zero
+        var isLate = false
+        let upstreamCall = UpstreamCall(
+            isRepeatable: call.route.isRepeatable,
+            lateAnswerTimeout: waitsLonger ? configuration.lateAnswerTimeout : .zero
+        ) { time in
+            self.request(call, at: time)
+        } didMissDeadline: { outcome in
+            isLate = true
+            let outcome = AuthOutcome(outcome)
+            self.metrics.ended(call.route, outcome)
+            self.core.value.calls.remove(waiter, from: call.key)
+            waiter.finish(outcome)
+        } completion: { outcome in
+            self.finish(call, outcome, isLate: isLate)
+        }
+        core.value.client.send(upstreamCall, to: configuration.endpoints[call.route].origin, deadline: deadline)
+    }
+
+    private func request(_ call: Call, at time: Int64) -> ByteBuffer {
+        requests[call.route]?.bytes(call.payload.bytes, signedBy: core.value.signer, at: time) ?? ByteBuffer()
     }
 
     /// - Returns: whether there is an answer of use.
-    private func finish(_ key: Key, _ call: UpstreamCall.Outcome) -> Bool {
-        if case .success(let response) = call.result { core.value.skew.observe(response.fields, sentAt: call.sentAt) }
-        var outcome = AuthOutcome(call)
-        metrics.ended(key.route, outcome)
-        for waiter in core.value.calls.leave(key) {
-            waiter(outcome)
+    private func finish(_ call: Call, _ result: UpstreamCall.Outcome, isLate: Bool) -> Bool {
+        if case .success(let response) = result.result {
+            core.value.skew.observe(response.fields, sentAt: result.sentAt)
+        }
+        var outcome = AuthOutcome(result)
+        outcome.isLate = isLate
+        isLate ? metrics.endedLate(call.route, outcome) : metrics.ended(call.route, outcome)
+        // The request that began a late call has been answered.
+        outcome.isShared = isLate
+        for waiter in end(call, outcome) {
+            waiter.finish(outcome)
             outcome.isShared = true
         }
         return outcome.failureCode == nil
+    }
+
+    /// Ends the call's entry, or keeps in it what became of the call.
+    private func end(_ call: Call, _ outcome: AuthOutcome) -> [CallWaiter] {
+        guard call.route.isKept, configuration.replayWindow > .zero, outcome.isFinal else {
+            return core.value.calls.end(call.key, keeping: nil, at: .now())
+        }
+        let kept: KeptOutcome
+        var successor: CallKey?
+        switch outcome.result {
+        case .success(let answer):
+            let key = keys.sealingKey(call.route, call.payload.requiredValue)
+            kept = KeptOutcome(answer, key: key, nonce: core.value.nonces.next())
+            successor = answer.nextRefreshToken.map { keys.callKey(.refresh, $0) }
+        case .failure(let error):
+            kept = .inDoubt(error, failureCode: outcome.failureCode ?? "")
+        }
+        let waiters = core.value.calls.end(call.key, keeping: kept, successor: successor, at: .now())
+        dropExpiredLater()
+        return waiters
+    }
+
+    private func dropExpiredLater() {
+        metrics.kept(core.value.calls.keptCount, bytes: core.value.calls.keptBytes)
+        guard core.value.expiry == nil, let time = core.value.calls.nextExpiry else { return }
+        // Not one by one.
+        core.value.expiry = eventLoop.assumeIsolated().scheduleTask(deadline: max(time, .now() + .seconds(1))) {
+            self.core.value.expiry = nil
+            self.core.value.calls.removeExpired(at: .now())
+            self.dropExpiredLater()
+        }
     }
 }
 

@@ -5,17 +5,38 @@ import Upstream
 struct CallMetrics {
     private let durations: [AuthRoute: Timer]
     private let shared: [AuthRoute: Counter]
+    private let replayed: [AuthRoute: Counter]
+    private let late: [AuthRoute: Counter]
+    private let inDoubt: [AuthRoute: Counter]
+    private let refusals: [AuthRoute: [TikiReason?: Counter]]
     private let failures: [String: Counter]
+    private let keptCount: Meter
+    private let keptBytes: Meter
 
     init(_ factory: any MetricsFactory) {
-        func perRoute<Handle>(_ make: ([(String, String)]) -> Handle) -> [AuthRoute: Handle] {
-            Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, make([("route", $0.rawValue)])) })
+        func perRoute<Handle>(_ make: (AuthRoute) -> Handle) -> [AuthRoute: Handle] {
+            Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, make($0)) })
+        }
+        func counters(_ label: String) -> [AuthRoute: Counter] {
+            perRoute { Counter(label: label, dimensions: [("route", $0.rawValue)], factory: factory) }
         }
         durations = perRoute {
-            Timer(label: "tiniapp_auth_upstream_request_duration_seconds", dimensions: $0, factory: factory)
+            let label = "tiniapp_auth_upstream_request_duration_seconds"
+            return Timer(label: label, dimensions: [("route", $0.rawValue)], factory: factory)
         }
-        shared = perRoute {
-            Counter(label: "tiniapp_auth_shared_requests_total", dimensions: $0, factory: factory)
+        shared = counters("tiniapp_auth_shared_requests_total")
+        replayed = counters("tiniapp_auth_replayed_requests_total")
+        late = counters("tiniapp_auth_late_answers_total")
+        inDoubt = counters("tiniapp_auth_in_doubt_total")
+        refusals = perRoute { route in
+            let reasons = TikiReason.allCases.map(Optional.some) + [nil]
+            return Dictionary(
+                uniqueKeysWithValues: reasons.map { reason in
+                    let labels = [("route", route.rawValue), ("reason", reason?.rawValue ?? "other")]
+                    let label = "tiniapp_auth_tiki_refusals_total"
+                    return (reason, Counter(label: label, dimensions: labels, factory: factory))
+                }
+            )
         }
         let label = "tiniapp_auth_upstream_failures_total"
         failures = Dictionary(
@@ -23,18 +44,39 @@ struct CallMetrics {
                 ($0, Counter(label: label, dimensions: [("reason", $0)], factory: factory))
             }
         )
+        keptCount = Meter(label: "tiniapp_auth_kept_answers", factory: factory)
+        keptBytes = Meter(label: "tiniapp_auth_kept_answer_bytes", factory: factory)
     }
 
-    /// A call has ended.
+    /// A call has ended, or has missed its deadline.
     func ended(_ route: AuthRoute, _ outcome: AuthOutcome) {
         if let duration = outcome.upstreamDuration {
             durations[route]?.recordNanoseconds(Int64(duration / .nanoseconds(1)))
         }
         if let code = outcome.failureCode { failures[code]?.increment() }
+        if case .success(let answer) = outcome.result, let reason = answer.errorReason {
+            refusals[route]?[TikiReason(rawValue: reason)]?.increment()
+        }
+    }
+
+    /// A call that had missed its deadline, and was counted then, has ended.
+    func endedLate(_ route: AuthRoute, _ outcome: AuthOutcome) {
+        if case .success = outcome.result { late[route]?.increment() }
     }
 
     /// A request has joined a call that another had begun.
     func joined(_ route: AuthRoute) { shared[route]?.increment() }
+
+    /// A request has got the outcome of a call that had ended.
+    func repeated(_ route: AuthRoute, _ outcome: AuthOutcome) {
+        if case .success = outcome.result { replayed[route]?.increment() } else { inDoubt[route]?.increment() }
+    }
+
+    /// So many outcomes are kept.
+    func kept(_ count: Int, bytes: Int) {
+        keptCount.set(count)
+        keptBytes.set(bytes)
+    }
 }
 
 extension AuthOutcome {

@@ -24,7 +24,9 @@ package final class UpstreamCall {
     package typealias MakeRequest = (Int64) -> ByteBuffer
 
     private let isRepeatable: Bool
+    private let lateAnswerTimeout: TimeAmount
     private let makeRequest: MakeRequest
+    private var didMissDeadline: ((Outcome) -> Void)?
     private var sentAt: Int64 = 0
     private var attempts = 0
     private var firstSent: NIODeadline?
@@ -36,11 +38,22 @@ package final class UpstreamCall {
 
     /// - Parameters:
     ///   - isRepeatable: whether the call may be sent again after its bytes may have arrived.
+    ///   - lateAnswerTimeout: how long after it was first sent its answer is still waited for, where the deadline is
+    ///     earlier; zero to wait no longer than the deadline.
     ///   - makeRequest: makes the request's bytes at the last moment.
+    ///   - didMissDeadline: called at the deadline, on the event loop, if the call goes on after it.
     ///   - completion: called once, on the event loop.
-    package init(isRepeatable: Bool, makeRequest: @escaping MakeRequest, completion: @escaping Completion) {
+    package init(
+        isRepeatable: Bool,
+        lateAnswerTimeout: TimeAmount = .zero,
+        makeRequest: @escaping MakeRequest,
+        didMissDeadline: ((Outcome) -> Void)? = nil,
+        completion: @escaping Completion
+    ) {
         self.isRepeatable = isRepeatable
+        self.lateAnswerTimeout = lateAnswerTimeout
         self.makeRequest = makeRequest
+        self.didMissDeadline = didMissDeadline
         self.completion = completion
     }
 
@@ -48,14 +61,27 @@ package final class UpstreamCall {
     /// Whether its time is over. The timer that ends it comes up to 10 ms later.
     var isOverdue: Bool { deadline <= .now() }
 
-    /// Ends the call when the deadline passes, wherever it is then. A connection that it is on ends with it: the
-    /// answer may still come, and must not be taken for that of the next call.
-    func expire(at deadline: NIODeadline, by timers: CoarseTimers) {
+    /// Ends the call when the deadline passes, wherever it is then, unless it has been sent and its answer may be late.
+    ///
+    /// - Parameter didBecomeLate: called at the deadline if the call goes on.
+    func expire(at deadline: NIODeadline, by timers: CoarseTimers, didBecomeLate: @escaping () -> Void = {}) {
         self.deadline = deadline
         timer = timers.set(deadline) {
-            self.finish(.failure(.timeout))
-            self.connection?.close()
+            guard self.lateAnswerTimeout > .zero, let firstSent = self.firstSent,
+                firstSent + self.lateAnswerTimeout > deadline
+            else { return self.abandon() }
+            self.timer = timers.set(firstSent + self.lateAnswerTimeout) { self.abandon() }
+            self.didMissDeadline?(self.outcome(.failure(.timeout)))
+            self.didMissDeadline = nil
+            didBecomeLate()
         }
+    }
+
+    /// Ends the call for lack of time. A connection that it is on ends with it: the answer may still come, and must not be
+    /// taken for that of the next call.
+    func abandon() {
+        finish(.failure(.timeout))
+        connection?.close()
     }
 
     /// The request's bytes, to be written to the connection now.
@@ -83,8 +109,13 @@ package final class UpstreamCall {
     func finish(_ result: Result<HTTPResponse, UpstreamFailure>) -> Bool {
         guard let completion else { return false }
         self.completion = nil
+        didMissDeadline = nil
         timer?.cancel()
+        return completion(outcome(result))
+    }
+
+    private func outcome(_ result: Result<HTTPResponse, UpstreamFailure>) -> Outcome {
         let duration = firstSent.map { Duration(.now() - $0) }
-        return completion(Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt))
+        return Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt)
     }
 }

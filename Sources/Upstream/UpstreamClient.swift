@@ -70,7 +70,7 @@ package final class UpstreamClient {
             call.finish(.failure(.unreachable(.other)))
             return
         }
-        call.expire(at: deadline, by: timers)
+        call.expire(at: deadline, by: timers) { pool.didBecomeLate(call) }
         pool.dispatch(call)
     }
 

@@ -26,6 +26,8 @@ final class UpstreamPool {
     private var warmTimer: Scheduled<Void>?
     private var random = SystemRandomNumberGenerator()
     private var waiting: Deque<UpstreamCall> = []
+    /// Calls whose deadline has passed and whose answer may still come, the oldest first.
+    private var late: Deque<UpstreamCall> = []
     private var isClosed = false
 
     init(
@@ -96,7 +98,23 @@ final class UpstreamPool {
         while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections {
             open(isWarm: false)
         }
+        // A late answer may never come, and somebody waits for what this call needs.
+        if counts.connecting < waiting.count - settling.count, let oldest = nextLate() { oldest.abandon() }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
+    }
+
+    /// Notes that a call's deadline has passed and that its connection is kept for a late answer.
+    func didBecomeLate(_ call: UpstreamCall) {
+        while late.first?.isFinished == true { late.removeFirst() }
+        late.append(call)
+        openIfNeeded()
+    }
+
+    private func nextLate() -> UpstreamCall? {
+        while let call = late.popFirst() {
+            if !call.isFinished { return call }
+        }
+        return nil
     }
 
     /// Trusts others from now on: no call is begun on a connection that was opened before.

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -24,8 +25,13 @@ extension EndToEnd {
                     try await stack.sandbox.reset()
                     if isWarm { _ = try await stack.post("/auth_info", json: #"{"access_token":"a"}"#) }
                     try await stack.sandbox.setFaults("[\(fault)]")
-                    let answer = try await stack.post(path, json: #"{"\#(key)":"a"}"#)
+                    let body = #"{"\#(key)":"\#(UUID())"}"#
+                    let answer = try await stack.post(path, json: body)
                     #expect([502, 504].contains(answer.status))
+                    // Not for the app's asking again either, while the answer may still come and for the window after it.
+                    let again = try await stack.post(path, json: body)
+                    #expect(again.status == answer.status)
+                    #expect(try again.string("error", "reason") == answer.string("error", "reason"))
                     #expect(try await stack.sandbox.calls().counts[call] == 1)
                 }
             }
@@ -68,7 +74,7 @@ extension EndToEnd {
         func silentClose() async throws {
             let stack = try await RecordingStack.start(environment: ["UPSTREAM_WARM_CONNECTIONS": "0"])
             for number in 0..<3 {
-                let (answer, arrived) = try await stack.post("/auth_exchange", #"{"code":"a"}"#)
+                let (answer, arrived) = try await stack.post("/auth_exchange", #"{"code":"a\#(number)"}"#)
                 #expect(answer.status == 200)
                 #expect(arrived.map(\.connection) == [number])
                 stack.upstream.dropConnections()

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Bytes that Tiki receives", .sharing { try await RecordingStack.start() }) struct SentBytesTests {
+    @Suite("Bytes that Tiki receives", .sharing { try await RecordingStack.start(environment: ["REPLAY_WINDOW": "0"]) })
+    struct SentBytesTests {
         @Test(
             "Tiki receives the whole object byte for byte, without insignificant white space",
             arguments: [

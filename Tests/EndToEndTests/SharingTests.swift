@@ -34,27 +34,15 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().counts["/oauth/auth/token/refresh"] == 1)
         }
 
-        @Test("Calls that differ in anything are sent separately")
+        @Test("Calls with different tokens are sent separately")
         func different() async throws {
             let stack = try sharedStack()
             try await stack.sandbox.reset()
             let delays = Array(repeating: #"{"delay_ms":500}"#, count: 4).joined(separator: ",")
             try await stack.sandbox.setFaults("[\(delays)]")
-            let bodies = [
-                #"{"refresh_token":"a"}"#, #"{"refresh_token":"b"}"#, #"{"refresh_token":"a","x":1}"#,
-                #"{"refresh_token":"\u0061"}"#,
-            ]
+            let bodies = ["a", "b", "A", "a "].map { #"{"refresh_token":"\#($0)"}"# }
             _ = try await together(4) { bodies[$0] }
             #expect(try await stack.sandbox.calls().count == 4)
-        }
-
-        @Test("The same call made later is sent to Tiki again")
-        func later() async throws {
-            let stack = try sharedStack()
-            let body = #"{"refresh_token":"\#(try await refreshToken())"}"#
-            #expect(try await stack.post("/auth_refresh", json: body).status == 200)
-            #expect(try await stack.post("/auth_refresh", json: body).status == 400)
-            #expect(try await stack.sandbox.calls().counts["/oauth/auth/token/refresh"] == 2)
         }
 
         /// A token of a sandbox that has been reset.

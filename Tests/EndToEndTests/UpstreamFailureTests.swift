@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Tiki's failures", .sharingStack(["REQUEST_TIMEOUT": "1"])) struct UpstreamFailureTests {
+    @Suite("Tiki's failures", .sharingStack(["REQUEST_TIMEOUT": "1", "REPLAY_WINDOW": "0"])) struct UpstreamFailureTests
+    {
         @Test(
             "An answer that is not one whole JSON text gives upstream_invalid_response",
             arguments: [

@@ -18,6 +18,8 @@ package struct JSONPayload: Hashable, Sendable {
 
     /// The object's text: key order, numbers, escapes and extra keys as they came.
     package let bytes: [UInt8]
+    /// The string that the required key has, its escapes resolved, in UTF-8.
+    package let requiredValue: [UInt8]
 
     /// Texts that mean "nothing" to the tutorial that this backend replaces.
     private static let emptyValues = ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
@@ -41,6 +43,7 @@ package struct JSONPayload: Hashable, Sendable {
         }
         guard member.value == .string(isEmpty: false) else { throw .invalidValue(key) }
         bytes = scanner.compact
+        requiredValue = JSONScanner.decodedString(bytes[member.range])
     }
 
     /// The first key that was there before.

@@ -7,6 +7,16 @@ struct ScannedString {
 }
 
 extension JSONScanner {
+    /// The content of a string, its escapes resolved, in UTF-8.
+    ///
+    /// - Parameter text: a JSON string that has been read before, with its quotation marks; anything else gives nothing.
+    package static func decodedString(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return [] }
+        guard text.contains(UInt8(ascii: "\\")) else { return Array(text.dropFirst().dropLast()) }
+        var scanner = JSONScanner(Array(text), allowsLoneSurrogates: true)
+        return (try? scanner.scanString(decoding: true).decoded) ?? []
+    }
+
     /// Reads a string (RFC 8259 section 7), the position being at its opening quotation mark.
     ///
     /// - Parameter decoding: whether to resolve the escapes; the copy keeps them either way.

@@ -106,6 +106,11 @@ extension RequestLog.Entry {
                 fields.append("upstream_ms", .decimal(duration.milliseconds))
             }
             fields.append("shared", .flag(outcome.isShared))
+            if outcome.isLate { fields.append("late", .flag(true)) }
+            if let age = outcome.age {
+                fields.append(outcome.failureCode == nil ? "replayed" : "in_doubt", .flag(true))
+                fields.append("age", .number(age))
+            }
             fields.append("attempts", .number(outcome.attempts))
             fields.append("failure", outcome.failureCode)
         }

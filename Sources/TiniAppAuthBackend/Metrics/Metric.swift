@@ -56,6 +56,45 @@ struct Metric: Sendable {
             reading: "each would have cost a login, or nearly. Many: the app sends twice; mend it"
         ),
         Metric(
+            name: "tiniapp_auth_replayed_requests_total",
+            labels: ["route"],
+            help: "Requests that got a kept answer again.",
+            reading: "phones that lost the answer and asked again. Each would have been logged out"
+        ),
+        Metric(
+            name: "tiniapp_auth_late_answers_total",
+            labels: ["route"],
+            help: "Answers from Tiki that came after their request had got 504.",
+            reading: "who asks again within `REPLAY_WINDOW` gets it. Rises: Tiki is slower than `REQUEST_TIMEOUT`"
+        ),
+        Metric(
+            name: "tiniapp_auth_in_doubt_total",
+            labels: ["route"],
+            help: "Requests with a token whose call was sent and brought no answer.",
+            reading: "they got the same error, and nothing was sent. Follows the failures above"
+        ),
+        Metric(
+            name: "tiniapp_auth_tiki_refusals_total",
+            labels: ["route", "reason"],
+            help: "Tiki's answers with an error, by reason.",
+            reading: """
+                `invalid_token` on `refresh`: people are being logged out. `invalid_signature`: \
+                [nobody can log in](#invalid_signature-from-tiki)
+                """
+        ),
+        Metric(
+            name: "tiniapp_auth_kept_answers",
+            labels: [],
+            help: "Outcomes of exchanges and refreshes that are kept for who asks again.",
+            reading: "at `REPLAY_MAX_ENTRIES`: the oldest go before their time"
+        ),
+        Metric(
+            name: "tiniapp_auth_kept_answer_bytes",
+            labels: [],
+            help: "Bytes that the kept outcomes take.",
+            reading: "at 32 MiB: the oldest go before their time"
+        ),
+        Metric(
             name: "tiniapp_auth_upstream_connections",
             labels: ["state"],
             help: "Connections to Tiki, by state.",

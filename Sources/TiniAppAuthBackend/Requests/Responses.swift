@@ -9,14 +9,14 @@ extension FastCGIResponse {
         type: String,
         body: [UInt8],
         _ requestID: RequestID,
-        extra: (name: String, value: String)? = nil
+        extra: [(name: String, value: String)] = []
     ) {
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
         var headers: [(name: String, value: String)] = [
             ("Content-Type", type), ("Content-Length", String(body.count)), ("Cache-Control", "no-store"),
             ("Pragma", "no-cache"), ("X-Request-Id", requestID.text),
         ]
-        if let extra { headers.append(extra) }
+        headers += extra
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
         self.init(status: status, reasonPhrase: phrase, headers: headers, body: body)
     }
@@ -30,7 +30,10 @@ extension FastCGIResponse {
     init(_ outcome: AuthOutcome, _ requestID: RequestID) {
         switch outcome.result {
         case .success(let answer):
-            let extra = answer.retryAfter.map { (name: "Retry-After", value: $0) }
+            var extra: [(name: String, value: String)] = []
+            if let time = answer.retryAfter { extra.append(("Retry-After", time)) }
+            // RFC 9111 section 5.1: what expires in so many seconds did so when Tiki said it.
+            if let age = outcome.age { extra.append(("Age", String(age))) }
             self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID, extra: extra)
         case .failure(let error):
             self.init(error, requestID)

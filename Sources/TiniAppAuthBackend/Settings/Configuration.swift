@@ -28,6 +28,9 @@ struct Configuration: Sendable {
         let maxAnswerBytes = reader.value(Settings.maxResponseBytes)
         let requestTimeout = reader.value(Settings.requestTimeout)
         let connectTimeout = reader.connectTimeout(requestTimeout: requestTimeout)
+        let lateAnswerTimeout = reader.value(Settings.lateAnswerTimeout)
+        let replayWindow = reader.value(Settings.replayWindow)
+        let replayMaxEntries = reader.value(Settings.replayMaxEntries)
         let maxBodyBytes = reader.value(Settings.maxBodyBytes)
 
         limits = FastCGILimits()
@@ -52,6 +55,9 @@ struct Configuration: Sendable {
         service.upstream.maxAnswerBytes = maxAnswerBytes
         service.upstream.connectTimeout = TimeAmount(connectTimeout)
         service.requestTimeout = TimeAmount(requestTimeout)
+        service.lateAnswerTimeout = TimeAmount(lateAnswerTimeout)
+        service.replayWindow = TimeAmount(replayWindow)
+        service.replayMaxEntries = replayMaxEntries
         service.maxBodyBytes = maxBodyBytes
     }
 }

@@ -60,6 +60,24 @@ enum Settings {
         default: .seconds(10),
         "Seconds for a whole request. Keep it below nginx's fastcgi_read_timeout (15 s)."
     )
+    static let lateAnswerTimeout = Setting(
+        "LATE_ANSWER_TIMEOUT",
+        .seconds(0...300),
+        default: .seconds(30),
+        "Seconds after its sending that an exchange or refresh waits for Tiki when its request has got 504 already."
+    )
+    static let replayWindow = Setting(
+        "REPLAY_WINDOW",
+        .seconds(0...300),
+        default: .seconds(45),
+        "Seconds for which the same code or refresh token gets the same answer again; 0 sends it to Tiki each time."
+    )
+    static let replayMaxEntries = Setting(
+        "REPLAY_MAX_ENTRIES",
+        .integer(1...1_000_000),
+        default: 20_000,
+        "Answers that are kept for it, 32 MiB in all; one more drops the oldest."
+    )
     static let connectTimeout = Setting(
         "CONNECT_TIMEOUT",
         .seconds(0.1...60),
@@ -144,7 +162,8 @@ enum Settings {
     static let all = [
         clientKey.reference, clientSecret.reference, clientSecretFile.reference, authEndpoint.reference,
         refreshEndpoint.reference, infoEndpoint.reference, upstreamCAFile.reference, allowInsecureUpstream.reference,
-        requestTimeout.reference, connectTimeout.reference, upstreamMaxConnections.reference,
+        requestTimeout.reference, lateAnswerTimeout.reference, replayWindow.reference, replayMaxEntries.reference,
+        connectTimeout.reference, upstreamMaxConnections.reference,
         upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
         arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,
         shutdownGrace.reference, logLevel.reference, googleCloudProject.reference,

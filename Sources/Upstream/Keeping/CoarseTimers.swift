@@ -4,15 +4,15 @@ import NIOCore
 ///
 /// NIO searches all of its timers to cancel one. With thousands of calls and connections, each of which sets a timer and
 /// cancels it, that is a good part of all the work. Lives on the event loop.
-final class CoarseTimers {
+package final class CoarseTimers {
     /// One that has been set.
-    struct Timer {
+    package struct Timer {
         fileprivate let timers: CoarseTimers
         fileprivate let tick: UInt64
         fileprivate let number: Int
 
         /// Nothing happens if it has ended, or was cancelled before.
-        func cancel() { _ = timers.groups[tick]?.take(number) }
+        package func cancel() { _ = timers.groups[tick]?.take(number) }
     }
 
     /// Nanoseconds. No timer is early, and none later than by this.
@@ -23,12 +23,12 @@ final class CoarseTimers {
     /// The group that has ended last. Nothing joins it any more.
     private var lastTick: UInt64 = 0
 
-    init(eventLoop: any EventLoop) {
+    package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// Calls the action once the deadline has passed, unless the timer is cancelled.
-    func set(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
+    package func set(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
         let (ticks, rest) = deadline.uptimeNanoseconds.quotientAndRemainder(dividingBy: Self.resolution)
         let tick = max(rest == 0 ? ticks : ticks + 1, lastTick + 1)
         if groups[tick] == nil {

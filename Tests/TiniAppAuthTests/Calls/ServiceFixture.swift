@@ -72,6 +72,8 @@ struct ServiceFixture: Sendable {
             endpoints: AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
         )
         configuration.requestTimeout = .seconds(30)
+        // Where that is not what is tested, each request makes a call.
+        configuration.replayWindow = .zero
         // Where they are not what is tested, only the connections that calls ask for.
         configuration.upstream.warmConnections = 0
         return configuration

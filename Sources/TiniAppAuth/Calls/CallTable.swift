@@ -1,0 +1,132 @@
+import DequeModule
+import NIOCore
+
+/// The calls in flight with who waits for each, and for a while what became of those that have ended.
+///
+/// Of two refreshes with the same token, the second would make the token server revoke the whole chain. So the same
+/// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
+/// event loop.
+struct CallTable<Waiter: AnyObject> {
+    /// What may be kept.
+    struct Limits {
+        /// From the end of a call to the end of its entry; zero keeps nothing.
+        var window: TimeAmount
+        /// Entries of calls that have ended. One more drops the oldest.
+        var maxEntries: Int
+        /// Bytes of these entries, by ``CallTable/overhead`` and the answers' own.
+        var maxBytes: Int
+    }
+
+    /// What a request meets.
+    enum Admission {
+        /// There is no such call: it must be made.
+        case first
+        /// It waits with the others.
+        case joined
+        /// The call has ended, so long ago.
+        case ended(KeptOutcome, ago: TimeAmount)
+    }
+
+    private enum Entry {
+        case inFlight([Waiter])
+        case ended(Ended)
+    }
+
+    private struct Ended {
+        let outcome: KeptOutcome
+        let time: NIODeadline
+        /// The call that only who has got this answer can make.
+        let successor: CallKey?
+    }
+
+    /// About what an entry of a call that has ended takes in memory, without the answer's bytes.
+    static var overhead: Int { 400 }
+
+    private let limits: Limits
+    private var entries: [CallKey: Entry] = [:]
+    /// Calls that have ended, in that order, which is also that of their expiry. The entry of one may be gone.
+    private var order: Deque<(key: CallKey, time: NIODeadline)> = []
+    private var predecessors: [CallKey: CallKey] = [:]
+    /// Entries of calls that have ended.
+    private(set) var keptCount = 0
+    /// Bytes that these take.
+    private(set) var keptBytes = 0
+
+    init(_ limits: Limits) {
+        self.limits = limits
+    }
+
+    /// When the oldest entry expires; nil if there is none.
+    var nextExpiry: NIODeadline? { order.first.map { $0.time + limits.window } }
+
+    /// Takes a request in.
+    mutating func admit(_ key: CallKey, _ waiter: Waiter, at now: NIODeadline) -> Admission {
+        // Who presents the next token has got the answer to the last one: that entry has done its work, and a repetition
+        // is for the token server to see.
+        if let predecessor = predecessors[key] { remove(predecessor) }
+        removeExpired(at: now)
+        switch entries[key] {
+        case .ended(let ended): return .ended(ended.outcome, ago: now - ended.time)
+        case .inFlight(var waiters):
+            entries[key] = nil
+            waiters.append(waiter)
+            entries[key] = .inFlight(waiters)
+            return .joined
+        case nil:
+            entries[key] = .inFlight([waiter])
+            return .first
+        }
+    }
+
+    /// Takes a request out whose time is over.
+    mutating func remove(_ waiter: Waiter, from key: CallKey) {
+        guard case .inFlight(var waiters) = entries[key] else { return }
+        entries[key] = nil
+        waiters.removeAll { $0 === waiter }
+        entries[key] = .inFlight(waiters)
+    }
+
+    /// Ends a call.
+    ///
+    /// - Parameters:
+    ///   - outcome: what is kept of it; nil for nothing.
+    ///   - successor: the call that only who has got the answer can make.
+    /// - Returns: those who waited, in the order in which they came.
+    mutating func end(
+        _ key: CallKey,
+        keeping outcome: KeptOutcome?,
+        successor: CallKey? = nil,
+        at now: NIODeadline
+    ) -> [Waiter] {
+        guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
+        guard let outcome, limits.window > .zero else { return waiters }
+        entries[key] = .ended(Ended(outcome: outcome, time: now, successor: successor))
+        order.append((key, now))
+        // A server that does not rotate gives the same token again.
+        if let successor, successor != key { predecessors[successor] = key }
+        keptCount += 1
+        keptBytes += Self.overhead + outcome.byteCount
+        while order.count > limits.maxEntries || keptBytes > limits.maxBytes { removeOldest() }
+        return waiters
+    }
+
+    /// Drops what has been kept for long enough.
+    mutating func removeExpired(at now: NIODeadline) {
+        while let nextExpiry, nextExpiry <= now { removeOldest() }
+    }
+
+    private mutating func removeOldest() {
+        guard let (key, time) = order.popFirst() else { return }
+        // Removed before, and perhaps there anew.
+        guard case .ended(let ended) = entries[key], ended.time == time else { return }
+        remove(key)
+    }
+
+    private mutating func remove(_ key: CallKey) {
+        guard case .ended(let ended) = entries[key] else { return }
+        entries[key] = nil
+        if let successor = ended.successor, predecessors[successor] == key { predecessors[successor] = nil }
+        keptCount -= 1
+        keptBytes -= Self.overhead + ended.outcome.byteCount
+    }
+}

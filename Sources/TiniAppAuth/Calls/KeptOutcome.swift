@@ -1,0 +1,89 @@
+import Crypto
+import NIOCore
+import Text
+
+/// What is kept of a call that has ended, for who sends the same token again.
+enum KeptOutcome: Sendable {
+    /// Tiki's answer.
+    case answer(SealedAnswer)
+    /// The call was sent and its answer is not known, so the token may be used up: the error is told again.
+    case inDoubt(AuthError, failureCode: String)
+
+    /// - Parameters:
+    ///   - key: from the call's token.
+    ///   - nonce: 12 bytes; never the same for two answers under one key.
+    init(_ answer: TikiAnswer, key: SymmetricKey, nonce: [UInt8]) {
+        do {
+            self = .answer(try SealedAnswer(answer, key: key, nonce: nonce))
+        } catch {
+            // Encryption does not fail with such a key and nonce. If it did, the token would be used up all the same.
+            self = .unreadable
+        }
+    }
+
+    private static let unreadable = KeptOutcome.inDoubt(.upstreamInvalidResponse, failureCode: "not_kept")
+
+    /// Bytes that it takes, apart from those that every entry takes.
+    var byteCount: Int {
+        switch self {
+        case .answer(let answer): answer.bytes.count
+        case .inDoubt: 0
+        }
+    }
+}
+
+extension AuthRoute {
+    /// Whether what becomes of a call is kept: the token works once, so that asking again must not send it again.
+    var isKept: Bool { !isRepeatable }
+}
+
+extension AuthOutcome {
+    /// For a request that comes after the call has ended.
+    ///
+    /// - Parameters:
+    ///   - time: how long ago the call ended.
+    ///   - key: from the call's token.
+    init(_ kept: KeptOutcome, ago time: TimeAmount, key: SymmetricKey) {
+        switch kept {
+        case .answer(let sealed):
+            self.init(result: sealed.open(key: key).map(Result.success) ?? .failure(.upstreamInvalidResponse))
+        case .inDoubt(let error, let failureCode):
+            self.init(result: .failure(error), failureCode: failureCode)
+        }
+        age = Int(time.nanoseconds / 1_000_000_000)
+    }
+
+    /// Whether the same token must not be sent again now: it is used up, or dead, or may be either.
+    var isFinal: Bool {
+        switch result {
+        case .success(let answer): answer.settlesToken
+        // A 429 or 503 says that nothing was done, whatever its body is.
+        case .failure(.upstreamTooManyRequests), .failure(.upstreamUnavailable): false
+        case .failure(.shuttingDown): false
+        case .failure: attempts > 0
+        }
+    }
+}
+
+extension TikiAnswer {
+    /// Whether Tiki has taken the token, or refused it for good. After any other answer the token may still work.
+    ///
+    /// Tiki's pages do not show the status line of a refusal, so one under 200 counts like one under 400.
+    fileprivate var settlesToken: Bool {
+        switch errorReason {
+        case nil: (200..<300).contains(status)
+        case TikiReason.invalidCode.rawValue, TikiReason.invalidToken.rawValue: status < 500 && status != 429
+        default: false
+        }
+    }
+
+    /// The next refresh token in a good answer of exchange or refresh; nil if there is none.
+    var nextRefreshToken: [UInt8]? {
+        var outer = JSONScanner(body, allowsLoneSurrogates: true)
+        guard (try? outer.scan()) == .object, let data = outer.value(of: "data") else { return nil }
+        var inner = JSONScanner(Array(data), allowsLoneSurrogates: true)
+        guard (try? inner.scan()) == .object, let token = inner.value(of: "refresh_token") else { return nil }
+        let decoded = JSONScanner.decodedString(token)
+        return decoded.isEmpty ? nil : decoded
+    }
+}

@@ -1,0 +1,111 @@
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+/// Answers that come after the request that asked has got 504.
+struct LateAnswerTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    static let body = #"{"code":"SECRET"}"#
+
+    static func run(
+        delay: TimeAmount,
+        late: TimeAmount = .seconds(30),
+        configure: @escaping (inout AuthService.Configuration) -> Void = { _ in },
+        _ body: (ServiceFixture) async throws -> Void
+    ) async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(300)
+                $0.replayWindow = .seconds(45)
+                $0.lateAnswerTimeout = late
+                configure(&$0)
+            },
+            script: { $0.body.contains("slow") || $0.body == Self.body ? .json("{}").after(delay) : .json("{}") },
+            body
+        )
+    }
+
+    @Test("Who asks again while the answer is late waits for it, and gets it")
+    func joined() async throws {
+        try await Self.run(delay: .milliseconds(500)) { fixture in
+            let first = await fixture.outcome(.exchange, Self.body)
+            #expect((first.result.error, first.failureCode, first.isLate) == (.upstreamTimeout, "timeout", false))
+            let second = await fixture.outcome(.exchange, Self.body)
+            #expect((second.result.text, second.isShared, second.isLate, second.age) == ("{}", true, true, nil))
+            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_late_answers_total") == 1)
+        }
+    }
+
+    @Test("Who asks again after a late answer has come gets it from what is kept")
+    func kept() async throws {
+        try await Self.run(delay: .milliseconds(500)) { fixture in
+            #expect(await fixture.call() == .failure(.upstreamTimeout))
+            let late = try fixture.metrics.expectCounter("tiniapp_auth_late_answers_total", [("route", "exchange")])
+            try await fixture.eventually { late.totalValue == 1 }
+            let second = await fixture.outcome(.exchange, Self.body)
+            #expect((second.result.text, second.age) == ("{}", 0))
+            // The connection has served to the end, so it serves again.
+            _ = await fixture.call(.exchange, "other")
+            #expect(fixture.server.acceptedCount == 1)
+        }
+    }
+
+    @Test("Who asks again waits no longer than the own time")
+    func joinedInVain() async throws {
+        try await Self.run(delay: .seconds(20)) { fixture in
+            for _ in 0..<3 {
+                let started = ContinuousClock.now
+                let outcome = await fixture.outcome(.exchange, Self.body)
+                #expect(outcome.result.error == .upstreamTimeout)
+                #expect(ContinuousClock.now - started >= .milliseconds(290))
+                #expect(ContinuousClock.now - started < .seconds(10))
+            }
+            #expect(fixture.server.requests.count == 1)
+        }
+    }
+
+    @Test("An answer that does not come late either leaves the token in doubt")
+    func neverComes() async throws {
+        try await Self.run(delay: .seconds(60), late: .milliseconds(500)) { fixture in
+            #expect(await fixture.call() == .failure(.upstreamTimeout))
+            let kept = try fixture.metrics.expectMeter("tiniapp_auth_kept_answers")
+            try await fixture.eventually { kept.lastValue == 1 }
+            let again = await fixture.outcome(.exchange, Self.body)
+            #expect((again.result.error, again.age, again.attempts) == (.upstreamTimeout, 0, 0))
+            #expect(fixture.server.requests.count == 1)
+            let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
+            #expect(failures.map(\.totalValue).reduce(0, +) == 1, "one call that failed, counted once")
+        }
+    }
+
+    @Test("An info call, and any call without a window, ends with its request")
+    func notWaitedFor() async throws {
+        for (route, window) in [(AuthRoute.info, TimeAmount.seconds(45)), (.exchange, .zero)] {
+            try await Self.run(delay: .seconds(60), configure: { $0.replayWindow = window }) { fixture in
+                #expect(await fixture.call(route, "slow") == .failure(.upstreamTimeout))
+                let state = [("state", "in_use")]
+                let inUse = try fixture.metrics.expectMeter("tiniapp_auth_upstream_connections", state)
+                try await fixture.eventually { inUse.lastValue == 0 }
+            }
+        }
+    }
+
+    @Test("A late call gives its connection up when another call waits for one")
+    func givesWay() async throws {
+        try await Self.run(delay: .seconds(60), configure: { $0.upstream.maxConnections = 2 }) { fixture in
+            for number in 0..<2 {
+                #expect(await fixture.call(.exchange, "slow\(number)") == .failure(.upstreamTimeout))
+            }
+            for number in 0..<5 { #expect(await fixture.call(.refresh, "quick\(number)").text == "{}") }
+            // The older one has given way, and is in doubt; the other still waits.
+            let again = await fixture.outcome(.exchange, #"{"code":"slow0"}"#)
+            #expect((again.result.error, again.age) == (.upstreamTimeout, 0))
+            #expect(await fixture.outcome(.exchange, #"{"code":"slow1"}"#).age == nil)
+            #expect(fixture.server.requests.count == 7)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TiniAppAuth
+
+/// What who sends the same token again gets.
+struct ReplayTests {
+    typealias Reaction = ScriptedServer.Reaction
+
+    static let tokens = #"{"data":{"access_token":"SECRET2","refresh_token":"SECRET3"},"error":null}"#
+
+    static func run(
+        window: TimeAmount = .seconds(45),
+        script: @escaping ScriptedServer.Script,
+        _ body: (ServiceFixture) async throws -> Void
+    ) async throws {
+        try await ServiceFixture.run(configure: { $0.replayWindow = window }, script: script, body)
+    }
+
+    @Test(
+        "An exchange or refresh that is asked for again gets the same answer",
+        arguments: [AuthRoute.exchange, .refresh]
+    )
+    func replayed(route: AuthRoute) async throws {
+        let fields = "Content-Type: application/json; charset=utf-8\r\nRetry-After: 7\r\n"
+        try await Self.run(script: { _ in .json(Self.tokens, status: "201 Created", fields: fields) }) { fixture in
+            let first = await fixture.outcome(route, #"{"\#(route.requiredKey)":"SECRET"}"#)
+            let second = await fixture.outcome(route, #"{"x":1,"\#(route.requiredKey)":"\u0053ECRET"}"#)
+            #expect(first.result == second.result)
+            #expect(second.result.text == Self.tokens)
+            #expect((first.age, second.age) == (nil, 0))
+            #expect((second.attempts, second.upstreamDuration) == (0, nil))
+            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_replayed_requests_total") == 1)
+            let kept = try fixture.metrics.expectMeter("tiniapp_auth_kept_answers")
+            #expect(kept.lastValue == 1)
+        }
+    }
+
+    @Test("An info call changes nothing, so it is made each time")
+    func info() async throws {
+        try await Self.run(script: { _ in .json() }) { fixture in
+            for _ in 0..<2 { #expect(await fixture.outcome(.info, #"{"access_token":"SECRET"}"#).age == nil) }
+            #expect(fixture.server.requests.count == 2)
+        }
+    }
+
+    @Test(
+        "An answer that settles the token is kept, any other is not",
+        arguments: [
+            (.json(#"{"data":{}}"#), true), (.json("[]"), true),
+            (.json(#"{"error":{"reason":"invalid_token"}}"#, status: "400 Bad Request"), true),
+            (.json(#"{"error":{"reason":"invalid_code"}}"#, status: "401 Unauthorized"), true),
+            (.json(#"{"error":{"reason":"invalid_code"}}"#), true),
+            (.json(#"{"error":{"reason":"invalid_signature"}}"#, status: "400 Bad Request"), false),
+            (.json(#"{"error":{"reason":"invalid_signature"}}"#), false),
+            (.json(#"{"error":{"reason":"invalid_token"}}"#, status: "429 Too Many Requests"), false),
+            (.json(#"{"error":{"reason":"invalid_token"}}"#, status: "500 Oops"), false),
+            (.json(#"{"error":{"reason":"other"}}"#, status: "400 Bad Request"), false),
+            (.json("{}", status: "403 Forbidden"), false), (.json("{}", status: "503 Unavailable"), false),
+            (.json("<html>", status: "503 Unavailable"), false), (.json("", status: "429 Too Many Requests"), false),
+        ] as [(Reaction, Bool)]
+    )
+    func answers(reaction: Reaction, isKept: Bool) async throws {
+        try await Self.run(script: { _ in reaction }) { fixture in
+            let first = await fixture.call(.refresh)
+            #expect(await fixture.call(.refresh) == first)
+            #expect(fixture.server.requests.count == (isKept ? 1 : 2))
+        }
+    }
+
+    @Test(
+        "A call whose outcome is not known gives the same error again, and nothing is sent",
+        arguments: [
+            .hangUp, .raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), .raw("SSH-2.0\r\n\r\n"),
+            .json("<html>"), .json(status: "302 Found"), .json("<html>", status: "502 Bad Gateway"),
+            .json(String(repeating: " ", count: 70_000)),
+        ] as [Reaction]
+    )
+    func inDoubt(reaction: Reaction) async throws {
+        try await Self.run(window: .milliseconds(600), script: { _ in reaction }) { fixture in
+            let first = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
+            #expect(first.result.error == .upstreamInvalidResponse)
+            for _ in 0..<3 {
+                let again = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
+                #expect(again.result == first.result)
+                #expect((again.failureCode, again.age, again.attempts) == (first.failureCode, 0, 0))
+            }
+            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_in_doubt_total") == 3)
+            try await Task.sleep(for: .milliseconds(700))
+            #expect(await fixture.call(.exchange) == first.result)
+            #expect(fixture.server.requests.count == 2)
+        }
+    }
+
+    @Test("A call that was never sent keeps nothing")
+    func neverSent() async throws {
+        let unused = try ReservedPort()
+        try await ServiceFixture.run(
+            configure: { configuration in
+                configuration.replayWindow = .seconds(45)
+                guard let endpoints = try? ServiceFixture.configuration(port: unused.port).endpoints else { return }
+                configuration.endpoints = endpoints
+            },
+            script: { _ in .json() }
+        ) { fixture in
+            for _ in 0..<2 {
+                let outcome = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
+                #expect((outcome.result.error, outcome.age) == (.upstreamUnreachable, nil))
+            }
+        }
+    }
+
+    @Test("Once the next refresh token is used, the one before it goes to Tiki again")
+    func successor() async throws {
+        try await Self.run(script: { _ in .json(Self.tokens) }) { fixture in
+            for (route, value) in [(AuthRoute.exchange, "SECRET"), (.exchange, "SECRET"), (.refresh, "SECRET3")] {
+                _ = await fixture.call(route, value)
+            }
+            #expect(fixture.server.requests.count == 2)
+            #expect(await fixture.outcome(.exchange, #"{"code":"SECRET"}"#).age == nil)
+            #expect(fixture.server.requests.count == 3)
+        }
+    }
+
+    @Test("Without a window each request makes a call")
+    func off() async throws {
+        try await Self.run(window: .zero, script: { _ in .json(Self.tokens) }) { fixture in
+            for _ in 0..<3 { #expect(await fixture.call(.refresh).text == Self.tokens) }
+            #expect(fixture.server.requests.count == 3)
+        }
+    }
+
+    @Test("What is kept goes when the window ends, though no request comes")
+    func expiry() async throws {
+        try await Self.run(window: .milliseconds(100), script: { _ in .json(Self.tokens) }) { fixture in
+            _ = await fixture.calls(10)
+            let meter = try fixture.metrics.expectMeter("tiniapp_auth_kept_answers")
+            #expect(meter.lastValue == 10)
+            try await fixture.eventually({ meter.lastValue == 0 }, "the entries are still there")
+        }
+    }
+
+    @Test("Each refusal by Tiki is counted by route and reason")
+    func refusals() async throws {
+        try await Self.run(script: { request in
+            let reason = request.line.contains("refresh") ? "invalid_token" : "no_such_reason"
+            return .json(#"{"error":{"reason":"\#(reason)"}}"#, status: "400 Bad Request")
+        }) { fixture in
+            _ = await fixture.call(.refresh)
+            // Answered from what is kept: Tiki has refused it once.
+            _ = await fixture.call(.refresh)
+            _ = await fixture.call(.exchange)
+            let counters = fixture.metrics.counters(label: "tiniapp_auth_tiki_refusals_total")
+                .filter { $0.totalValue > 0 }
+            #expect(
+                Set(counters.map { $0.dimensions.map(\.1) }) == [["refresh", "invalid_token"], ["exchange", "other"]]
+            )
+            #expect(counters.allSatisfy { $0.totalValue == 1 })
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import TiniAppAuth
+
+struct SealedAnswerTests {
+    static let answers = [
+        TikiAnswer(status: 200, body: Array(#"{"data":{"access_token":"é"}}"#.utf8)),
+        TikiAnswer(status: 599, contentType: "application/problem+json; charset=utf-8", body: []),
+        TikiAnswer(status: 400, body: Array("{}".utf8), retryAfter: "120", errorReason: "invalid_code"),
+        TikiAnswer(
+            status: 200,
+            contentType: String(repeating: "a", count: 128),
+            body: Array(repeating: 0, count: 65_536)
+        ),
+    ]
+
+    let keys = TokenKeys()
+
+    @Test("The token opens the answer as it was", arguments: answers)
+    func opened(answer: TikiAnswer) throws {
+        var nonces = NonceCounter()
+        let key = keys.sealingKey(.exchange, Array("token".utf8))
+        let sealed = try SealedAnswer(answer, key: key, nonce: nonces.next())
+        #expect(sealed.open(key: key) == answer)
+    }
+
+    @Test("Another token, route or process, or a changed byte, opens nothing")
+    func notOpened() throws {
+        var nonces = NonceCounter()
+        let token = Array("token".utf8)
+        let sealed = try SealedAnswer(Self.answers[0], key: keys.sealingKey(.exchange, token), nonce: nonces.next())
+        for key in [
+            keys.sealingKey(.exchange, Array("tokem".utf8)), keys.sealingKey(.refresh, token),
+            TokenKeys().sealingKey(.exchange, token),
+        ] {
+            #expect(sealed.open(key: key) == nil)
+        }
+        for position in sealed.bytes.indices {
+            var bytes = sealed.bytes
+            bytes[position] ^= 1
+            #expect(SealedAnswer(bytes: bytes).open(key: keys.sealingKey(.exchange, token)) == nil)
+        }
+        for count in 0..<sealed.bytes.count {
+            let bytes = Array(sealed.bytes.prefix(count))
+            #expect(SealedAnswer(bytes: bytes).open(key: keys.sealingKey(.exchange, token)) == nil)
+        }
+    }
+
+    @Test("Nonces differ, and so do the beginnings of two counters")
+    func nonces() {
+        var counters = [NonceCounter(), NonceCounter()]
+        var seen = Set<[UInt8]>()
+        for _ in 0..<1_000 {
+            for index in counters.indices { #expect(seen.insert(counters[index].next()).inserted) }
+        }
+        #expect(seen.allSatisfy { $0.count == 12 })
+    }
+
+    @Test("The name of a call does not show the token, and is another in another process")
+    func names() {
+        let token = Array("token".utf8)
+        #expect(keys.callKey(.exchange, token) == keys.callKey(.exchange, token))
+        #expect(keys.callKey(.exchange, token) != keys.callKey(.refresh, token))
+        #expect(keys.callKey(.exchange, token) != TokenKeys().callKey(.exchange, token))
+    }
+}
