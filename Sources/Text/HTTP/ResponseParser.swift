@@ -52,6 +52,7 @@ package struct ResponseParser {
     package init(maxBodyBytes: Int, maxFramingBytes: Int = 16_384) {
         self.maxBodyBytes = maxBodyBytes
         self.maxFramingBytes = maxFramingBytes
+        text.reserveCapacity(512)
     }
 
     /// The answer once it is complete.

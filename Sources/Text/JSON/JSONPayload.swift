@@ -47,16 +47,16 @@ package struct JSONPayload: Hashable, Sendable {
     }
 
     /// The first key that was there before.
-    private static func firstDuplicate(among members: [JSONScanner.Member]) -> [UInt8]? {
+    private static func firstDuplicate(among members: [JSONScanner.Member]) -> ArraySlice<UInt8>? {
         // Nearly always there is but one key.
         guard members.count > 1 else { return nil }
-        var seen = Set<[UInt8]>()
+        var seen = Set<ArraySlice<UInt8>>()
         return members.first { !seen.insert($0.key).inserted }?.key
     }
 
     /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and
     /// tokens hold a dot or are longer, so one that was pasted into the wrong place is not repeated.
-    private static func presentable(_ key: [UInt8]) -> String? {
+    private static func presentable(_ key: ArraySlice<UInt8>) -> String? {
         guard key.count <= 32, key.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }) else {
             return nil
         }

@@ -3,7 +3,7 @@ struct ScannedString {
     /// Whether there is nothing between the quotation marks.
     var isEmpty = true
     /// The content with its escapes resolved, in UTF-8; empty if it was not asked for.
-    var decoded: [UInt8] = []
+    var decoded: ArraySlice<UInt8> = []
 }
 
 extension JSONScanner {
@@ -14,7 +14,7 @@ extension JSONScanner {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return [] }
         guard text.contains(UInt8(ascii: "\\")) else { return Array(text.dropFirst().dropLast()) }
         var scanner = JSONScanner(Array(text), allowsLoneSurrogates: true)
-        return (try? scanner.scanString(decoding: true).decoded) ?? []
+        return (try? scanner.scanString(decoding: true)).map { Array($0.decoded) } ?? []
     }
 
     /// Reads a string (RFC 8259 section 7), the position being at its opening quotation mark.
@@ -25,10 +25,12 @@ extension JSONScanner {
         take()
         while true {
             let start = position
-            var end = start
-            while end < bytes.count, Self.isPlain(bytes[end]) { end += 1 }
+            let end = endOfPlainText(from: start)
             take(end - start)
-            if decoding { string.decoded.append(contentsOf: bytes[start..<end]) }
+            if decoding, end > start {
+                // Nearly always there is no escape, and nothing needs to be copied.
+                if string.isEmpty { string.decoded = bytes[start..<end] } else { string.decoded += bytes[start..<end] }
+            }
             if end > start { string.isEmpty = false }
             if take("\"") { return string }
             guard let next else { throw error(.unexpectedEnd) }
@@ -44,6 +46,14 @@ extension JSONScanner {
                 if decoding { string.decoded.append(contentsOf: bytes[position..<position + length]) }
                 take(length)
             }
+        }
+    }
+
+    private func endOfPlainText(from start: Int) -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            while end < bytes.count, Self.isPlain(bytes[end]) { end += 1 }
+            return end
         }
     }
 

@@ -18,7 +18,7 @@ package struct JSONScanner {
     /// A member of the outermost object.
     package struct Member: Sendable {
         /// The key without quotation marks, its escapes resolved.
-        package let key: [UInt8]
+        package let key: ArraySlice<UInt8>
         package let value: ValueKind
         /// Where the value is in ``JSONScanner/compact``.
         package let range: Range<Int>
@@ -26,20 +26,29 @@ package struct JSONScanner {
 
     let bytes: [UInt8]
     var position = 0
-    /// The text without insignificant whitespace, as far as it has been read.
+    /// The text without insignificant whitespace, once ``scan()`` is done.
     package private(set) var compact: [UInt8] = []
     /// The outermost object's members, in their order.
     package private(set) var members: [Member] = []
+    /// The members of those that are objects, each with its parent's place in ``members``, if they were asked for.
+    private var innerMembers: [(parent: Int, member: Member)] = []
+    /// What has been copied: all before the last insignificant whitespace, but for such.
+    private var copied: [UInt8] = []
+    /// Where the rest begins that is still to be copied.
+    private var uncopied = 0
+    /// How deep members are noted.
+    private let memberDepth: Int
     /// Whether `\ud800` may stand alone: the grammar allows it, and it is no character.
     let allowsLoneSurrogates: Bool
 
     /// - Parameters:
     ///   - bytes: the text.
     ///   - allowsLoneSurrogates: whether `\ud800` may stand by itself.
-    package init(_ bytes: [UInt8], allowsLoneSurrogates: Bool = false) {
+    ///   - notesInnerMembers: whether ``value(of:in:)`` will be asked for.
+    package init(_ bytes: [UInt8], allowsLoneSurrogates: Bool = false, notesInnerMembers: Bool = false) {
         self.bytes = bytes
         self.allowsLoneSurrogates = allowsLoneSurrogates
-        compact.reserveCapacity(bytes.count)
+        memberDepth = notesInnerMembers ? 2 : 1
     }
 
     /// Reads the whole text.
@@ -50,6 +59,7 @@ package struct JSONScanner {
         let kind = try scanValue(depth: 0)
         skipWhitespace()
         guard position == bytes.count else { throw error(.trailingContent) }
+        compact = uncopied == 0 ? bytes : copied + bytes[uncopied...]
         return kind
     }
 
@@ -59,6 +69,13 @@ package struct JSONScanner {
         members.last { $0.key.elementsEqual(key.utf8) }.map { compact[$0.range] }
     }
 
+    /// The same for a key of an object that a key of the outermost one has.
+    package func value(of key: String, in outer: String) -> ArraySlice<UInt8>? {
+        guard let parent = members.lastIndex(where: { $0.key.elementsEqual(outer.utf8) }) else { return nil }
+        let member = innerMembers.last { $0.parent == parent && $0.member.key.elementsEqual(key.utf8) }?.member
+        return member.map { compact[$0.range] }
+    }
+
     func error(_ problem: JSONSyntaxError.Problem) -> JSONSyntaxError {
         JSONSyntaxError(problem: position < bytes.count ? problem : .unexpectedEnd, offset: position)
     }
@@ -66,25 +83,19 @@ package struct JSONScanner {
     /// The next byte; nil at the end.
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// Copies the next byte.
-    mutating func take() {
-        compact.append(bytes[position])
-        position += 1
-    }
+    /// Where the position is in ``compact``.
+    private var compactPosition: Int { copied.count + position - uncopied }
 
-    /// Copies so many bytes, which must be there.
-    mutating func take(_ count: Int) {
-        compact.append(contentsOf: bytes[position..<position + count])
-        position += count
-    }
+    /// Takes the next byte.
+    mutating func take() { position += 1 }
 
-    /// Goes back to an earlier position. Only where every byte since has been copied.
-    mutating func rewind(to earlier: Int) {
-        compact.removeLast(position - earlier)
-        position = earlier
-    }
+    /// Takes so many bytes, which must be there.
+    mutating func take(_ count: Int) { position += count }
 
-    /// Copies the next byte if it is the one given.
+    /// Goes back to an earlier position. Only where no whitespace has been skipped since.
+    mutating func rewind(to earlier: Int) { position = earlier }
+
+    /// Takes the next byte if it is the one given.
     mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         take()
@@ -92,7 +103,11 @@ package struct JSONScanner {
     }
 
     private mutating func skipWhitespace() {
+        let start = position
         while let next, next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 { position += 1 }
+        guard position > start else { return }
+        copied.append(contentsOf: bytes[uncopied..<start])
+        uncopied = position
     }
 
     private mutating func scanValue(depth: Int) throws(JSONSyntaxError) -> ValueKind {
@@ -118,12 +133,16 @@ package struct JSONScanner {
         repeat {
             skipWhitespace()
             guard next == UInt8(ascii: "\"") else { throw error(.expectedKey) }
-            let key = try scanString(decoding: depth == 1)
+            let key = try scanString(decoding: depth <= memberDepth)
             skipWhitespace()
             guard take(":") else { throw error(.expectedColon) }
-            let start = compact.count
+            skipWhitespace()
+            let start = compactPosition
             let value = try scanValue(depth: depth)
-            if depth == 1 { members.append(Member(key: key.decoded, value: value, range: start..<compact.count)) }
+            if depth <= memberDepth {
+                let member = Member(key: key.decoded, value: value, range: start..<compactPosition)
+                if depth == 1 { members.append(member) } else { innerMembers.append((members.count, member)) }
+            }
             skipWhitespace()
         } while take(",")
         guard take("}") else { throw error(.expectedCommaOrEnd) }

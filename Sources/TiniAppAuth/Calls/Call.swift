@@ -4,7 +4,7 @@ import Upstream
 /// A call to Tiki that requests ask for.
 struct Call: Sendable {
     let route: AuthRoute
-    let key: CallKey
+    let keys: CallKeys
     let payload: JSONPayload
 }
 

@@ -35,18 +35,19 @@ struct CallTable<Waiter: AnyObject> {
     private struct Ended {
         let outcome: KeptOutcome
         let time: NIODeadline
-        /// The call that only who has got this answer can make.
-        let successor: CallKey?
+        /// The refresh token that only who has got this answer can present.
+        let successor: TokenFingerprint?
     }
 
     /// About what an entry of a call that has ended takes in memory, without the answer's bytes.
     static var overhead: Int { 400 }
 
     private let limits: Limits
-    private var entries: [CallKey: Entry] = [:]
+    private var entries: [CallName: Entry] = [:]
     /// Calls that have ended, in that order, which is also that of their expiry. The entry of one may be gone.
-    private var order: Deque<(key: CallKey, time: NIODeadline)> = []
-    private var predecessors: [CallKey: CallKey] = [:]
+    private var order: Deque<(key: CallName, time: NIODeadline)> = []
+    /// The calls by the tokens that their answers brought.
+    private var predecessors: [TokenFingerprint: CallName] = [:]
     /// Entries of calls that have ended.
     private(set) var keptCount = 0
     /// Bytes that these take.
@@ -60,10 +61,17 @@ struct CallTable<Waiter: AnyObject> {
     var nextExpiry: NIODeadline? { order.first.map { $0.time + limits.window } }
 
     /// Takes a request in.
-    mutating func admit(_ key: CallKey, _ waiter: Waiter, at now: NIODeadline) -> Admission {
+    ///
+    /// - Parameter token: the refresh token that it presents; nil if it presents another kind.
+    mutating func admit(
+        _ key: CallName,
+        _ waiter: Waiter,
+        presenting token: TokenFingerprint? = nil,
+        at now: NIODeadline
+    ) -> Admission {
         // Who presents the next token has got the answer to the last one: that entry has done its work, and a repetition
-        // is for the token server to see.
-        if let predecessor = predecessors[key] { remove(predecessor) }
+        // is for the token server to see. A server that does not rotate has given the same token again.
+        if let token, let predecessor = predecessors[token], predecessor != key { remove(predecessor) }
         removeExpired(at: now)
         switch entries[key] {
         case .ended(let ended): return .ended(ended.outcome, ago: now - ended.time)
@@ -79,7 +87,7 @@ struct CallTable<Waiter: AnyObject> {
     }
 
     /// Takes a request out whose time is over.
-    mutating func remove(_ waiter: Waiter, from key: CallKey) {
+    mutating func remove(_ waiter: Waiter, from key: CallName) {
         guard case .inFlight(var waiters) = entries[key] else { return }
         entries[key] = nil
         waiters.removeAll { $0 === waiter }
@@ -90,20 +98,19 @@ struct CallTable<Waiter: AnyObject> {
     ///
     /// - Parameters:
     ///   - outcome: what is kept of it; nil for nothing.
-    ///   - successor: the call that only who has got the answer can make.
+    ///   - successor: the refresh token that only who has got the answer can present.
     /// - Returns: those who waited, in the order in which they came.
     mutating func end(
-        _ key: CallKey,
+        _ key: CallName,
         keeping outcome: KeptOutcome?,
-        successor: CallKey? = nil,
+        successor: TokenFingerprint? = nil,
         at now: NIODeadline
     ) -> [Waiter] {
         guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
         guard let outcome, limits.window > .zero else { return waiters }
         entries[key] = .ended(Ended(outcome: outcome, time: now, successor: successor))
         order.append((key, now))
-        // A server that does not rotate gives the same token again.
-        if let successor, successor != key { predecessors[successor] = key }
+        if let successor { predecessors[successor] = key }
         keptCount += 1
         keptBytes += Self.overhead + outcome.byteCount
         while order.count > limits.maxEntries || keptBytes > limits.maxBytes { removeOldest() }
@@ -122,7 +129,7 @@ struct CallTable<Waiter: AnyObject> {
         remove(key)
     }
 
-    private mutating func remove(_ key: CallKey) {
+    private mutating func remove(_ key: CallName) {
         guard case .ended(let ended) = entries[key] else { return }
         entries[key] = nil
         if let successor = ended.successor, predecessors[successor] == key { predecessors[successor] = nil }

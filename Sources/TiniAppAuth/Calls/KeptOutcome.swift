@@ -1,6 +1,5 @@
 import Crypto
 import NIOCore
-import Text
 
 /// What is kept of a call that has ended, for who sends the same token again.
 enum KeptOutcome: Sendable {
@@ -75,15 +74,5 @@ extension TikiAnswer {
         case TikiReason.invalidCode.rawValue, TikiReason.invalidToken.rawValue: status < 500 && status != 429
         default: false
         }
-    }
-
-    /// The next refresh token in a good answer of exchange or refresh; nil if there is none.
-    var nextRefreshToken: [UInt8]? {
-        var outer = JSONScanner(body, allowsLoneSurrogates: true)
-        guard (try? outer.scan()) == .object, let data = outer.value(of: "data") else { return nil }
-        var inner = JSONScanner(Array(data), allowsLoneSurrogates: true)
-        guard (try? inner.scan()) == .object, let token = inner.value(of: "refresh_token") else { return nil }
-        let decoded = JSONScanner.decodedString(token)
-        return decoded.isEmpty ? nil : decoded
     }
 }

@@ -1,20 +1,21 @@
 import Crypto
-import Text
+import FoundationEssentials
 
 /// An answer that only the token of its call can open (AES-GCM).
 struct SealedAnswer: Sendable {
     /// Nonce, ciphertext and tag, in that order.
-    let bytes: [UInt8]
+    let bytes: Data
 
     /// What has been sealed before.
-    init(bytes: [UInt8]) {
+    init(bytes: Data) {
         self.bytes = bytes
     }
 
     /// - Parameter nonce: 12 bytes; never the same for two answers under one key.
     init(_ answer: TikiAnswer, key: SymmetricKey, nonce: [UInt8]) throws {
         let box = try AES.GCM.seal(answer.encoded, using: key, nonce: AES.GCM.Nonce(data: nonce))
-        bytes = nonce + box.ciphertext + box.tag
+        // nil only for nonces of another size.
+        bytes = box.combined ?? Data()
     }
 
     /// - Returns: nil if the key is not the answer's.
@@ -35,19 +36,24 @@ struct NonceCounter {
     mutating func next() -> [UInt8] {
         low &+= 1
         if low == 0 { high &+= 1 }
-        return withUnsafeBytes(of: high, Array.init) + withUnsafeBytes(of: low, Array.init)
+        return withUnsafeBytes(of: (low, high)) { Array($0.prefix(12)) }
     }
 }
 
 extension TikiAnswer {
     /// Status, then the texts, each with its length before it, then the body.
     fileprivate var encoded: [UInt8] {
-        var bytes: [UInt8] = [UInt8(truncatingIfNeeded: status >> 8), UInt8(truncatingIfNeeded: status)]
-        for text in [contentType, retryAfter ?? "", errorReason ?? ""] {
+        let texts = [contentType, retryAfter ?? "", errorReason ?? ""]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(5 + texts.reduce(0) { $0 + $1.utf8.count } + body.count)
+        bytes.append(UInt8(truncatingIfNeeded: status >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: status))
+        for text in texts {
             bytes.append(UInt8(text.utf8.count))
             bytes.append(contentsOf: text.utf8)
         }
-        return bytes + body
+        bytes.append(contentsOf: body)
+        return bytes
     }
 
     fileprivate init?(encoded bytes: [UInt8]) {

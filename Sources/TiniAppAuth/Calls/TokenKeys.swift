@@ -1,48 +1,65 @@
 import Crypto
-import Text
 
 /// Turns tokens into what may be remembered of them: a name for a call, and a key that seals its answer.
 ///
 /// Both come from a key of its own, so neither tells anything about the token, and an answer can be opened only by who
 /// presents the token again.
 struct TokenKeys: Sendable {
-    private let names: HMAC<SHA256>
-    private let seals: HMAC<SHA256>
+    private let keyed: HMAC<SHA512>
 
     /// - Parameter root: where everything is derived from; by default a random key that ends with the process.
     init(root: SymmetricKey = SymmetricKey(size: .bits256)) {
-        // RFC 5869 section 2.3: independent keys out of one.
-        func derived(_ label: String) -> HMAC<SHA256> {
-            HMAC(key: HKDF<SHA256>.expand(pseudoRandomKey: root, info: Array(label.utf8), outputByteCount: 32))
-        }
-        names = derived("call")
-        seals = derived("seal")
+        keyed = HMAC(key: root)
     }
 
     /// - Parameters:
     ///   - route: the call's route. An auth code and a refresh token of the same text are two different things.
     ///   - token: the required key's value, its escapes resolved.
-    func callKey(_ route: AuthRoute, _ token: [UInt8]) -> CallKey {
-        Self.code(names, route, token).withUnsafeBytes { bytes in
-            CallKey(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self))
+    func derive(_ route: AuthRoute, _ token: [UInt8]) -> CallKeys {
+        var code = keyed
+        code.update(data: [route.tag] + token)
+        return code.finalize().withUnsafeBytes { bytes in
+            CallKeys(
+                name: CallName(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self)),
+                sealingKey: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)
+            )
         }
     }
+}
 
-    /// The key that seals the answer to the call.
-    func sealingKey(_ route: AuthRoute, _ token: [UInt8]) -> SymmetricKey {
-        SymmetricKey(data: Self.code(seals, route, token))
-    }
+/// What is derived from a call's token: two halves of one code, of which neither tells the other.
+struct CallKeys: Sendable {
+    let name: CallName
+    fileprivate let sealingKey: SIMD4<UInt64>
 
-    private static func code(_ keyed: HMAC<SHA256>, _ route: AuthRoute, _ token: [UInt8]) -> HMAC<SHA256>.MAC {
-        var code = keyed
-        code.update(data: [UInt8(AuthRoute.allCases.firstIndex(of: route) ?? 0)])
-        code.update(data: token)
-        return code.finalize()
-    }
+    /// The key that seals the call's answer.
+    var seal: SymmetricKey { withUnsafeBytes(of: sealingKey) { SymmetricKey(data: $0) } }
 }
 
 /// What makes two calls the same: their route and their token, however the JSON around it is written. A digest, so that
 /// no token is kept.
-struct CallKey: Hashable, Sendable {
+struct CallName: Hashable, Sendable {
     fileprivate let digest: SIMD4<UInt64>
+}
+
+/// Recognizes a token. Short and cheap, where a mistake is as unlikely as one in 2⁶⁴ and costs no more than an entry.
+struct TokenFingerprint: Hashable, Sendable {
+    private let hash: Int
+
+    init(_ token: [UInt8]) {
+        // Keyed, with a key that ends with the process (SipHash).
+        var hasher = Hasher()
+        token.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hash = hasher.finalize()
+    }
+}
+
+extension AuthRoute {
+    fileprivate var tag: UInt8 {
+        switch self {
+        case .exchange: 0
+        case .refresh: 1
+        case .info: 2
+        }
+    }
 }

@@ -25,14 +25,19 @@ package struct TikiAnswer: Sendable, Equatable {
     /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
     /// ``TikiReason`` has those that mean something to us.
     package let errorReason: String?
+    /// The body's `data.refresh_token`, its escapes resolved: the token that only who has got this answer can present. nil if
+    /// there is none, and in an answer that was kept.
+    let nextRefreshToken: [UInt8]?
 
     package init(
         status: Int,
         contentType: String = "application/json",
         body: [UInt8],
         retryAfter: String? = nil,
-        errorReason: String? = nil
+        errorReason: String? = nil,
+        nextRefreshToken: [UInt8]? = nil
     ) {
+        self.nextRefreshToken = nextRefreshToken
         self.status = status
         self.contentType = contentType
         self.body = body
@@ -59,14 +64,15 @@ extension TikiAnswer {
         // RFC 8259 section 8.1: a byte order mark may be ignored.
         let hasMark = response.body.starts(with: [0xEF, 0xBB, 0xBF])
         let body = hasMark ? Array(response.body.dropFirst(3)) : response.body
-        var scanner = JSONScanner(body, allowsLoneSurrogates: true)
+        var scanner = JSONScanner(body, allowsLoneSurrogates: true, notesInnerMembers: true)
         guard (try? scanner.scan()) != nil else { throw .notJSON }
         self.init(
             status: response.status,
             contentType: Self.contentType(response.fields) ?? "application/json",
             body: body,
             retryAfter: Self.retryAfter(response.fields),
-            errorReason: Self.errorReason(in: scanner)
+            errorReason: Self.errorReason(in: scanner),
+            nextRefreshToken: scanner.value(of: "refresh_token", in: "data").map(JSONScanner.decodedString)
         )
     }
 
@@ -89,10 +95,7 @@ extension TikiAnswer {
 
     /// Source of the place: Tiki's page "Error codes".
     private static func errorReason(in answer: JSONScanner) -> String? {
-        guard let error = answer.value(of: "error"), error.first == UInt8(ascii: "{") else { return nil }
-        var scanner = JSONScanner(Array(error), allowsLoneSurrogates: true)
-        guard (try? scanner.scan()) != nil, let reason = scanner.value(of: "reason"), reason.count > 2,
-            reason.first == UInt8(ascii: "\"")
+        guard let reason = answer.value(of: "reason", in: "error"), reason.count > 2, reason.first == UInt8(ascii: "\"")
         else { return nil }
         let word = reason.dropFirst().dropLast()
         guard word.count <= longestReason, word.allSatisfy(isWordCharacter) else { return nil }

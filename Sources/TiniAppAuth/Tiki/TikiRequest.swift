@@ -27,12 +27,13 @@ struct TikiRequest {
         bytes.reserveCapacity(beginning.count + 256 + body.count)
         bytes.writeBytes(beginning)
         bytes.writeString(String(body.count))
-        for (name, value) in signer.sign(body, timestamp: time).headers {
-            bytes.writeStaticString("\r\n")
-            bytes.writeString(name)
-            bytes.writeStaticString(": ")
-            bytes.writeString(value)
-        }
+        let signature = signer.sign(body, timestamp: time)
+        bytes.writeStaticString("\r\nX-Tiniapp-Client-Id: ")
+        bytes.writeString(signature.clientID)
+        bytes.writeStaticString("\r\nX-Tiniapp-Timestamp: ")
+        bytes.writeString(signature.timestamp)
+        bytes.writeStaticString("\r\nX-Tiniapp-Signature: ")
+        bytes.writeString(signature.signature)
         bytes.writeStaticString("\r\n\r\n")
         bytes.writeBytes(body)
         return bytes

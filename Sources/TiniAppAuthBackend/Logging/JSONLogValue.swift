@@ -44,8 +44,9 @@ enum JSONLogValue {
 
     private static func append(members: LogFields, to json: inout [UInt8]) {
         for (index, field) in members.all.enumerated() {
-            if index > 0 { json.append(UInt8(ascii: ",")) }
-            append(name: field.name, to: &json)
+            json.append(contentsOf: (index > 0 ? ",\"" : "\"").utf8)
+            field.name.withUTF8Buffer { json.append(contentsOf: $0) }
+            json.append(contentsOf: "\":".utf8)
             append(field.value, to: &json)
         }
     }

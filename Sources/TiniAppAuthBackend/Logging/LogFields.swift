@@ -11,18 +11,19 @@ struct LogFields: Sendable {
         case fields(LogFields)
     }
 
-    private(set) var all: [(name: String, value: Value)] = []
+    /// The names are written as they are: without quotation marks, backslashes and control characters.
+    private(set) var all: [(name: StaticString, value: Value)] = []
 
     init(capacity: Int) {
         all.reserveCapacity(capacity)
     }
 
-    mutating func append(_ name: String, _ value: Value) {
+    mutating func append(_ name: StaticString, _ value: Value) {
         all.append((name, value))
     }
 
     /// Leaves the field out if there is no text for it.
-    mutating func append(_ name: String, _ text: String?) {
+    mutating func append(_ name: StaticString, _ text: String?) {
         if let text { append(name, .text(text)) }
     }
 }
@@ -33,7 +34,7 @@ extension LogFields: CustomStringConvertible {
 
     /// The same as a dictionary.
     var metadata: Logger.Metadata {
-        Dictionary(all.map { ($0.name, $0.value.metadataValue) }) { _, last in last }
+        Dictionary(all.map { ($0.name.description, $0.value.metadataValue) }) { _, last in last }
     }
 }
 

@@ -106,16 +106,12 @@ package final class TestAuthority: Sendable {
         ]
     }
 
+    /// Not by Foundation's `Process`: it crashes now and then, as it copies more of a directory's entry than there is.
     private static func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl: \(String(decoding: text, as: UTF8.self))")
+        let command = (["openssl"] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let pipe = try #require(popen("\(command) 2>&1", "r"))
+        var text: [UInt8] = []
+        while case let byte = getc(pipe), byte != EOF { text.append(UInt8(byte)) }
+        try #require(pclose(pipe) == 0, "openssl: \(String(decoding: text, as: UTF8.self))")
     }
 }

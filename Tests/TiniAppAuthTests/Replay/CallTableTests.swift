@@ -9,8 +9,8 @@ struct CallTableTests {
     static let keys = TokenKeys()
     static let outcome = KeptOutcome.inDoubt(.upstreamTimeout, failureCode: "timeout")
 
-    static func key(_ token: String, _ route: AuthRoute = .refresh) -> CallKey {
-        keys.callKey(route, Array(token.utf8))
+    static func key(_ token: String, _ route: AuthRoute = .refresh) -> CallName {
+        keys.derive(route, Array(token.utf8)).name
     }
 
     static func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(1_000 + seconds) }
@@ -21,6 +21,16 @@ struct CallTableTests {
         CallTable(CallTable.Limits(window: window, maxEntries: entries, maxBytes: bytes))
     }
 
+    /// Takes a refresh in.
+    static func admit(
+        _ table: inout CallTable<Waiter>,
+        _ token: String,
+        at second: Int64
+    ) -> CallTable<Waiter>.Admission {
+        let fingerprint = TokenFingerprint(Array(token.utf8))
+        return table.admit(key(token), Waiter(), presenting: fingerprint, at: time(second))
+    }
+
     /// Makes a call, and ends it at once.
     static func call(
         _ table: inout CallTable<Waiter>,
@@ -28,8 +38,8 @@ struct CallTableTests {
         successor: String? = nil,
         at second: Int64 = 0
     ) {
-        #expect(isFirst(table.admit(key(token), Waiter(), at: time(second))))
-        let successor = successor.map { key($0) }
+        #expect(isFirst(admit(&table, token, at: second)))
+        let successor = successor.map { TokenFingerprint(Array($0.utf8)) }
         #expect(table.end(key(token), keeping: outcome, successor: successor, at: time(second)).count == 1)
     }
 
@@ -55,7 +65,7 @@ struct CallTableTests {
         table.remove(waiters[2], from: Self.key("a"))
         let left = table.end(Self.key("a"), keeping: nil, at: Self.time(2))
         #expect(left.map(ObjectIdentifier.init) == [0, 1, 3].map { ObjectIdentifier(waiters[$0]) })
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), at: Self.time(3))))
+        #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
     }
 
     @Test("An outcome is told again until the window ends, and tells how old it is")
@@ -74,7 +84,7 @@ struct CallTableTests {
         }
         #expect(age == .seconds(44))
         #expect(table.nextExpiry == Self.time(45))
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), at: Self.time(45))))
+        #expect(Self.isFirst(Self.admit(&table, "a", at: 45)))
         #expect((table.keptCount, table.keptBytes) == (0, 0))
     }
 
@@ -89,24 +99,24 @@ struct CallTableTests {
     func successor() {
         var table = Self.table()
         Self.call(&table, "a", successor: "b")
-        #expect(Self.isKept(table.admit(Self.key("a"), Waiter(), at: Self.time(1))))
+        #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
         Self.call(&table, "b", successor: "c", at: 2)
         #expect(table.keptCount == 1)
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), at: Self.time(3))))
-        #expect(Self.isKept(table.admit(Self.key("b"), Waiter(), at: Self.time(3))))
+        #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
+        #expect(Self.isKept(Self.admit(&table, "b", at: 3)))
         // Even if the successor's own call has ended and is answered from its entry.
         var other = Self.table()
         Self.call(&other, "b")
         Self.call(&other, "a", successor: "b")
-        #expect(Self.isKept(other.admit(Self.key("b"), Waiter(), at: Self.time(1))))
-        #expect(Self.isFirst(other.admit(Self.key("a"), Waiter(), at: Self.time(1))))
+        #expect(Self.isKept(Self.admit(&other, "b", at: 1)))
+        #expect(Self.isFirst(Self.admit(&other, "a", at: 1)))
     }
 
     @Test("A server that gives the same refresh token again does not undo the entry")
     func sameToken() {
         var table = Self.table()
         Self.call(&table, "a", successor: "a")
-        #expect(Self.isKept(table.admit(Self.key("a"), Waiter(), at: Self.time(1))))
+        #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
     }
 
     @Test("The oldest entries go when there are too many, or when they take too many bytes", arguments: [true, false])
@@ -119,7 +129,7 @@ struct CallTableTests {
         #expect(table.keptCount == 3)
         #expect(table.keptBytes == 3 * CallTable<Waiter>.overhead)
         for number in 0..<10 {
-            #expect(Self.isKept(table.admit(Self.key("token \(number)"), Waiter(), at: Self.time(9))) == (number >= 7))
+            #expect(Self.isKept(Self.admit(&table, "token \(number)", at: 9)) == (number >= 7))
         }
     }
 
@@ -128,7 +138,7 @@ struct CallTableTests {
         var table = Self.table(entries: 5)
         for number in 0..<1_000 { Self.call(&table, "\(number)", successor: "\(number + 1)") }
         #expect(table.keptCount == 1)
-        #expect(Self.isKept(table.admit(Self.key("999"), Waiter(), at: Self.time(0))))
+        #expect(Self.isKept(Self.admit(&table, "999", at: 0)))
     }
 
     @Test("A token whose entry has gone and come back is kept for its own window")
@@ -138,15 +148,15 @@ struct CallTableTests {
         Self.call(&table, "b", at: 10)
         Self.call(&table, "a", at: 20)
         // When the first entry of "a" would have ended.
-        #expect(Self.isKept(table.admit(Self.key("a"), Waiter(), at: Self.time(46))))
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), at: Self.time(65))))
+        #expect(Self.isKept(Self.admit(&table, "a", at: 46)))
+        #expect(Self.isFirst(Self.admit(&table, "a", at: 65)))
     }
 
     @Test("A window of zero keeps nothing")
     func noWindow() {
         var table = Self.table(window: .zero)
         Self.call(&table, "a")
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), at: Self.time(0))))
+        #expect(Self.isFirst(Self.admit(&table, "a", at: 0)))
         #expect(table.nextExpiry == nil)
     }
 }

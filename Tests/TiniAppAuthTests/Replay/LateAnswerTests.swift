@@ -18,7 +18,7 @@ struct LateAnswerTests {
     ) async throws {
         try await ServiceFixture.run(
             configure: {
-                $0.requestTimeout = .milliseconds(300)
+                $0.requestTimeout = .milliseconds(1_500)
                 $0.replayWindow = .seconds(45)
                 $0.lateAnswerTimeout = late
                 configure(&$0)
@@ -30,7 +30,7 @@ struct LateAnswerTests {
 
     @Test("Who asks again while the answer is late waits for it, and gets it")
     func joined() async throws {
-        try await Self.run(delay: .milliseconds(500)) { fixture in
+        try await Self.run(delay: .milliseconds(2_500)) { fixture in
             let first = await fixture.outcome(.exchange, Self.body)
             #expect((first.result.error, first.failureCode, first.isLate) == (.upstreamTimeout, "timeout", false))
             let second = await fixture.outcome(.exchange, Self.body)
@@ -42,7 +42,7 @@ struct LateAnswerTests {
 
     @Test("Who asks again after a late answer has come gets it from what is kept")
     func kept() async throws {
-        try await Self.run(delay: .milliseconds(500)) { fixture in
+        try await Self.run(delay: .milliseconds(1_800)) { fixture in
             #expect(await fixture.call() == .failure(.upstreamTimeout))
             let late = try fixture.metrics.expectCounter("tiniapp_auth_late_answers_total", [("route", "exchange")])
             try await fixture.eventually { late.totalValue == 1 }
@@ -61,7 +61,7 @@ struct LateAnswerTests {
                 let started = ContinuousClock.now
                 let outcome = await fixture.outcome(.exchange, Self.body)
                 #expect(outcome.result.error == .upstreamTimeout)
-                #expect(ContinuousClock.now - started >= .milliseconds(290))
+                #expect(ContinuousClock.now - started >= .milliseconds(1_490))
                 #expect(ContinuousClock.now - started < .seconds(10))
             }
             #expect(fixture.server.requests.count == 1)
@@ -70,7 +70,7 @@ struct LateAnswerTests {
 
     @Test("An answer that does not come late either leaves the token in doubt")
     func neverComes() async throws {
-        try await Self.run(delay: .seconds(60), late: .milliseconds(500)) { fixture in
+        try await Self.run(delay: .seconds(60), late: .milliseconds(2_000)) { fixture in
             #expect(await fixture.call() == .failure(.upstreamTimeout))
             let kept = try fixture.metrics.expectMeter("tiniapp_auth_kept_answers")
             try await fixture.eventually { kept.lastValue == 1 }
