@@ -59,7 +59,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	@# The suites that start whole processes apart from the others, which would keep them waiting.
 	swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
-	Tests/run.sh Tests/API Tests/Docs Tests/Deploy
+	Tests/run.sh Tests/API Tests/Docs Tests/Deploy Tests/LostAnswers
 	Tests/run.sh Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
@@ -79,6 +79,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	LONG_TESTS=1 swift test --filter "SocketMutationLongTests|UnreadLogTests"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Outside -k outage
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k bounded
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 

@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // Memory is wiped when it is freed.
+        .target(name: "CWipe"),
         // Leaves: used by all others, and use none.
         .target(name: "LogThrottle", dependencies: [.product(name: "Logging", package: "swift-log")]),
         .target(name: "Text"),
@@ -85,6 +87,7 @@ let package = Package(
             name: "TiniAppAuthBackend",
             dependencies: [
                 "CLinux",
+                "CWipe",
                 "FastCGI",
                 "Text",
                 "TiniAppAuth",

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Text
 
@@ -61,7 +62,6 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         idleTimer?.cancel()
         self.call = call
-        parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         channel.write(call.request(for: self, at: time)) { isWritten in
             if isWritten {
                 self.change { $0.didWrite() }
@@ -124,6 +124,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         let result = bytes.withUnsafeReadableBytes { bytes in
             Result { () throws(ResponseError) in try parser.consume(bytes) }
         }
+        // The parser has a copy, and whoever reads from the network keeps this buffer for the next time.
+        bytes.wipe()
         if !hadHead, parser.head != nil { change { $0.didReceiveHead() } }
         switch result {
         case .success(let used):
@@ -140,6 +142,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         keepAlive = KeepAlive.timeout(response.fields)
         answeredAt = .now()
         let isLast = parser.head?.isKeepAlive != true || hasSurplus
+        // What it has read does not stay until the next call.
+        parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         change { $0.didReceiveEnd(isLast: isLast) }
         let isOfUse = call.finish(.success(response))
         if isOfUse, change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
@@ -172,6 +176,17 @@ final class UpstreamConnection: ChannelInboundHandler {
         let effect = transition(&state)
         if state.kind != old { owner?.connection(self, movedFrom: old, to: state.kind) }
         return effect
+    }
+}
+
+extension ByteBuffer {
+    /// Overwrites the readable bytes, where they are.
+    fileprivate func wipe() {
+        // Others may hold the same memory: those who read it from the network, and who look at nothing but what they read
+        // into it next. So no copy is made first, as one would be for any other change.
+        withUnsafeReadableBytes { bytes in
+            if let start = bytes.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+        }
     }
 }
 

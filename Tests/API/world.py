@@ -54,8 +54,8 @@ class World:
 
     @functools.cached_property
     def usual(self):
-        """Everything works, and nobody is limited."""
-        return self._keep(Stack())
+        """Everything works, and nobody is limited. The same token is sent again and again, to get different answers."""
+        return self._keep(Stack(REPLAY_WINDOW="0"))
 
     @functools.cached_property
     def limited(self):
@@ -75,7 +75,7 @@ class World:
     @functools.cached_property
     def impatient(self):
         """Tiki takes longer than the responder waits."""
-        return self._keep(Stack(sandbox_options=["--delay", "5000"], REQUEST_TIMEOUT="1"))
+        return self._keep(Stack(sandbox_options=["--delay", "5000"], REQUEST_TIMEOUT="1", REPLAY_WINDOW="0"))
 
     @functools.cached_property
     def busy(self):

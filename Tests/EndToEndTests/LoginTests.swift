@@ -27,6 +27,7 @@ extension EndToEnd {
         @Test("A code that Tiki does not know gets Tiki's own error, as often as it is sent")
         func unknownCode() async throws {
             let stack = try sharedStack()
+            try await stack.sandbox.reset()
             let words = #"{"data":null,"error":{"code":400,"reason":"invalid_code","message":"invalid auth code"}}"#
             for _ in 0..<2 {
                 let answer = try await stack.post("/auth_exchange", json: #"{"code":"unknown"}"#)

@@ -181,6 +181,8 @@ final class FrontDoor {
         while true {
             switch connection.socket?.read(into: readBuffer) {
             case .bytes(let count):
+                // Codes and tokens do not stay until the next request is longer.
+                defer { readBuffer.baseAddress.map { explicit_bzero($0, count) } }
                 switch connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count])) {
                 case .incomplete:
                     pending.recount(connection)

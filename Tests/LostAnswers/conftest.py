@@ -1,0 +1,79 @@
+"""A responder in front of a stand-in for Tiki that counts tokens."""
+
+import collections
+import contextlib
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from testbed import fastcgi
+from testbed.ports import free_port
+from testbed.processes import ENVIRONMENT, Child
+from testbed.servers import Responder, scratch_folder
+
+HERE = pathlib.Path(__file__).resolve().parent
+PATHS = {"exchange": ("/auth_exchange", "code"), "refresh": ("/auth_refresh", "refresh_token")}
+
+
+@pytest.fixture
+def world():
+    with contextlib.ExitStack() as started:
+        folder = scratch_folder()
+        started.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield World(folder, started)
+
+
+class World:
+    """What is started here ends with the test."""
+
+    def __init__(self, folder, started):
+        self.folder = folder
+        self._started = started
+        self._tokens = folder / "tokens.txt"
+        self.port = free_port()
+        self.is_tls = False
+
+    def upstream(self, *options, tls=False):
+        self.is_tls = tls
+        if tls:
+            certificate, key = self.folder / "tiki.pem", self.folder / "tiki.key"
+            command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tiki"
+            command = [*command.split(), "-addext", "subjectAltName=DNS:localhost"]
+            subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=30)
+            options = ["--tls", certificate, key, *options]
+        command = [sys.executable, "-B", HERE / "token_server.py", self.port, self._tokens, *options]
+        command = [str(word) for word in command]
+        child = Child("token server", command, self.folder / "upstream.log", ENVIRONMENT, signal.SIGKILL)
+        self._started.callback(child.stop)
+        child.wait_until_ready(lambda: "listening" in child.text())
+
+    def responder(self, **settings):
+        scheme = "https" if self.is_tls else "http"
+        if self.is_tls:
+            settings["UPSTREAM_CA_FILE"] = str(self.folder / "tiki.pem")
+        responder = Responder(self.folder, f"{scheme}://localhost:{self.port}/auth/token", **settings)
+        self._started.callback(responder.stop)
+        return responder
+
+    def sent(self):
+        """How often each token came to the upstream."""
+        return collections.Counter(self._tokens.read_text().split())
+
+
+def request(route, token, body=None):
+    path, key = PATHS[route]
+    return fastcgi.request("POST", path, body or json.dumps({key: token}).encode())
+
+
+def ask(responder, route, token, body=None, timeout=30):
+    return fastcgi.ask(responder.socket, request(route, token, body), timeout)
+
+
+def ask_and_leave(responder, route, token):
+    """Sends a request and is gone before its answer."""
+    with fastcgi.connect(responder.socket) as connection:
+        connection.sendall(request(route, token))
