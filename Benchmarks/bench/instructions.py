@@ -32,8 +32,7 @@ def _run(binary, upstream, requests):
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
         environment = settings(upstream.url("http", 0), socket, SWIFT_DETERMINISTIC_HASHING="1")
-        # valgrind counts one instruction for each byte that "rep stosb" writes, where a processor takes a few cycles for
-        # all of them.
+        # valgrind counts one instruction for each byte that "rep stosb" writes; a processor needs a few cycles for all.
         environment["GLIBC_TUNABLES"] = "glibc.cpu.x86_rep_stosb_threshold=16777216"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={_PROFILE}", binary, "serve"]
         service = Child("the responder under valgrind", command, f"{folder}/log", environment)

@@ -48,14 +48,14 @@ struct JSONLogValueTests {
         inner.append("k", .text("v\n"))
         var fields = LogFields(capacity: 6)
         fields.append("z", .number(-5))
-        fields.append("y", .decimal(12.5))
-        fields.append("x", .decimal(.infinity))
+        fields.append("y", .hundredths(1_250))
+        fields.append("x", .hundredths(7))
         fields.append("w", .flag(true))
         fields.append("v", .fields(inner))
         fields.append("u", nil as String?)
         var json: [UInt8] = []
         JSONLogValue.append(members: ["b": .stringConvertible(fields), "a": "1", "c": "2"], to: &json)
-        let expected = #""a":"1","z":-5,"y":12.5,"x":"inf","w":true,"v":{"k":"v\u000a"},"c":"2""#
+        let expected = #""a":"1","z":-5,"y":12.50,"x":0.07,"w":true,"v":{"k":"v\u000a"},"c":"2""#
         #expect(String(decoding: json, as: UTF8.self) == expected)
         #expect(fields.metadata["z"] == .stringConvertible(-5))
         // Of one field, since a dictionary has no order.

@@ -55,7 +55,7 @@ struct RequestLogTests {
         #expect(
             rest == """
                 "severity":"INFO","message":"POST /auth_exchange 400","request_id":"id-1","route":"exchange",\
-                "status":400,"upstream_status":400,"reason":"invalid_code","duration_ms":12.35,"upstream_ms":10.0,\
+                "status":400,"upstream_status":400,"reason":"invalid_code","duration_ms":12.35,"upstream_ms":10.00,\
                 "shared":true,"attempts":1,"httpRequest":{"requestMethod":"POST","requestUrl":"/auth_exchange",\
                 "status":400,"latency":"0.012345s","remoteIp":"192.0.2.7"},\
                 "logging.googleapis.com/trace":"projects/p-1/traces/\(Self.trace)",\

@@ -5,20 +5,18 @@ import Crypto
 /// Both come from a key of its own, so neither tells anything about the token, and an answer can be opened only by who
 /// presents the token again.
 struct TokenKeys: Sendable {
-    private let keyed: HMAC<SHA512>
+    private let keyed: KeyedHash<SHA512>
 
     /// - Parameter root: where everything is derived from; by default a random key that ends with the process.
     init(root: SymmetricKey = SymmetricKey(size: .bits256)) {
-        keyed = HMAC(key: root)
+        keyed = KeyedHash(key: root)
     }
 
     /// - Parameters:
     ///   - route: the call's route. An auth code and a refresh token of the same text are two different things.
     ///   - token: the required key's value, its escapes resolved.
     func derive(_ route: AuthRoute, _ token: [UInt8]) -> CallKeys {
-        var code = keyed
-        code.update(data: [route.tag] + token)
-        return code.finalize().withUnsafeBytes { bytes in
+        keyed.code(for: [route.tag] + token).withUnsafeBytes { bytes in
             CallKeys(
                 name: CallName(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self)),
                 sealingKey: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)

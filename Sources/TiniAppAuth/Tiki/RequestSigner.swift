@@ -8,11 +8,11 @@ import Text
 package struct RequestSigner: Sendable {
     private let clientKey: String
     /// The code with the secret in it and nothing else yet: each signature goes on from a copy.
-    private let keyed: HMAC<SHA256>
+    private let keyed: KeyedHash<SHA256>
 
     package init(_ credentials: ClientCredentials) {
         clientKey = credentials.key
-        keyed = HMAC(key: SymmetricKey(data: Array(credentials.secret.utf8)))
+        keyed = KeyedHash(key: SymmetricKey(data: Array(credentials.secret.utf8)))
     }
 
     /// Signs a body as it is at a moment.
@@ -30,12 +30,10 @@ package struct RequestSigner: Sendable {
         payload.append(UInt8(ascii: "."))
         payload.append(contentsOf: body)
         let encodedPayload = Base64URL.encode(payload)
-        var code = keyed
-        code.update(data: encodedPayload)
         return RequestSignature(
             clientID: clientKey,
             timestamp: timestamp,
-            signature: code.finalize().withUnsafeBytes(Hexadecimal.encode),
+            signature: keyed.code(for: encodedPayload).withUnsafeBytes(Hexadecimal.encode),
             encodedPayload: encodedPayload
         )
     }

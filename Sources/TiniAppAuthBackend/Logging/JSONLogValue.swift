@@ -55,14 +55,20 @@ enum JSONLogValue {
         switch value {
         case .text(let text): JSONString.append(text, to: &json)
         case .number(let number): json.append(contentsOf: String(number).utf8)
-        case .decimal(let number) where number.isFinite: json.append(contentsOf: number.description.utf8)
-        case .decimal(let number): JSONString.append(number.description, to: &json)
+        case .hundredths(let number): json.append(contentsOf: decimal(number, digits: 2).utf8)
         case .flag(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
         case .fields(let fields):
             json.append(UInt8(ascii: "{"))
             append(members: fields, to: &json)
             json.append(UInt8(ascii: "}"))
         }
+    }
+
+    /// A number that is not negative, with so many digits behind the point.
+    static func decimal(_ number: Int64, digits: Int) -> String {
+        let text = String(number)
+        let padded = String(repeating: "0", count: max(0, digits + 1 - text.utf8.count)) + text
+        return String(padded.dropLast(digits)) + "." + String(padded.suffix(digits))
     }
 
     private static func append(name: String, to json: inout [UInt8]) {

@@ -6,7 +6,8 @@ struct LogFields: Sendable {
     enum Value: Sendable {
         case text(String)
         case number(Int)
-        case decimal(Double)
+        /// A number with two digits after the point.
+        case hundredths(Int64)
         case flag(Bool)
         case fields(LogFields)
     }
@@ -43,7 +44,7 @@ extension LogFields.Value {
         switch self {
         case .text(let text): .string(text)
         case .number(let number): .stringConvertible(number)
-        case .decimal(let number): .stringConvertible(number)
+        case .hundredths(let number): .stringConvertible(Double(number) / 100)
         case .flag(let flag): .stringConvertible(flag)
         case .fields(let fields): .dictionary(fields.metadata)
         }

@@ -36,7 +36,7 @@ struct RequestLog: Sendable {
         addTrace(of: entry.head, to: &fields)
         logger.log(
             level: level,
-            "\(entry.method) \(entry.path) \(entry.status)",
+            Logger.Message(stringLiteral: entry.method + " " + entry.path + " " + String(entry.status)),
             metadata: ["request": .stringConvertible(fields)]
         )
     }
@@ -100,10 +100,10 @@ extension RequestLog.Entry {
             fields.append("reason", answer.errorReason)
         }
         fields.append("reason", error?.reason)
-        fields.append("duration_ms", .decimal(duration.milliseconds))
+        fields.append("duration_ms", .hundredths((duration.microseconds + 5) / 10))
         if let outcome {
             if let duration = outcome.upstreamDuration {
-                fields.append("upstream_ms", .decimal(duration.milliseconds))
+                fields.append("upstream_ms", .hundredths((duration.microseconds + 5) / 10))
             }
             fields.append("shared", .flag(outcome.isShared))
             if outcome.isLate { fields.append("late", .flag(true)) }
@@ -124,7 +124,7 @@ extension RequestLog.Entry {
         fields.append("requestMethod", method)
         fields.append("requestUrl", path)
         fields.append("status", .number(status))
-        fields.append("latency", "\(duration.decimalSeconds)s")
+        fields.append("latency", JSONLogValue.decimal(duration.microseconds, digits: 6) + "s")
         // nginx's name for a peer without an address is "unix:".
         if let address = head.remoteAddress, address.utf8.allSatisfy({ $0.isASCIIHexDigit || ".:".utf8.contains($0) }) {
             fields.append("remoteIp", address)
@@ -134,13 +134,8 @@ extension RequestLog.Entry {
 }
 
 extension Duration {
-    /// With six digits behind the point: a small number as Swift prints it would have an exponent.
-    fileprivate var decimalSeconds: String {
-        let microseconds = Int64(self / .microseconds(1))
-        let fraction = String(microseconds % 1_000_000)
-        return "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+    fileprivate var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
-
-    /// To a hundredth.
-    fileprivate var milliseconds: Double { (self / .milliseconds(1) * 100).rounded() / 100 }
 }

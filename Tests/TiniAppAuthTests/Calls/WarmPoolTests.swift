@@ -115,8 +115,10 @@ struct WarmPoolTests {
             try await fixture.server.channels[0].close()
             try await fixture.service.close()
             try await fixture.eventually { fixture.server.channels.allSatisfy { !$0.isActive } }
+            // On a busy machine the retry may have come before the closing.
+            let accepted = fixture.server.acceptedCount
             try await Task.sleep(for: .milliseconds(600))
-            #expect(fixture.server.acceptedCount == 2)
+            #expect(fixture.server.acceptedCount == accepted)
         }
     }
 }
