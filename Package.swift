@@ -31,6 +31,7 @@ let package = Package(
     targets: [
         // The system's headers and libraries.
         .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Leaves: used by all others, and use none.
@@ -63,6 +64,30 @@ let package = Package(
             ],
             // Statically, so that a machine that runs the program needs no package for it.
             linkerSettings: [.linkedLibrary(":libcares.a")]
+        ),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis",
+                "LogThrottle",
+                "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            linkerSettings: [.linkedLibrary(":libhiredis.a")]
+        ),
+        .target(
+            name: "SharedStore",
+            dependencies: [
+                "LogThrottle",
+                "Redis",
+                "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
         ),
         .target(
             name: "Upstream",
@@ -98,6 +123,8 @@ let package = Package(
             dependencies: [
                 "CLinux",
                 "FastCGI",
+                "Redis",
+                "SharedStore",
                 "Text",
                 "TiniAppAuth",
                 "Transport",
@@ -130,6 +157,15 @@ let package = Package(
         .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
         .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"]),
+        .testTarget(
+            name: "SharedStoreTests",
+            dependencies: [
+                "SharedStore",
+                "TestSupport",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]
+        ),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
