@@ -31,6 +31,7 @@ let package = Package(
     targets: [
         // The system's headers and libraries.
         .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Memory is wiped when it is freed.
@@ -50,17 +51,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // Connections to other machines, and what is spoken over them.
         .target(
-            name: "Upstream",
+            name: "Transport",
             dependencies: [
                 "CCares",
                 "LogThrottle",
                 "Text",
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -68,12 +67,53 @@ let package = Package(
             // Statically, so that a machine that runs the program needs no package for it.
             linkerSettings: [.linkedLibrary(":libcares.a")]
         ),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis",
+                "LogThrottle",
+                "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            linkerSettings: [.linkedLibrary(":libhiredis.a")]
+        ),
+        .target(
+            name: "SharedStore",
+            dependencies: [
+                "LogThrottle",
+                "Redis",
+                "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "Upstream",
+            dependencies: [
+                "Text",
+                "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         // The mission.
         .target(
             name: "TiniAppAuth",
             dependencies: [
                 "LogThrottle",
+                "Redis",
+                "SharedStore",
                 "Text",
+                "Transport",
                 "Upstream",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -89,8 +129,11 @@ let package = Package(
                 "CLinux",
                 "CWipe",
                 "FastCGI",
+                "Redis",
+                "SharedStore",
                 "Text",
                 "TiniAppAuth",
+                "Transport",
                 "Upstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -119,10 +162,21 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
         .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"]),
+        .testTarget(
+            name: "SharedStoreTests",
+            dependencies: [
+                "SharedStore",
+                "TestSupport",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]
+        ),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
                 "TestSupport",
+                "Transport",
                 "Upstream",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
@@ -132,6 +186,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "TiniAppAuth",
+                "Transport",
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),

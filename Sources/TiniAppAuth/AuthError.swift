@@ -26,6 +26,10 @@ package enum AuthError: Error, Equatable, Sendable {
     case upstreamTooManyRequests(retryAfter: String?)
     /// Tiki answered 503, without an answer that can be relayed.
     case upstreamUnavailable(retryAfter: String?)
+    /// Another instance makes the same call, and has not ended it in time.
+    case inProgress
+    /// The store that instances share cannot be asked, and nothing is sent without it.
+    case storeUnavailable
     /// Too many requests are in flight.
     case overloaded
     /// The process is about to end.
@@ -45,7 +49,7 @@ package enum AuthError: Error, Equatable, Sendable {
     package var retryAfter: String? {
         switch self {
         case .upstreamTooManyRequests(let retryAfter), .upstreamUnavailable(let retryAfter): retryAfter ?? "1"
-        case .overloaded, .shuttingDown: "1"
+        case .inProgress, .storeUnavailable, .overloaded, .shuttingDown: "1"
         default: nil
         }
     }
@@ -69,6 +73,8 @@ package enum AuthError: Error, Equatable, Sendable {
         case .upstreamUnreachable: (502, "upstream_unreachable", "Tiki could not be reached")
         case .upstreamInvalidResponse: (502, "upstream_invalid_response", "Tiki's answer could not be understood")
         case .upstreamUnavailable: (503, "upstream_unavailable", "Tiki is not available; try again later")
+        case .inProgress: (503, "in_progress", "Another server makes the same call; try again shortly")
+        case .storeUnavailable: (503, "store_unavailable", "Nothing can be sent to Tiki for now; try again shortly")
         case .overloaded: (503, "overloaded", "Too many requests at once; try again shortly")
         case .shuttingDown: (503, "shutting_down", "The server is shutting down; try again shortly")
         case .upstreamTimeout: (504, "upstream_timeout", "Tiki did not answer in time")

@@ -51,17 +51,58 @@ class World:
         self._started.callback(child.stop)
         child.wait_until_ready(lambda: "listening" in child.text())
 
-    def responder(self, **settings):
+    def responder(self, name="one", **settings):
         scheme = "https" if self.is_tls else "http"
         if self.is_tls:
             settings["UPSTREAM_CA_FILE"] = str(self.folder / "tiki.pem")
-        responder = Responder(self.folder, f"{scheme}://localhost:{self.port}/auth/token", **settings)
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        responder = Responder(folder, f"{scheme}://localhost:{self.port}/auth/token", **settings)
         self._started.callback(responder.stop)
         return responder
+
+    def store(self):
+        store = Store(self.folder)
+        self._started.callback(store.stop)
+        return store
 
     def sent(self):
         """How often each token came to the upstream."""
         return collections.Counter(self._tokens.read_text().split())
+
+
+class Store:
+    """A Redis that keeps nothing on disk."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.socket = folder / "redis.sock"
+        self.url = f"redis+unix://{self.socket}"
+        self.start()
+
+    def start(self):
+        """Empty."""
+        command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self._folder]
+        self.child = Child("redis", command, self._folder / "redis.log", ENVIRONMENT, signal.SIGKILL)
+        self.child.wait_until_ready(lambda: "Ready to accept connections" in self.child.text())
+
+    def kill(self):
+        self.child.process.kill()
+        self.child.process.wait()
+
+    def stop(self):
+        self.child.stop()
+
+    def pause(self):
+        self.child.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.child.send_signal(signal.SIGCONT)
+
+    def dump(self):
+        """Everything that it holds, as it would come to a replica or a backup."""
+        command = ["redis-cli", "-s", str(self.socket), "--rdb", "-"]
+        return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 
 
 def request(route, token, body=None):

@@ -57,6 +57,11 @@ struct CallTable<Waiter: AnyObject> {
         self.limits = limits
     }
 
+    /// Whether there are calls in flight. Looks at all entries.
+    var isBusy: Bool {
+        entries.values.contains { if case .inFlight = $0 { true } else { false } }
+    }
+
     /// When the oldest entry expires; nil if there is none.
     var nextExpiry: NIODeadline? { order.first.map { $0.time + limits.window } }
 

@@ -58,7 +58,6 @@ extension AuthOutcome {
         case .success(let answer): answer.settlesToken
         // A 429 or 503 says that nothing was done, whatever its body is.
         case .failure(.upstreamTooManyRequests), .failure(.upstreamUnavailable): false
-        case .failure(.shuttingDown): false
         case .failure: attempts > 0
         }
     }

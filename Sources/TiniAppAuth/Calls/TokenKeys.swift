@@ -1,4 +1,5 @@
 import Crypto
+import Text
 
 /// Turns tokens into what may be remembered of them: a name for a call, and a key that seals its answer.
 ///
@@ -38,6 +39,9 @@ struct CallKeys: Sendable {
 /// no token is kept.
 struct CallName: Hashable, Sendable {
     fileprivate let digest: SIMD4<UInt64>
+
+    /// In hexadecimal.
+    var text: String { withUnsafeBytes(of: digest, Hexadecimal.encode) }
 }
 
 /// Recognizes a token. Short and cheap, where a mistake is as unlikely as one in 2⁶⁴ and costs no more than an entry.

@@ -1,0 +1,208 @@
+import Logging
+import Metrics
+import NIOCore
+import SharedStore
+import Text
+import Transport
+import Upstream
+
+/// Makes the calls to Tiki, each once, and gives their outcomes to all requests that ask for them. Lives on the event loop.
+final class AuthCalls {
+    private let configuration: AuthService.Configuration
+    private let eventLoop: any EventLoop
+    private let requests: [AuthRoute: TikiRequest]
+    private let metrics: CallMetrics
+    private let client: UpstreamClient
+    /// Signs every call that is sent from now on.
+    private var signer: RequestSigner
+    private var skew: ClockSkewMonitor
+    private var table: CallTable<CallWaiter>
+    private let timers: CoarseTimers
+    private var nonces = NonceCounter()
+    /// Drops what has been kept for long enough, also if no request comes.
+    private var expiry: Scheduled<Void>?
+    /// nil if this instance is by itself.
+    private let claimed: ClaimedCalls?
+
+    /// May be called anywhere, before the value is sent to the event loop.
+    init(
+        _ configuration: AuthService.Configuration,
+        eventLoop: any EventLoop,
+        logger: Logger,
+        metrics factory: any MetricsFactory
+    ) throws {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        metrics = CallMetrics(factory)
+        let endpoints = configuration.endpoints
+        requests = Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, TikiRequest(to: endpoints[$0])) })
+        client = UpstreamClient(
+            origins: endpoints.origins,
+            configuration: configuration.upstream,
+            trust: try configuration.trust(),
+            eventLoop: eventLoop,
+            logger: logger,
+            metrics: UpstreamMetrics(prefix: "tiniapp_auth", factory)
+        )
+        signer = RequestSigner(configuration.credentials)
+        skew = ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory)
+        timers = CoarseTimers(eventLoop: eventLoop)
+        // With a store, what has ended is kept there.
+        let isAlone = configuration.sharedStore == nil
+        table = CallTable(
+            CallTable.Limits(
+                window: isAlone ? configuration.replayWindow : .zero,
+                maxEntries: configuration.replayMaxEntries,
+                maxBytes: configuration.replayMaxBytes
+            )
+        )
+        claimed = try ClaimedCalls(configuration, eventLoop: eventLoop, logger: logger, metrics: factory)
+    }
+
+    /// Opens the connections that are to be ready.
+    func start() {
+        client.start()
+        claimed?.start()
+    }
+
+    /// Answers a request from what is kept, has it wait for a call in flight, or makes the call.
+    func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
+        let token = call.route == .refresh ? TokenFingerprint(call.payload.requiredValue) : nil
+        switch table.admit(call.keys.name, waiter, presenting: token, at: .now()) {
+        case .first:
+            begin(call, until: deadline, for: waiter)
+        case .joined:
+            metrics.joined(call.route)
+            waiter.timer = timers.set(deadline) {
+                self.table.remove(waiter, from: call.keys.name)
+                waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
+            }
+        case .ended(let outcome, let time):
+            let outcome = AuthOutcome(outcome, ago: time, key: call.keys.seal)
+            metrics.repeated(call.route, outcome)
+            waiter.finish(outcome)
+        }
+    }
+
+    /// Takes other credentials and certificates for what begins from now on.
+    func reload(_ credentials: ClientCredentials, _ trust: UpstreamTrust, _ storeTrust: TrustedCertificates?) {
+        signer = RequestSigner(credentials)
+        client.reload(trust)
+        claimed?.reload(credentials, storeTrust)
+    }
+
+    /// Whether there are calls whose outcomes other instances wait for.
+    var hasNewsForOthers: Bool { claimed != nil && table.isBusy }
+    /// Whether outcomes are on their way to other instances.
+    var isTellingOthers: Bool { claimed?.isTelling == true }
+
+    func close() { client.close() }
+
+    func closeStore() { claimed?.close() }
+
+    /// Makes the call, if no other instance has it.
+    private func begin(_ call: Call, until deadline: NIODeadline, for waiter: CallWaiter) {
+        guard let claimed, call.route.isKept, configuration.replayWindow > .zero else {
+            return send(call, nil, until: deadline, for: waiter)
+        }
+        claimed.claim(call, until: deadline) { admission in
+            switch admission {
+            case .make(let ticket):
+                self.send(call, ticket, until: deadline, for: waiter)
+            case .ended(let outcome):
+                self.metrics.repeated(call.route, outcome)
+                self.tell(outcome, self.table.end(call.keys.name, keeping: nil, at: .now()))
+            case .refused(let error):
+                self.tell(
+                    AuthOutcome(result: .failure(error)),
+                    self.table.end(call.keys.name, keeping: nil, at: .now())
+                )
+            }
+        }
+    }
+
+    private func send(
+        _ call: Call,
+        _ ticket: ClaimedCalls.Ticket?,
+        until deadline: NIODeadline,
+        for waiter: CallWaiter
+    ) {
+        let waitsLonger = call.route.isKept && configuration.replayWindow > .zero
+        var isLate = false
+        let upstreamCall = UpstreamCall(
+            isRepeatable: call.route.isRepeatable,
+            lateAnswerTimeout: waitsLonger ? configuration.lateAnswerTimeout : .zero
+        ) { time in
+            self.requests[call.route]?.bytes(call.payload.bytes, signedBy: self.signer, at: time) ?? ByteBuffer()
+        } didMissDeadline: { outcome in
+            isLate = true
+            let outcome = AuthOutcome(outcome)
+            self.metrics.ended(call.route, outcome)
+            self.table.remove(waiter, from: call.keys.name)
+            waiter.finish(outcome)
+        } completion: { outcome in
+            self.finish(call, ticket, outcome, isLate: isLate)
+        }
+        client.send(upstreamCall, to: configuration.endpoints[call.route].origin, deadline: deadline)
+    }
+
+    /// - Returns: whether there is an answer of use.
+    private func finish(
+        _ call: Call,
+        _ ticket: ClaimedCalls.Ticket?,
+        _ result: UpstreamCall.Outcome,
+        isLate: Bool
+    ) -> Bool {
+        if case .success(let response) = result.result { skew.observe(response.fields, sentAt: result.sentAt) }
+        var outcome = AuthOutcome(result)
+        outcome.isLate = isLate
+        isLate ? metrics.endedLate(call.route, outcome) : metrics.ended(call.route, outcome)
+        // The request that began a late call has been answered.
+        outcome.isShared = isLate
+        let isOfUse = outcome.failureCode == nil
+        guard let ticket, let claimed else {
+            tell(outcome, end(call, outcome))
+            return isOfUse
+        }
+        claimed.end(ticket, outcome) { [outcome] in
+            self.tell(outcome, self.table.end(call.keys.name, keeping: nil, at: .now()))
+        }
+        return isOfUse
+    }
+
+    private func tell(_ outcome: AuthOutcome, _ waiters: [CallWaiter]) {
+        var outcome = outcome
+        for waiter in waiters {
+            waiter.finish(outcome)
+            outcome.isShared = true
+        }
+    }
+
+    /// Ends the call's entry, or keeps in it what became of the call.
+    private func end(_ call: Call, _ outcome: AuthOutcome) -> [CallWaiter] {
+        guard call.route.isKept, outcome.isFinal else { return table.end(call.keys.name, keeping: nil, at: .now()) }
+        let kept: KeptOutcome
+        var successor: TokenFingerprint?
+        switch outcome.result {
+        case .success(let answer):
+            kept = KeptOutcome(answer, key: call.keys.seal, nonce: nonces.next())
+            successor = answer.nextRefreshToken.map(TokenFingerprint.init)
+        case .failure(let error):
+            kept = .inDoubt(error, failureCode: outcome.failureCode ?? "")
+        }
+        let waiters = table.end(call.keys.name, keeping: kept, successor: successor, at: .now())
+        dropExpiredLater()
+        return waiters
+    }
+
+    private func dropExpiredLater() {
+        metrics.kept(table.keptCount, bytes: table.keptBytes)
+        guard expiry == nil, let time = table.nextExpiry else { return }
+        // Not one by one.
+        expiry = eventLoop.assumeIsolated().scheduleTask(deadline: max(time, .now() + .seconds(1))) {
+            self.expiry = nil
+            self.table.removeExpired(at: .now())
+            self.dropExpiredLater()
+        }
+    }
+}

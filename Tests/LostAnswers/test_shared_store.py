@@ -1,0 +1,217 @@
+"""Several instances that share a store."""
+
+import collections
+import concurrent.futures
+import os
+import threading
+import time
+
+import pytest
+from conftest import ask
+from test_lost_answers import age, together, tokens_in_memory
+from testbed.processes import wait_until
+
+COUNT = 10_000 if os.environ.get("LONG_TESTS") else 1_500
+# What an app may get besides Tiki's answer.
+DOCUMENTED = {
+    (502, "upstream_invalid_response"),
+    (503, "in_progress"),
+    (503, "overloaded"),
+    (503, "shutting_down"),
+    (503, "store_unavailable"),
+    (504, "upstream_timeout"),
+}
+
+
+def kind(answer):
+    return answer.status, (answer.json["error"] or {}).get("reason")
+
+
+class Instances:
+    """Two of them; the first can be killed, and is started again then."""
+
+    def __init__(self, world, store, **settings):
+        self._world = world
+        self._settings = {"SHARED_STORE": store.url, "REQUEST_TIMEOUT": "3", "LATE_ANSWER_TIMEOUT": "6"} | settings
+        self.all = [self._start("one"), self._start("two")]
+
+    def _start(self, name):
+        return self._world.responder(name, **self._settings)
+
+    def kill_first(self):
+        self.all[0].child.process.kill()
+        self.all[0].child.process.wait()
+        self.all[0] = self._start("one")
+
+    def ask(self, number, route, token):
+        """None if the instance was killed."""
+        try:
+            answer = ask(self.all[number], route, token)
+        except OSError:
+            return None
+        return answer if answer.body else None
+
+
+def ask_both(instances, tokens, at_once=24):
+    """Each token at both instances at the same moment."""
+    with concurrent.futures.ThreadPoolExecutor(2 * at_once) as pool:
+
+        def both(number_and_token):
+            number, token = number_and_token
+            route = ("exchange", "refresh")[number % 2]
+            gate = threading.Barrier(2)
+
+            def one(instance):
+                gate.wait()
+                return instances.ask(instance, route, token)
+
+            return list(pool.map(one, (0, 1)))
+
+        with concurrent.futures.ThreadPoolExecutor(at_once) as callers:
+            return list(callers.map(both, enumerate(tokens)))
+
+
+def meanwhile(action):
+    thread = threading.Thread(target=action)
+    thread.start()
+    return thread
+
+
+def check_answers(answers):
+    """Each client has the same answer, or a documented error. Returns what there was how often."""
+    kinds = collections.Counter()
+    for pair in answers:
+        good = {answer.body for answer in pair if answer and answer.status == 200}
+        assert len(good) <= 1
+        for answer in pair:
+            assert answer is None or answer.status == 200 or kind(answer) in DOCUMENTED, answer
+            kinds[kind(answer) if answer else "killed"] += 1
+    return kinds
+
+
+def test_no_token_is_sent_twice_by_two_instances(world):
+    """With resets, with late answers, and with an instance that is killed twice."""
+    world.upstream("--late", "0.02", "4")
+    instances = Instances(world, world.store())
+    tokens = [f"{'reset' if number % 50 == 7 else 'token'}-{number}" for number in range(COUNT)]
+
+    def kill_twice():
+        for _ in range(2):
+            time.sleep(1.5)
+            instances.kill_first()
+
+    killing = meanwhile(kill_twice)
+    started = time.monotonic()
+    kinds = check_answers(ask_both(instances, tokens))
+    killing.join()
+    sent = world.sent()
+    twice = [token for token, count in sent.items() if count > 1]
+    print(f"\n{COUNT:,} tokens at two instances in {time.monotonic() - started:.0f} s: {dict(kinds)}, {len(twice)} sent twice")
+    assert not twice
+    assert kinds[200, None] > COUNT
+
+
+def test_the_other_instance_has_the_answer(world):
+    world.upstream()
+    instances = Instances(world, world.store())
+    first = instances.ask(0, "refresh", "a")
+    second = instances.ask(1, "refresh", "a")
+    assert (first.status, age(first)) == (200, None)
+    assert (second.body, age(second)) == (first.body, "0")
+    assert world.sent() == {"a": 1}
+
+
+def test_the_other_instance_waits_and_says_so_in_the_end(world):
+    world.upstream("--late", "1", "4")
+    instances = Instances(world, world.store())
+    answers = together(lambda number: instances.ask(number, "exchange", "slow"), (0, 1))
+    assert sorted(kind(answer) for answer in answers) == [(503, "in_progress"), (504, "upstream_timeout")]
+    assert [answer.all("Retry-After") for answer in answers if answer.status == 503] == [["1"]]
+    wait_until(lambda: instances.ask(1, "exchange", "slow").status == 200, "the late answer is there", 20)
+    assert world.sent() == {"slow": 1}
+
+
+@pytest.mark.parametrize("required", ["0", "1"])
+def test_a_store_that_comes_back_empty(world, required):
+    world.upstream("--late", "0.05", "2")
+    store = world.store()
+    instances = Instances(world, store, SHARED_STORE_REQUIRED=required)
+    # Until a claim is a promise: the store was new.
+    wait_until(lambda: instances.ask(0, "exchange", f"first-{time.monotonic()}").status == 200, "logins work", 30)
+    gone = []
+
+    def restart():
+        time.sleep(1)
+        store.kill()
+        time.sleep(0.5)
+        gone.append(sum(world.sent().values()))
+        time.sleep(1.5)
+        gone.append(sum(world.sent().values()))
+        store.start()
+
+    restarting = meanwhile(restart)
+    count, answers, number = COUNT // 3, [], 0
+    until = time.monotonic() + 16
+    while time.monotonic() < until:
+        answers += ask_both(instances, [f"t-{number + more}" for more in range(50)])
+        number += 50
+        # The same again: nothing of it may be sent while a call of before the loss can still be under way.
+        if number > count:
+            time.sleep(0.3)
+    restarting.join()
+    kinds = check_answers(answers)
+    twice = [token for token, times in world.sent().items() if times > 1]
+    print(f"\nrequired {required}: {number:,} tokens, {dict(kinds)}, {len(twice)} sent twice")
+    if required == "1":
+        assert not twice
+        assert gone[0] == gone[1], "something was sent while the store was gone"
+        assert kinds[503, "store_unavailable"] > 0
+    else:
+        assert set(kinds) <= {(200, None), (503, "in_progress"), (504, "upstream_timeout")}
+    assert kinds[200, None] > 0
+    wait_until(lambda: instances.ask(1, "exchange", f"last-{time.monotonic()}").status == 200, "logins work", 30)
+
+
+@pytest.mark.parametrize("required", ["0", "1"])
+def test_nobody_waits_for_a_store_that_hangs(world, required):
+    world.upstream()
+    store = world.store()
+    instances = Instances(world, store, SHARED_STORE_REQUIRED=required)
+    wait_until(lambda: instances.ask(0, "exchange", f"first-{time.monotonic()}").status == 200, "logins work", 30)
+    store.pause()
+    slowest, started, kinds = 0, time.monotonic(), collections.Counter()
+    while time.monotonic() - started < 5:
+        asked = time.monotonic()
+        kinds[kind(instances.ask(0, "exchange", f"t-{asked}"))] += 1
+        slowest = max(slowest, time.monotonic() - asked)
+    store.go_on()
+    print(f"\nrequired {required}: paused for 5 s: {dict(kinds)}, the slowest after {slowest:.2f} s")
+    assert slowest < 3.2
+    assert set(kinds) == {(503, "store_unavailable") if required == "1" else (200, None)}
+
+
+def test_a_dump_of_the_store_shows_no_token(world):
+    world.upstream()
+    store = world.store()
+    instances = Instances(world, store)
+    tokens = [f"needle-{number:05d}-in-the-store" for number in range(100)]
+    assert {instances.ask(0, "refresh", token).status for token in tokens} == {200}
+    dump = store.dump()
+    assert b"tiniapp-auth:call:" in dump
+    assert not [token for token in tokens if token.encode() in dump]
+    assert not tokens_in_memory(store.child.process.pid, tokens)
+
+
+def test_a_store_that_is_gone_at_the_start_is_found_later(world):
+    world.upstream()
+    store = world.store()
+    store.kill()
+    instances = Instances(world, store)
+    assert instances.ask(0, "exchange", "a").status == 200
+    store.start()
+
+    def is_shared():
+        token = f"t-{time.monotonic()}"
+        return [age(instances.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
+
+    wait_until(is_shared, "the store is used", 20)
