@@ -50,12 +50,27 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // Connections to other machines, and what is spoken over them.
         .target(
-            name: "Upstream",
+            name: "Transport",
             dependencies: [
                 "CCares",
                 "LogThrottle",
                 "Text",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            // Statically, so that a machine that runs the program needs no package for it.
+            linkerSettings: [.linkedLibrary(":libcares.a")]
+        ),
+        .target(
+            name: "Upstream",
+            dependencies: [
+                "Text",
+                "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -63,10 +78,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            // Statically, so that a machine that runs the program needs no package for it.
-            linkerSettings: [.linkedLibrary(":libcares.a")]
+            ]
         ),
         // The mission.
         .target(
@@ -91,6 +103,7 @@ let package = Package(
                 "FastCGI",
                 "Text",
                 "TiniAppAuth",
+                "Transport",
                 "Upstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -119,10 +132,12 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
         .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
                 "TestSupport",
+                "Transport",
                 "Upstream",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
@@ -132,6 +147,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "TiniAppAuth",
+                "Transport",
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Text
 
 /// Makes calls over HTTP/1.1: a pool of kept connections for each origin, all on one event loop.
 package final class UpstreamClient {
@@ -76,7 +77,7 @@ package final class UpstreamClient {
 
     /// Trusts other certificates from now on: if they differ, no call is begun on a connection that was opened before.
     package func reload(_ trust: UpstreamTrust) {
-        guard trust.certificates != self.trust.certificates else { return }
+        guard trust.certificates.bytes != self.trust.certificates.bytes else { return }
         self.trust = trust
         for pool in pools.values { pool.reload(trust) }
     }

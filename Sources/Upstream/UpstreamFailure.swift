@@ -1,3 +1,5 @@
+import Transport
+
 /// Why a call has brought no answer.
 package enum UpstreamFailure: Error, Equatable, Sendable {
     /// The connection could not be opened: nothing was sent.

@@ -1,6 +1,7 @@
 import DequeModule
 import Logging
 import NIOCore
+import Transport
 
 /// The kept connections to one origin, and the calls that wait for one. Lives on the event loop.
 ///
@@ -13,7 +14,7 @@ final class UpstreamPool {
     private let timers: CoarseTimers
     private let metrics: UpstreamMetrics
     private var reachability: ReachabilityLog
-    private var connector: UpstreamConnector
+    private var connector: Connector
 
     private var connections: [ObjectIdentifier: UpstreamConnection] = [:]
     private var counts = ConnectionCounts()
@@ -44,11 +45,12 @@ final class UpstreamPool {
         self.eventLoop = eventLoop
         self.timers = timers
         self.metrics = metrics
-        reachability = ReachabilityLog(name: configuration.name, origin: origin, logger: logger)
+        reachability = ReachabilityLog(name: configuration.name, origin: "\(origin)", logger: logger)
         warm = WarmConnections(target: configuration.warmConnections)
-        connector = UpstreamConnector(
-            origin: origin,
-            trust: trust,
+        connector = Connector(
+            host: origin.host,
+            port: origin.port,
+            trust: origin.usesTLS ? trust.certificates : nil,
             timeout: configuration.connectTimeout,
             eventLoop: eventLoop
         )
@@ -119,7 +121,7 @@ final class UpstreamPool {
 
     /// Trusts others from now on: no call is begun on a connection that was opened before.
     func reload(_ trust: UpstreamTrust) {
-        connector = connector.trusting(trust)
+        connector = connector.trusting(origin.usesTLS ? trust.certificates : nil)
         for connection in connections.values { connection.retire() }
     }
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Text
+import Transport
 
 /// The URL of an upstream call, taken apart for HTTP.
 package struct UpstreamURL: Sendable, Hashable {
@@ -18,14 +18,11 @@ package struct UpstreamURL: Sendable, Hashable {
             return port == (usesTLS ? 443 : 80) ? name : "\(name):\(port)"
         }
 
-        /// The server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 allows none there,
-        /// and the certificate must be for the address then.
-        var serverName: String? { HostText.isAddress(host) ? nil : ServerIdentity.name(host) }
+        /// The server's name in TLS; nil for an address.
+        var serverName: String? { ServerIdentity.serverName(of: host) }
 
         /// Whether nothing sent there leaves the machine.
-        package var isLoopback: Bool {
-            host == "localhost" || host == "::1" || (host.hasPrefix("127.") && HostText.isIPv4(host))
-        }
+        package var isLoopback: Bool { HostText.isLoopback(host) }
     }
 
     package let origin: Origin
@@ -59,20 +56,4 @@ package struct UpstreamURL: Sendable, Hashable {
     package func replacingPathAndQuery(with pathAndQuery: String) -> UpstreamURL {
         UpstreamURL(origin: origin, pathAndQuery: pathAndQuery)
     }
-}
-
-/// Tells addresses from names.
-enum HostText {
-    /// Whether it can be a name or an address at all, by its characters.
-    static func isPlausible(_ host: String) -> Bool {
-        host.utf8.allSatisfy { $0.isASCIILetterOrDigit || ".-_:".utf8.contains($0) }
-    }
-
-    static func isIPv4(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    /// Whether it is an IP address of either family.
-    static func isAddress(_ host: String) -> Bool { host.contains(":") || isIPv4(host) }
 }

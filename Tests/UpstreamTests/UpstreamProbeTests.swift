@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
+import Transport
 
 @testable import Upstream
 

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Text
 import TiniAppAuth
-import Upstream
 
 /// Shows what would be sent for a body. For comparing with Tiki's page "Calculate signature".
 struct SignCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import TiniAppAuth
+import Transport
 import Upstream
 
 /// All settings, validated. ``Settings`` has their names, ranges and defaults.
@@ -119,7 +120,7 @@ extension SettingsReader {
     fileprivate mutating func caFile() -> String? {
         guard let path = value(Settings.upstreamCAFile) else { return nil }
         do throws(TrustError) {
-            try UpstreamTrust.check(caFile: path)
+            try TrustedCertificates.check(caFile: path)
             return path
         } catch {
             report(Settings.upstreamCAFile, "names a file that \(error.problem)")

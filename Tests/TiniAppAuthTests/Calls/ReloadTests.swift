@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import TestSupport
 import Testing
+import Transport
 import Upstream
 
 @testable import TiniAppAuth

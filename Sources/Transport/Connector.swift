@@ -1,12 +1,12 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// Opens connections to one origin, one step after the other: name and TCP, TLS, HTTP/1.1.
-struct UpstreamConnector: Sendable {
-    private let origin: UpstreamURL.Origin
+/// Opens connections to one server, one step after the other: name and TCP, TLS.
+package struct Connector: Sendable {
+    private let host: String
+    private let port: Int
     private let names: NIOLoopBoundBox<Names>
     private var tls: NIOSSLContext?
     private var trusted: [NIOSSLCertificate]
@@ -14,33 +14,44 @@ struct UpstreamConnector: Sendable {
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
-    /// - Parameter timeout: for name lookup, TCP and TLS together.
-    init(origin: UpstreamURL.Origin, trust: UpstreamTrust, timeout: TimeAmount, eventLoop: any EventLoop) {
-        self.origin = origin
+    /// - Parameters:
+    ///   - host: a name or an IP address, an IPv6 address without its brackets.
+    ///   - trust: for TLS; nil for a connection without it.
+    ///   - timeout: for name lookup, TCP and TLS together.
+    package init(
+        host: String,
+        port: Int,
+        trust: TrustedCertificates?,
+        timeout: TimeAmount,
+        eventLoop: any EventLoop
+    ) {
+        precondition(trust == nil || trust?.context != nil, "certificates that were not read for TLS")
+        self.host = host
+        self.port = port
         self.timeout = timeout
         self.eventLoop = eventLoop
-        tls = origin.usesTLS ? trust.context : nil
-        trusted = trust.roots
+        tls = trust?.context
+        trusted = trust?.roots ?? []
         diagnosis = .makeBoxSendingValue(ChainDiagnosis(), eventLoop: eventLoop)
         names = .makeBoxSendingValue(
-            Names(host: origin.host, port: origin.port, timeout: timeout, eventLoop: eventLoop),
+            Names(host: host, port: port, timeout: timeout, eventLoop: eventLoop),
             eventLoop: eventLoop
         )
     }
 
     /// The same, and with what it knows about the name, but with other trusted certificates.
-    func trusting(_ trust: UpstreamTrust) -> UpstreamConnector {
+    package func trusting(_ trust: TrustedCertificates?) -> Connector {
         var copy = self
-        copy.tls = origin.usesTLS ? trust.context : nil
-        copy.trusted = trust.roots
+        copy.tls = trust?.context
+        copy.trusted = trust?.roots ?? []
         return copy
     }
 
     /// Gives up a name lookup that is under way. On the event loop.
-    func close() { names.value.close() }
+    package func close() { names.value.close() }
 
     /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
-    func connect() -> EventLoopFuture<any Channel> {
+    package func connect() -> EventLoopFuture<any Channel> {
         // On the event loop, so that TLS is in place before the first byte that the server may send.
         eventLoop.inEventLoop ? open() : eventLoop.flatSubmit { open() }
     }
@@ -53,7 +64,7 @@ struct UpstreamConnector: Sendable {
             .resolver(resolver)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: origin.host, port: origin.port)
+            .connect(host: host, port: port)
             .flatMapErrorThrowing { throw failure($0, resolver) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
@@ -73,7 +84,7 @@ struct UpstreamConnector: Sendable {
         else {
             return eventLoop.makeFailedFuture(error)
         }
-        let name = origin.serverName
+        let name = ServerIdentity.serverName(of: host)
         return diagnosis.value.expiredCertificate(at: address, name: name, tls, trusted, eventLoop, until: deadline)
             .flatMapThrowing { isExpired in
                 guard isExpired else { throw failure }
@@ -87,7 +98,7 @@ struct UpstreamConnector: Sendable {
 
     private func failure(_ error: any Error, _ resolver: NameResolver) -> ConnectFailure {
         if case ChannelError.connectTimeout = error, !resolver.hasAddress {
-            return ConnectFailure(.timedOut, name: origin.host)
+            return ConnectFailure(.timedOut, name: host)
         }
         return ConnectFailure(error, timeout: timeout)
     }
@@ -99,7 +110,7 @@ struct UpstreamConnector: Sendable {
     ) -> EventLoopFuture<Void> {
         let done = channel.eventLoop.makePromise(of: Void.self)
         do {
-            let name = origin.serverName
+            let name = ServerIdentity.serverName(of: host)
             let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
             try channel.pipeline.syncOperations.addHandlers(
                 handler,

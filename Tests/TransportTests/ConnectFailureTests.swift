@@ -4,7 +4,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 /// What an operator reads when Tiki cannot be reached, from real servers.
 struct ConnectFailureTests {
@@ -63,12 +63,5 @@ struct ConnectFailureTests {
     func noRoute(code: CInt) {
         let failure = ConnectFailure(IOError(errnoCode: code, reason: "connect"), timeout: .seconds(3))
         #expect(failure.reason == .noRoute)
-    }
-
-    @Test("Every failure has its own word for the log and the metrics")
-    func words() {
-        let words = UpstreamFailure.all.map(\.code)
-        #expect(Set(words).count == words.count)
-        #expect(words.allSatisfy { $0.wholeMatch(of: /[a-z][a-z_]{3,30}/) != nil })
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 /// When a name is looked up, and what those who wait get: without network, and with a clock that the test turns.
 struct NamesTests {

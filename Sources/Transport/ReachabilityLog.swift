@@ -3,9 +3,9 @@ import Logging
 
 /// Tells the log when an origin stops being reachable, and when it is again: an outage is one thing to know about, not
 /// one for each connection. Of outages that follow each other quickly, each of the two lines comes once a minute.
-struct ReachabilityLog {
+package struct ReachabilityLog {
     private let name: String
-    private let origin: UpstreamURL.Origin
+    private let origin: String
     private let logger: Logger
     private var isUnreachable = false
     /// What the log says last.
@@ -13,10 +13,13 @@ struct ReachabilityLog {
     private var outages: LogThrottle
     private var recoveries: LogThrottle
 
-    /// - Parameter clock: tells the time.
-    init(
+    /// - Parameters:
+    ///   - name: what the log calls the server.
+    ///   - origin: where it is.
+    ///   - clock: tells the time.
+    package init(
         name: String,
-        origin: UpstreamURL.Origin,
+        origin: String,
         logger: Logger,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
@@ -27,7 +30,8 @@ struct ReachabilityLog {
         recoveries = LogThrottle(clock: clock)
     }
 
-    mutating func didConnect() {
+    /// Notes a connection that was opened.
+    package mutating func didConnect() {
         let isRecovery = isUnreachable
         isUnreachable = false
         // A recovery that could not be said at once is said with a later connection.
@@ -37,20 +41,23 @@ struct ReachabilityLog {
         if isSaid { isSaidToBeUnreachable = false }
     }
 
-    mutating func didFail(_ failure: ConnectFailure) {
+    /// Notes a connection that could not be opened.
+    package mutating func didFail(_ failure: ConnectFailure) {
+        didFail(failure.reason.rawValue, failure.description, address: failure.address)
+    }
+
+    /// Notes a connection that was opened, and could not be used.
+    ///
+    /// - Parameters:
+    ///   - code: a stable word.
+    ///   - text: a sentence for the operator.
+    package mutating func didFail(_ code: String, _ text: String, address: String? = nil) {
         let isOutage = !isUnreachable
         isUnreachable = true
         guard !isSaidToBeUnreachable, isOutage || outages.isDue else { return }
-        let fields = metadata(of: failure)
+        var fields: Logger.Metadata = ["origin": "\(origin)", "failure": "\(code)", "error": "\(text)"]
+        if let address { fields["address"] = "\(address)" }
         let isSaid = outages.log(logger, .error, "cannot connect to \(name)", metadata: fields)
         if isSaid { isSaidToBeUnreachable = true }
-    }
-
-    private func metadata(of failure: ConnectFailure) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            "origin": "\(origin)", "failure": "\(failure.reason.rawValue)", "error": "\(failure)",
-        ]
-        if let address = failure.address { metadata["address"] = "\(address)" }
-        return metadata
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Text
 
 /// Why a connection could not be opened, in words that an operator understands.
 package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatable {
@@ -38,7 +39,7 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
     ///   - error: what NIO says.
     ///   - timeout: the time that connecting had.
     ///   - certificate: what the peer showed, if it came to that: why it was not accepted, the error does not say.
-    init(_ error: any Error, timeout: TimeAmount, certificate: NIOSSLCertificate? = nil) {
+    package init(_ error: any Error, timeout: TimeAmount, certificate: NIOSSLCertificate? = nil) {
         switch error {
         case let error as ConnectFailure:
             self = error

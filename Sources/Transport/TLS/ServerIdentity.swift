@@ -4,7 +4,7 @@ import NIOSSL
 ///
 /// NIOSSL checks that too, but it also takes an IP address in the certificate that equals the peer's, and without other
 /// names the one in the subject: whoever can forge DNS, and holds a certificate for an address, would be believed.
-enum ServerIdentity {
+package enum ServerIdentity {
     /// Whether one of the certificate's DNS names is the host's.
     static func matches(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
         certificate._subjectAlternativeNames().contains { name in
@@ -24,6 +24,10 @@ enum ServerIdentity {
             pair.0 == pair.1 || (index == 0 && pair.1 == "*")
         }
     }
+
+    /// A server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 allows none there, and the
+    /// certificate must be for the address then.
+    package static func serverName(of host: String) -> String? { HostText.isAddress(host) ? nil : name(host) }
 
     /// A host's name for TLS: without the dot at its end, which says only that it is complete.
     static func name(_ host: String) -> String {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import Transport
 
 /// Connects to a URL's origin as calls do, and sends one `HEAD` request: to see whether calls can work.
 package struct UpstreamProbe {
@@ -85,9 +86,11 @@ package struct UpstreamProbe {
 
     /// Opens a connection as calls do. The reader is there before the first byte, which the server may send unasked.
     private func connect(to origin: UpstreamURL.Origin) async throws -> Connection {
-        let connector = UpstreamConnector(
-            origin: origin,
-            trust: try UpstreamTrust(caFile: configuration.caFile, usesTLS: origin.usesTLS),
+        let trust = try UpstreamTrust(caFile: configuration.caFile, usesTLS: origin.usesTLS)
+        let connector = Connector(
+            host: origin.host,
+            port: origin.port,
+            trust: origin.usesTLS ? trust.certificates : nil,
             timeout: configuration.connectTimeout,
             eventLoop: eventLoop
         )

@@ -3,7 +3,7 @@ import NIOSSL
 import TestSupport
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 @Suite("Who the server is")
 struct ServerIdentityTests {
@@ -31,13 +31,7 @@ struct ServerIdentityTests {
             tls: authority.server(names)
         ) { _ in .json() }
         let result = await Result {
-            let connector = UpstreamConnector(
-                origin: try #require(UpstreamURL("https://\(host):\(server.port)/")).origin,
-                trust: try UpstreamTrust(caFile: authority.caFile, usesTLS: true),
-                timeout: .seconds(10),
-                eventLoop: MultiThreadedEventLoopGroup.singleton.any()
-            )
-            try await connector.connect().get().close()
+            try await Connecting.connect("https://\(host):\(server.port)/", caFile: authority.caFile)
         }
         try await server.stop()
         try result.get()

@@ -4,7 +4,7 @@ import NIOSSL
 import TestSupport
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 /// What an operator reads when a certificate is not accepted, from real servers.
 struct CertificateFailureTests {

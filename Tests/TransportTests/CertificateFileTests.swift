@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 @Suite("Certificate files")
 struct CertificateFileTests {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Text
 
 /// Finds out whether an untrusted chain has an expired certificate in it, by asking the server for it once more. On the
 /// event loop.

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Upstream
+@testable import Transport
 
 struct ReachabilityLogTests {
     /// A clock that a test moves on.
@@ -22,8 +22,7 @@ struct ReachabilityLogTests {
     let refused = ConnectFailure(.refused, "connection refused")
 
     func makeLog(_ host: String = "h") -> ReachabilityLog {
-        let origin = UpstreamURL.Origin(usesTLS: true, host: host, port: 443)
-        return ReachabilityLog(name: "Tiki", origin: origin, logger: log.logger) { [time] in time.now }
+        ReachabilityLog(name: "Tiki", origin: "https://\(host)", logger: log.logger) { [time] in time.now }
     }
 
     /// Message and `suppressed` of each line.

@@ -1,0 +1,36 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Transport
+
+/// Tries to connect.
+enum Connecting {
+    /// Connects to a server that must fail us.
+    ///
+    /// - Returns: why it failed.
+    static func failure(
+        _ url: String,
+        caFile: String? = nil,
+        timeout: TimeAmount = .seconds(10)
+    ) async throws -> ConnectFailure {
+        try await #require(throws: ConnectFailure.self) {
+            try await connect(url, caFile: caFile, timeout: timeout)
+        }
+    }
+
+    /// Connects to a server, and closes the connection again.
+    static func connect(_ url: String, caFile: String? = nil, timeout: TimeAmount = .seconds(10)) async throws {
+        let parts = try #require(URLComponents(string: url))
+        let usesTLS = parts.scheme == "https"
+        let connector = Connector(
+            host: try #require(parts.host),
+            port: parts.port ?? 443,
+            trust: usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil,
+            timeout: timeout,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any()
+        )
+        try await connector.connect().get().close()
+    }
+}

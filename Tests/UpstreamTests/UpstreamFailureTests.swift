@@ -1,0 +1,12 @@
+import Testing
+
+@testable import Upstream
+
+struct UpstreamFailureTests {
+    @Test("Every failure has its own word for the log and the metrics")
+    func words() {
+        let words = UpstreamFailure.all.map(\.code)
+        #expect(Set(words).count == words.count)
+        #expect(words.allSatisfy { $0.wholeMatch(of: /[a-z][a-z_]{3,30}/) != nil })
+    }
+}
