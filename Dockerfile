@@ -10,13 +10,14 @@ FROM ${SWIFT_IMAGE} AS dependencies
 # Unpinned like the bases: a rebuild is how Debian's security updates come in, and old versions leave its archive.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libc-ares-dev libfcgi-dev pkg-config \
+    && apt-get install -y --no-install-recommends libc-ares-dev libfcgi-dev libhiredis-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /build
 COPY Package.swift ./
 COPY Sources/CCares Sources/CCares
 COPY Sources/CFCGI Sources/CFCGI
+COPY Sources/CHiredis Sources/CHiredis
 COPY Sources/CLinux Sources/CLinux
 COPY scripts/container-placeholders.sh scripts/
 # The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer

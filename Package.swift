@@ -31,6 +31,7 @@ let package = Package(
     targets: [
         // The system's headers and libraries.
         .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CFCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLinux"),
         // Memory is wiped when it is freed.
@@ -67,6 +68,30 @@ let package = Package(
             linkerSettings: [.linkedLibrary(":libcares.a")]
         ),
         .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis",
+                "LogThrottle",
+                "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            linkerSettings: [.linkedLibrary(":libhiredis.a")]
+        ),
+        .target(
+            name: "SharedStore",
+            dependencies: [
+                "LogThrottle",
+                "Redis",
+                "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "Upstream",
             dependencies: [
                 "Text",
@@ -101,6 +126,8 @@ let package = Package(
                 "CLinux",
                 "CWipe",
                 "FastCGI",
+                "Redis",
+                "SharedStore",
                 "Text",
                 "TiniAppAuth",
                 "Transport",
@@ -133,6 +160,15 @@ let package = Package(
         .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
         .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"]),
+        .testTarget(
+            name: "SharedStoreTests",
+            dependencies: [
+                "SharedStore",
+                "TestSupport",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]
+        ),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [

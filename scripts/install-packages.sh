@@ -7,6 +7,8 @@ PATH=$PATH:/usr/sbin:/sbin
 purpose_of() {
     case $1 in
         libc-ares-dev) echo "looks up the name of Tiki's server" ;;
+        libhiredis-dev) echo "speaks Redis' protocol" ;;
+        redis-server) echo "the store that the tests share between instances" ;;
         libfcgi-dev) echo "FastCGI library the backend is built on" ;;
         pkg-config) echo "tells the Swift build where libfcgi is" ;;
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;
@@ -77,8 +79,8 @@ for package in "${missing[@]}"; do
     echo "  $package ($(purpose_of "$package"))"
 done
 
-# nginx's package starts a server on port 80, now and at every boot. We run our own instance and nobody asked for
-# that one. policy-rc.d is how Debian lets one say so, for every init system; ours denies nginx alone, stands only
+# The packages of nginx and Redis start a server each, now and at every boot. We run our own instances and nobody asked
+# for those. policy-rc.d is how Debian lets one say so, for every init system; ours denies these two, is there only
 # during this installation, and stays away where the machine has a policy of its own.
 policy=/usr/sbin/policy-rc.d
 our_policy=
@@ -92,16 +94,15 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-quiet_nginx=
-if [[ " ${missing[*]} " == *" nginx-light "* ]]; then
-    quiet_nginx=1
-    if [[ ! -e $policy ]]; then
-        our_policy=1
-        # shellcheck disable=SC2016  # $1 belongs to the policy
-        printf '%s\n' '#!/bin/sh' '# Temporary: see scripts/install-packages.sh' \
-            'case $1 in nginx|nginx.service) exit 101 ;; esac' |
-            "${as_root[@]}" sh -c "umask 022; cat >$policy && chmod 755 $policy"
-    fi
+quiet=()
+[[ " ${missing[*]} " != *" nginx-light "* ]] || quiet+=(nginx)
+[[ " ${missing[*]} " != *" redis-server "* ]] || quiet+=(redis-server)
+if ((${#quiet[@]})) && [[ ! -e $policy ]]; then
+    our_policy=1
+    # shellcheck disable=SC2016  # $1 belongs to the policy
+    printf '%s\n' '#!/bin/sh' '# Temporary: see scripts/install-packages.sh' \
+        'case ${1%.service} in nginx|redis-server) exit 101 ;; esac' |
+        "${as_root[@]}" sh -c "umask 022; cat >$policy && chmod 755 $policy"
 fi
 
 # Errors go to standard error; the rest is chatter.
@@ -111,7 +112,9 @@ if ! { "${as_root[@]}" apt-get update -qq &&
     exit 1
 fi
 
-if [[ $quiet_nginx ]] && command -v systemctl >/dev/null; then
-    "${as_root[@]}" systemctl --quiet disable nginx.service 2>/dev/null || true
-    echo "nginx's own system service is left disabled (systemctl enable --now nginx would start it)."
+if ((${#quiet[@]})) && command -v systemctl >/dev/null; then
+    for service in "${quiet[@]}"; do
+        "${as_root[@]}" systemctl --quiet disable "$service.service" 2>/dev/null || true
+        echo "The system's own $service service is left disabled (systemctl enable --now $service would start it)."
+    done
 fi

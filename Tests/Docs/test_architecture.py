@@ -59,9 +59,10 @@ def test_a_room_imports_only_what_it_uses(room):
     assert imports(room) & set(targets()) <= targets()[room]
 
 
-def test_upstream_does_not_know_the_mission():
+@pytest.mark.parametrize("room", ["Transport", "Upstream", "Redis", "SharedStore"])
+def test_connections_do_not_know_the_mission(room):
     words = re.compile("tiki|refresh|auth_", re.IGNORECASE)
-    assert [path.name for path in sources("Upstream") if words.search(path.read_text())] == []
+    assert [path.name for path in sources(room) if words.search(path.read_text())] == []
 
 
 def test_only_one_folder_calls_libfcgi():

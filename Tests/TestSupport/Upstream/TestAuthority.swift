@@ -37,6 +37,20 @@ package final class TestAuthority: Sendable {
         to end: String = "20990101000000Z"
     ) throws -> NIOSSLContext {
         let name = UUID().uuidString
+        try issue(names, as: name, from: start, to: end)
+        return try context(name)
+    }
+
+    /// Issues a certificate for names, as ``server(_:from:to:)`` does, for another program.
+    ///
+    /// - Returns: the paths of its files (PEM).
+    package func issue(_ names: String) throws -> (certificate: String, key: String) {
+        let name = UUID().uuidString
+        try issue(names, as: name, from: "20200101000000Z", to: "20990101000000Z")
+        return (path("\(name).pem"), path("\(name).key"))
+    }
+
+    private func issue(_ names: String, as name: String, from start: String, to end: String) throws {
         try Self.openssl([
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
             "-addext", "subjectAltName=\(names)", "-keyout", path("\(name).key"), "-out", path("\(name).csr"),
@@ -45,7 +59,6 @@ package final class TestAuthority: Sendable {
             "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
             "-startdate", start, "-enddate", end, "-in", path("\(name).csr"), "-out", path("\(name).pem"),
         ])
-        return try context(name)
     }
 
     /// Issues a certificate through an intermediate one that has expired, and shows both.

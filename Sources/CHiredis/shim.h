@@ -1,0 +1,33 @@
+// hiredis reads and writes Redis' protocol; the sockets are NIO's. Linked statically (Package.swift), so no machine needs a
+// package to run. 0.14 (Debian 12) and 1.2 (Debian 13) both have what is used of it.
+
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t chiredis_count;
+#else
+typedef int chiredis_count;
+#endif
+
+// More than any command of ours is answered with.
+static const int chiredis_max_elements = 16;
+
+// As hiredis' own, but with a limit. 0.14 has none: it takes a server's word for how many elements are to come, and
+// allocates that many at once, up to 16 GiB.
+static void *chiredis_create_array(const redisReadTask *task, chiredis_count elements) {
+    if (elements > (chiredis_count)chiredis_max_elements) return NULL;
+    redisReply *reply = (redisReply *)calloc(1, sizeof(*reply));
+    if (reply == NULL) return NULL;
+    reply->type = task->type;
+    reply->elements = (size_t)elements;
+    if (elements > 0) {
+        reply->element = (redisReply **)calloc((size_t)elements, sizeof(*reply->element));
+        if (reply->element == NULL) {
+            free(reply);
+            return NULL;
+        }
+    }
+    if (task->parent != NULL) ((redisReply *)task->parent->obj)->element[task->idx] = reply;
+    return reply;
+}

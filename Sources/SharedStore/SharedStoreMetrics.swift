@@ -1,0 +1,27 @@
+import Metrics
+import Redis
+
+/// Metrics of the store. Each handle is made once.
+package struct SharedStoreMetrics {
+    private let up: Gauge
+    private let losses: Counter
+    private let failures: [String: Counter]
+
+    /// - Parameters:
+    ///   - prefix: the beginning of each metric's name.
+    ///   - factory: makes the handles.
+    package init(prefix: String, _ factory: any MetricsFactory) {
+        up = Gauge(label: "\(prefix)_shared_store_up", factory: factory)
+        losses = Counter(label: "\(prefix)_shared_store_memory_losses_total", factory: factory)
+        failures = Dictionary(
+            uniqueKeysWithValues: Set(RedisFailure.all.map(\.code)).map { code in
+                let name = "\(prefix)_shared_store_failures_total"
+                return (code, Counter(label: name, dimensions: [("reason", code)], factory: factory))
+            }
+        )
+    }
+
+    func stateDidChange(isUp: Bool) { up.record(isUp ? 1 : 0) }
+    func didLoseMemory() { losses.increment() }
+    func didFail(_ failure: RedisFailure) { failures[failure.code]?.increment() }
+}

@@ -1,0 +1,120 @@
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Servers that are none, or mean harm: the connection ends, and nothing else does.
+struct HostileServerTests {
+    /// A server that answers `PING` well, and everything else as given.
+    func outcome(of reaction: FakeRedis.Reaction) async throws -> (RedisFailure?, FakeRedis) {
+        let server = try await FakeRedis { connection, command in
+            command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : reaction
+        }
+        let client = try LoopClient(server)
+        try await client.waitUntilUp()
+        let result = try await client.send("GET", "k")
+        // The next connection is a good one.
+        try await client.waitUntilUp()
+        try await client.close()
+        try await server.stop()
+        guard case .failure(let failure) = result else { return (nil, server) }
+        return (failure, server)
+    }
+
+    @Test(
+        "A reply that is not understood, too large, or none at all ends the connection, and another one is opened",
+        arguments: [
+            (.bytes("HTTP/1.1 400 Bad Request\r\n\r\n"), .notRedis), (.bytes(">1\r\n+x\r\n"), .notRedis),
+            (.bytes("*1000000\r\n"), .notRedis), (.bytes("$5\r\nab"), .timeout), (.silence, .timeout),
+            (.close, .connectionLost), (.pieces(["$5\r\n", "a", "b"]), .timeout),
+            (.pieces(["$900000000\r\n"] + Array(repeating: String(repeating: "x", count: 4_000), count: 5)), .tooLarge),
+            (.bytes("-READONLY You can't write against a read only replica.\r\n"), .refused(.readOnly)),
+            (.bytes("-LOADING Redis is loading the dataset in memory\r\n"), .refused(.loading)),
+            (.bytes("-NOAUTH Authentication required.\r\n"), .refused(.notAuthenticated)),
+        ] as [(FakeRedis.Reaction, RedisFailure)]
+    )
+    func ends(reaction: FakeRedis.Reaction, failure: RedisFailure) async throws {
+        let (found, server) = try await outcome(of: reaction)
+        #expect(found == failure)
+        #expect(server.accepted == 2)
+    }
+
+    @Test(
+        "An error that says nothing about the connection leaves it open",
+        arguments: [
+            ("-OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory), ("-MOVED 1 h:1", .cluster),
+            ("-MISCONF x", .notPersisted), ("-WRONGTYPE x", .wrongType), ("-BUSY x", .busy), ("-", .other),
+            ("-ERR unknown command 'EVAL'", .unknownCommand), ("-NOPERM x", .noPermission),
+            ("-NOREPLICAS x", .notReplicated),
+        ] as [(String, RedisErrorReply)]
+    )
+    func staysOpen(text: String, error: RedisErrorReply) async throws {
+        let (found, server) = try await outcome(of: .bytes("\(text)\r\n"))
+        #expect(found == .refused(error))
+        #expect(server.accepted == 1)
+    }
+
+    @Test("A reply that nobody has asked for ends the connection, before it can be taken for another's")
+    func unasked() async throws {
+        let server = try await FakeRedis { connection, command in
+            command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : .bytes("$1\r\na\r\n$1\r\nb\r\n")
+        }
+        let client = try LoopClient(server)
+        try await client.waitUntilUp()
+        let replies = try await client.send([["GET", "k"]])
+        #expect(replies == [.success(.string(Array("a".utf8)))])
+        try await eventually("another connection") {
+            try await client.send("PING") == .success(.status("PONG")) && server.accepted == 2
+        }
+        try await client.close()
+        try await server.stop()
+    }
+
+    @Test(
+        "A server that greets with something else is not used",
+        arguments: [
+            ("SSH-2.0-OpenSSH\r\n", .notRedis), ("+OK\r\n", .notRedis),
+            ("-ERR max number of clients reached\r\n", .refused(.tooManyClients)),
+            ("-DENIED Redis is running in protected mode\r\n", .refused(.protected)),
+        ] as [(String, RedisFailure)]
+    )
+    func greeting(text: String, failure: RedisFailure) async throws {
+        let server = try await FakeRedis(greeting: text) { _, _ in .silence }
+        let client = try LoopClient(server)
+        let result = try await client.send("GET", "k")
+        // What came before the first command was sent may be taken for its reply.
+        #expect(result == .failure(failure) || result == .failure(.unexpectedReply))
+        try await client.close()
+        try await server.stop()
+    }
+
+    @Test("A server that hangs up on everybody gets few connections, not one for each command")
+    func noStorm() async throws {
+        for reaction in [FakeRedis.Reaction.close, .bytes("?"), .bytes("+PONG\r\n")] {
+            let server = try await FakeRedis { _, command in command == ["PING"] ? reaction : .close }
+            let client = try LoopClient(server)
+            let end = ContinuousClock.now + .milliseconds(600)
+            while ContinuousClock.now < end {
+                _ = try await client.send("GET", "k")
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            try await client.close()
+            try await server.stop()
+            #expect((2...5).contains(server.accepted))
+        }
+    }
+
+    @Test("More commands than may wait are refused at once, and the others are answered")
+    func overload() async throws {
+        let server = try await FakeRedis { _, _ in .bytes("+PONG\r\n") }
+        let client = try LoopClient("redis+unix://\(server.path)", maxPending: 10)
+        for _ in 0..<2 {
+            let replies = try await client.send(Array(repeating: ["PING"], count: 15))
+            #expect(replies.count { $0 == .success(.status("PONG")) } == 10)
+            #expect(replies.suffix(5).allSatisfy { $0 == .failure(.overloaded) })
+        }
+        try await client.close()
+        try await server.stop()
+    }
+}

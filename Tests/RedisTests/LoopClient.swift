@@ -1,0 +1,76 @@
+import InMemoryLogging
+import NIOCore
+import NIOPosix
+import TestSupport
+import Transport
+
+@testable import Redis
+
+/// A client on an event loop, for tests to use from outside it.
+final class LoopClient: Sendable {
+    typealias Outcome = Result<RedisReply, RedisFailure>
+
+    let eventLoop: any EventLoop
+    let log = InMemoryLogHandler.make()
+    private let client: NIOLoopBoundBox<RedisClient>
+
+    init(
+        _ url: String,
+        user: String? = nil,
+        password: String? = nil,
+        caFile: String? = nil,
+        timeout: TimeAmount = .milliseconds(250),
+        connectTimeout: TimeAmount = .seconds(2),
+        maxReplyBytes: Int = 262_144,
+        maxPending: Int = 16_384
+    ) throws {
+        eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        var configuration = RedisClient.Configuration(try RedisAddress(url))
+        configuration.user = user
+        configuration.password = password.map { RedisPassword($0) }
+        configuration.timeout = timeout
+        configuration.connectTimeout = connectTimeout
+        configuration.maxReplyBytes = maxReplyBytes
+        configuration.maxPending = maxPending
+        let usesTLS = configuration.address.usesTLS
+        let trust = usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
+        client = .makeBoxSendingValue(
+            RedisClient(configuration, trust: trust, eventLoop: eventLoop, logger: log.logger),
+            eventLoop: eventLoop
+        )
+    }
+
+    convenience init(_ server: RedisServer, password: String? = nil, database: Int = 0) throws {
+        try self.init("redis+unix://\(server.path)?db=\(database)", password: password)
+    }
+
+    convenience init(_ server: FakeRedis) throws {
+        try self.init("redis+unix://\(server.path)", maxReplyBytes: 10_000)
+    }
+
+    func send(_ arguments: String...) async throws -> Outcome { try await send([arguments])[0] }
+
+    /// Sends commands one after the other without waiting.
+    func send(_ commands: [[String]]) async throws -> [Outcome] {
+        try await eventLoop.flatSubmit {
+            let replies = commands.map { command in
+                let reply = self.eventLoop.makePromise(of: Outcome.self)
+                var count = 0
+                self.client.value.send(RedisCommand(command.map { Array($0.utf8) })) {
+                    count += 1
+                    precondition(count == 1, "completed twice")
+                    reply.succeed($0)
+                }
+                return reply.futureResult
+            }
+            return EventLoopFuture.whenAllSucceed(replies, on: self.eventLoop)
+        }.get()
+    }
+
+    /// Waits until a command is answered again.
+    func waitUntilUp(within time: Duration = .seconds(10)) async throws {
+        try await eventually("an answer", within: time) { try await send("PING") == .success(.status("PONG")) }
+    }
+
+    func close() async throws { try await eventLoop.submit { self.client.value.close() }.get() }
+}

@@ -1,0 +1,160 @@
+import Glibc
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Against a real server.
+struct RedisClientTests {
+    @Test("A thousand commands at once go over one connection, and each gets its own reply")
+    func pipelining() async throws {
+        let server = try await RedisServer.start()
+        let client = try LoopClient(server)
+        let replies = try await client.send((0..<1_000).map { ["ECHO", "\($0)"] })
+        #expect(replies == (0..<1_000).map { .success(.string(Array("\($0)".utf8))) })
+        #expect(try server.run("INFO", "stats").contains("total_connections_received:3\r\n"))
+        try await client.close()
+        await server.stop()
+    }
+
+    @Test("User, password and database are used, and a wrong one is told from others")
+    func access() async throws {
+        let server = try await RedisServer.start(password: "s3cret")
+        try server.run("ACL", "SETUSER", "app", "on", ">other", "~*", "+@all", password: "s3cret")
+        let url = "redis+unix://\(server.path)"
+        let good = try LoopClient("\(url)?db=3", password: "s3cret")
+        #expect(try await good.send("SET", "k", "v") == .success(.status("OK")))
+        #expect(try await good.send("OBJECT", "FREQ", "k") == .failure(.refused(.other)))
+        try await good.close()
+        let user = try LoopClient("\(url)?db=3", user: "app", password: "other")
+        #expect(try await user.send("GET", "k") == .success(.string(Array("v".utf8))))
+        try await user.close()
+        let cases: [(LoopClient, RedisErrorReply)] = [
+            (try LoopClient(url), .notAuthenticated), (try LoopClient(url, password: "wr0ng"), .wrongPassword),
+            (try LoopClient(url, user: "nobody", password: "s3cret"), .wrongPassword),
+            (try LoopClient("\(url)?db=99", password: "s3cret"), .noDatabase),
+        ]
+        for (client, error) in cases {
+            #expect(try await client.send("GET", "k") == .failure(.refused(error)))
+            try await client.close()
+            #expect(client.log.handler.entries.first?.metadata["failure"] == "\(error.rawValue)")
+            #expect(!client.log.handler.text.contains("s3cret") && !client.log.handler.text.contains("wr0ng"))
+        }
+        let open = try await RedisServer.start()
+        let client = try LoopClient(open, password: "s3cret")
+        #expect(try await client.send("GET", "k") == .failure(.refused(.noPassword)))
+        try await client.close()
+        await open.stop()
+        await server.stop()
+    }
+
+    @Test("Over TLS the server has to be who it was asked for, by a name of its own")
+    func tls() async throws {
+        let authority = try TestAuthority()
+        let server = try await RedisServer.start(password: "s3cret", authority: authority)
+        let url = "rediss://localhost:\(server.tlsPort)"
+        let good = try LoopClient("\(url)/1", password: "s3cret", caFile: authority.caFile)
+        try await good.waitUntilUp()
+        try await good.close()
+        let other = try TestAuthority()
+        let stranger = try LoopClient(url, password: "s3cret", caFile: other.caFile)
+        #expect(try await stranger.send("PING") == .failure(.unreachable(.certificateUntrusted)))
+        try await stranger.close()
+        let address = try LoopClient(
+            "rediss://127.0.0.1:\(server.tlsPort)",
+            password: "s3cret",
+            caFile: authority.caFile
+        )
+        #expect(try await address.send("PING") == .failure(.unreachable(.certificateWrongName)))
+        try await address.close()
+        await server.stop()
+
+        // Its address is in the certificate, but it was asked for by name.
+        let byAddress = try await RedisServer.start(authority: authority, names: "IP:127.0.0.1")
+        let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
+        #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
+        try await client.close()
+        await byAddress.stop()
+    }
+
+    @Test("A server that is not there fails commands at once, is not asked all the time, and is found again")
+    func absent() async throws {
+        let server = try await RedisServer.start()
+        let client = try LoopClient(server)
+        try await client.waitUntilUp()
+        server.signal(SIGKILL)
+        try await eventually("the loss") { try await client.send("PING") != .success(.status("PONG")) }
+        let started = ContinuousClock.now
+        for _ in 0..<200 {
+            guard case .failure = try await client.send("PING") else {
+                Issue.record("who answers?")
+                continue
+            }
+        }
+        #expect(ContinuousClock.now - started < .seconds(2))
+        await server.stop()
+        try await server.startAgain()
+        try await client.waitUntilUp()
+        #expect(client.log.handler.entries.count <= 4)
+        try await client.close()
+        await server.stop()
+    }
+
+    @Test("A server that stops answering costs each command its time and no more, then none, and is found again")
+    func paused() async throws {
+        let server = try await RedisServer.start()
+        let client = try LoopClient(server)
+        try await client.waitUntilUp()
+        server.signal(SIGSTOP)
+        let started = ContinuousClock.now
+        let replies = try await client.send((0..<100).map { ["ECHO", "\($0)"] })
+        let time = ContinuousClock.now - started
+        #expect(replies.allSatisfy { $0 == .failure(.timeout) })
+        // One after the other they would take 25 s.
+        #expect(time >= .milliseconds(250) && time < .seconds(2))
+        let later = ContinuousClock.now
+        for _ in 0..<100 {
+            #expect(try await client.send("PING") == .failure(.timeout))
+        }
+        #expect(ContinuousClock.now - later < .seconds(2))
+        server.signal(SIGCONT)
+        try await client.waitUntilUp()
+        // No reply of then is taken for one of now.
+        #expect(try await client.send("ECHO", "new") == .success(.string(Array("new".utf8))))
+        #expect(client.log.handler.text.contains("lost the connection to Redis"))
+        try await client.close()
+        await server.stop()
+    }
+
+    @Test("A connection that the server has closed at rest is opened again by the next command, unnoticed")
+    func idle() async throws {
+        let server = try await RedisServer.start()
+        let client = try LoopClient(server)
+        try await client.waitUntilUp()
+        try await Task.sleep(for: .milliseconds(1_100))
+        try server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(try await client.send("PING") == .success(.status("PONG")))
+        #expect(client.log.handler.entries.isEmpty)
+        try await client.close()
+        await server.stop()
+    }
+
+    @Test("At the close every command is answered, and later ones too")
+    func close() async throws {
+        let server = try await RedisServer.start()
+        for isOpen in [true, false] {
+            let client = try LoopClient(server)
+            if isOpen { try await client.waitUntilUp() }
+            server.signal(SIGSTOP)
+            async let replies = client.send((0..<50).map { ["ECHO", "\($0)"] })
+            try await Task.sleep(for: .milliseconds(20))
+            try await client.close()
+            #expect(try await replies.allSatisfy { $0 == .failure(.closed) })
+            #expect(try await client.send("PING") == .failure(.closed))
+            server.signal(SIGCONT)
+        }
+        await server.stop()
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import SharedStore
+
+struct WaitTests {
+    @Test("Who waits gets the answer soon after it is there")
+    func answer() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server), try Instance(server))
+        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        async let outcome = b.wait(within: .seconds(5))
+        try await Task.sleep(for: .milliseconds(300))
+        let published = ContinuousClock.now
+        #expect(try await a.publish(owner: "a", answer: "x") == .done)
+        #expect(try await outcome == .answer(Array("x".utf8)))
+        #expect(ContinuousClock.now - published < .seconds(1))
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("Who waits for a claim that is given up learns that it is gone")
+    func gone() async throws {
+        let server = try await RedisServer.start()
+        let a = try Instance(server)
+        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        async let outcome = a.wait(within: .seconds(5))
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(try await a.release(owner: "a") == .done)
+        #expect(try await outcome == .gone)
+        try await a.close()
+        await server.stop()
+    }
+
+    @Test("Nobody waits for longer than the deadline, whatever the store does")
+    func deadline() async throws {
+        let server = try await RedisServer.start()
+        let a = try Instance(server)
+        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        for time in [TimeAmount.milliseconds(5), .milliseconds(300)] {
+            let started = ContinuousClock.now
+            #expect(try await a.wait(within: time) == .deadline)
+            #expect(ContinuousClock.now - started >= Duration(time))
+        }
+        server.signal(SIGSTOP)
+        let started = ContinuousClock.now
+        #expect(try await a.wait(within: .milliseconds(400)) == .deadline)
+        #expect(ContinuousClock.now - started < .seconds(2))
+        server.signal(SIGCONT)
+        try await a.close()
+        await server.stop()
+    }
+
+    @Test("Who waits outlasts a store that is away for a while, and gets the answer")
+    func outage() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server), try Instance(server))
+        #expect(try await a.claim(owner: "a", ttl: .seconds(9)) == .won)
+        async let outcome = b.wait(within: .seconds(9))
+        try await Task.sleep(for: .milliseconds(50))
+        server.signal(SIGSTOP)
+        try await Task.sleep(for: .milliseconds(600))
+        server.signal(SIGCONT)
+        while try await a.publish(owner: "a", answer: "x") != .done {}
+        #expect(try await outcome == .answer(Array("x".utf8)))
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("Who waits at the close is told so")
+    func close() async throws {
+        let server = try await RedisServer.start()
+        let a = try Instance(server)
+        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        async let outcome = a.wait(within: .seconds(20))
+        try await Task.sleep(for: .milliseconds(30))
+        try await a.close()
+        #expect(try await outcome == .closed)
+        #expect(try await a.claim(owner: "b") == .failed(.closed))
+        await server.stop()
+    }
+}

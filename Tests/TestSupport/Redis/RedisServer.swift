@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+
+/// A real Redis server, or Valkey's if `REDIS_SERVER` names it, on a unix socket of its own and, with certificates, on a
+/// port for TLS. Keeps nothing on disk unless told so.
+package final class RedisServer: Sendable {
+    private let directory: ScratchDirectory
+    private let arguments: [String]
+    private let process: Locked<ServerProcess>
+    /// Keeps the port for TLS while the server is down.
+    private let reserved: ReservedPort?
+    /// Of the unix socket.
+    package let path: String
+    /// For TLS; 0 without.
+    package let tlsPort: Int
+
+    private init(
+        _ directory: ScratchDirectory,
+        _ arguments: [String],
+        _ process: ServerProcess,
+        _ reserved: ReservedPort?
+    ) {
+        self.directory = directory
+        self.arguments = arguments
+        self.process = Locked(process)
+        self.reserved = reserved
+        tlsPort = reserved?.port ?? 0
+        path = directory.path("redis.sock")
+    }
+
+    /// - Parameters:
+    ///   - authority: issues the certificate for TLS.
+    ///   - names: what the certificate is for.
+    package static func start(
+        _ more: [String] = [],
+        password: String? = nil,
+        authority: TestAuthority? = nil,
+        names: String = "DNS:localhost"
+    ) async throws -> RedisServer {
+        let directory = try ScratchDirectory()
+        var arguments = [
+            "--port", "0", "--unixsocket", directory.path("redis.sock"), "--dir", directory.path, "--save", "",
+        ]
+        if let password { arguments += ["--requirepass", password] }
+        let reserved = try authority.map { _ in try ReservedPort() }
+        if let authority, let reserved {
+            let files = try authority.issue(names)
+            arguments += [
+                "--tls-port", "\(reserved.port)", "--tls-cert-file", files.certificate, "--tls-key-file", files.key,
+                "--tls-auth-clients", "no", "--bind", "127.0.0.1",
+            ]
+        }
+        arguments += more
+        let process = try await launch(arguments, in: directory)
+        return RedisServer(directory, arguments, process, reserved)
+    }
+
+    private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ServerProcess {
+        let name = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
+        unlink(directory.path("redis.sock"))
+        let process = try await ServerProcess.start(name, arguments: arguments, in: directory, name: "redis")
+        try await process.waitUntilReady {
+            guard let socket = try? Sockets.connect(path: directory.path("redis.sock")) else { return false }
+            close(socket)
+            return true
+        }
+        return process
+    }
+
+    /// Sends a signal.
+    package func signal(_ number: CInt) { process.value.terminate(signal: number) }
+
+    /// Ends it for good.
+    package func stop() async { await process.value.stop() }
+
+    /// Starts it again as it was started before.
+    package func startAgain() async throws {
+        process.value = try await Self.launch(arguments, in: directory)
+    }
+
+    /// Runs one command over a connection of its own.
+    ///
+    /// - Returns: the reply as it came.
+    @discardableResult
+    package func run(_ arguments: String..., password: String? = nil) throws -> String {
+        let socket = try Sockets.connect(path: path, timeout: 5)
+        defer { close(socket) }
+        if let password {
+            try Sockets.sendAll(socket, Self.command(["AUTH", password]))
+            _ = try Sockets.receive(socket)
+        }
+        try Sockets.sendAll(socket, Self.command(arguments))
+        return String(decoding: try Sockets.receive(socket), as: UTF8.self)
+    }
+
+    private static func command(_ arguments: [String]) -> Data {
+        Data(
+            ("*\(arguments.count)\r\n" + arguments.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8
+        )
+    }
+}
