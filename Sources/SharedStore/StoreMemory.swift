@@ -50,7 +50,9 @@ struct StoreMemory {
 
     /// Milliseconds since the marker was set; 0 if that cannot be told.
     private static func age(_ marker: [UInt8], at storeTime: Int64) -> Int64 {
-        let time = marker.split(separator: UInt8(ascii: " ")).last.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+        let time = marker.split(separator: UInt8(ascii: " ")).last.flatMap {
+            Int64(String(decoding: $0, as: UTF8.self))
+        }
         guard let time, time > 0, storeTime > time else { return 0 }
         return storeTime - time
     }
