@@ -85,6 +85,7 @@ let package = Package(
             dependencies: [
                 "LogThrottle",
                 "Redis",
+                "Text",
                 "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -193,6 +194,7 @@ let package = Package(
         .testTarget(
             name: "TiniAppAuthBackendTests",
             dependencies: [
+                "Redis",
                 "TestSupport",
                 "TiniAppAuthBackend",
             ]

@@ -84,7 +84,7 @@ class Store:
         """Empty."""
         command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self._folder]
         self.child = Child("redis", command, self._folder / "redis.log", ENVIRONMENT, signal.SIGKILL)
-        self.child.wait_until_ready(lambda: "Ready to accept connections" in self.child.text())
+        self.child.wait_until_ready(lambda: "eady to accept connections" in self.child.text())
 
     def kill(self):
         self.child.process.kill()

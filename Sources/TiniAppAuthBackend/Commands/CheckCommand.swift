@@ -5,11 +5,16 @@ import TiniAppAuth
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Validate the configuration, and on request the way to Tiki.",
+        abstract: "Validate the configuration, and on request the way to Tiki and to the shared store.",
         discussion: "Ends with a verdict. Exits with 78 if the configuration is wrong, with 1 if logins cannot work."
     )
 
-    @Flag(help: "Also connect to each endpoint; report name, certificate, latency and clock skew.")
+    @Flag(
+        help: """
+            Also connect to each endpoint; report name, certificate, latency and clock skew. And to the shared store, if there \
+            is one: claim a key and give it up.
+            """
+    )
     var upstream = false
 
     func run() async throws {
@@ -24,7 +29,13 @@ struct CheckCommand: AsyncParsableCommand {
             print("\(route.rawValue): \(report.text)")
             reports.append(report)
         }
-        let verdict = CheckVerdict(reports)
+        var store: SharedStoreReport?
+        if upstream, let access = configuration.sharedStore {
+            let report = await SharedStoreReport(of: access)
+            print("store: \(report.text)")
+            store = report
+        }
+        let verdict = CheckVerdict(reports, store)
         print(verdict.description)
         if !verdict.isGood { throw ExitCode.failure }
     }

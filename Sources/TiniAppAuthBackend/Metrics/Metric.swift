@@ -95,6 +95,24 @@ struct Metric: Sendable {
             reading: "at 32 MiB: the oldest go before their time"
         ),
         Metric(
+            name: "tiniapp_auth_shared_store_up",
+            labels: [],
+            help: "Whether there is a connection to the shared store.",
+            reading: "0: each instance is by itself, or with `SHARED_STORE_REQUIRED=1` nobody can log in"
+        ),
+        Metric(
+            name: "tiniapp_auth_shared_store_failures_total",
+            labels: ["reason"],
+            help: "Commands to the shared store that failed, by reason.",
+            reading: "should not move. `timeout`: it is slow, or too far away"
+        ),
+        Metric(
+            name: "tiniapp_auth_shared_store_memory_losses_total",
+            labels: [],
+            help: "How often the shared store came back without its memory.",
+            reading: "tokens of these seconds may have been sent twice, unless `SHARED_STORE_REQUIRED=1`"
+        ),
+        Metric(
             name: "tiniapp_auth_upstream_connections",
             labels: ["state"],
             help: "Connections to Tiki, by state.",

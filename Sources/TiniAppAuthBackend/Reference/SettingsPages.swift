@@ -57,6 +57,7 @@ enum SettingsPages {
     }
 
     private static let examples = [
-        Settings.authEndpoint.name: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token"
+        Settings.authEndpoint.name: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
+        Settings.sharedStore.name: "redis://127.0.0.1:6379/0",
     ]
 }

@@ -15,6 +15,8 @@ struct Configuration: Sendable {
     var shutdownGrace: Duration
     var logLevel: Logger.Level
     var googleCloudProject: String?
+    /// nil if each instance is by itself.
+    var sharedStore: SharedStoreAccess?
 
     /// Reads and checks every setting.
     ///
@@ -23,7 +25,7 @@ struct Configuration: Sendable {
         var reader = SettingsReader(environment)
         let credentials = reader.credentials()
         let endpoints = reader.endpoints()
-        let caFile = reader.caFile()
+        let caFile = reader.caFile(Settings.upstreamCAFile)
         let maxConnections = reader.value(Settings.upstreamMaxConnections)
         let warmConnections = reader.value(Settings.upstreamWarmConnections)
         let maxAnswerBytes = reader.value(Settings.maxResponseBytes)
@@ -45,6 +47,7 @@ struct Configuration: Sendable {
         shutdownGrace = reader.value(Settings.shutdownGrace)
         logLevel = reader.value(Settings.logLevel)
         googleCloudProject = reader.value(Settings.googleCloudProject)
+        sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
 
         guard let credentials, let endpoints, reader.problems.isEmpty else {
             throw ConfigurationError(problems: reader.problems)
@@ -60,6 +63,10 @@ struct Configuration: Sendable {
         service.replayWindow = TimeAmount(replayWindow)
         service.replayMaxEntries = replayMaxEntries
         service.maxBodyBytes = maxBodyBytes
+        // A call is sent within its request's time, and its answer waited for; clocks do not run alike.
+        let longestCall = service.requestTimeout + service.lateAnswerTimeout + .seconds(2)
+        service.sharedStore = sharedStore?.configuration(longestCall: longestCall)
+        service.sharedStoreCAFile = sharedStore?.caFile
     }
 }
 
@@ -84,18 +91,24 @@ extension SettingsReader {
             return value(Settings.clientSecret)
         case (false, true):
             guard let path = value(Settings.clientSecretFile) else { return nil }
-            guard let content = FileManager.default.contents(atPath: path) else {
+            guard let secret = content(ofFile: path) else {
                 report(Settings.clientSecretFile, "names a file that cannot be read")
                 return nil
             }
-            var secret = String(decoding: content, as: UTF8.self)
-            if secret.utf8.last == UInt8(ascii: "\n") { secret.unicodeScalars.removeLast() }
             if let problem = Self.problem(inText: secret) {
                 report(Settings.clientSecretFile, "names a file whose content \(problem)")
                 return nil
             }
             return secret
         }
+    }
+
+    /// A file's text without the newline at its end; nil if it cannot be read.
+    func content(ofFile path: String) -> String? {
+        guard let content = FileManager.default.contents(atPath: path) else { return nil }
+        var text = String(decoding: content, as: UTF8.self)
+        if text.utf8.last == UInt8(ascii: "\n") { text.unicodeScalars.removeLast() }
+        return text
     }
 
     fileprivate mutating func endpoints() -> AuthEndpoints? {
@@ -117,13 +130,14 @@ extension SettingsReader {
         return AuthEndpoints(exchange: exchange, refresh: refresh, info: info)
     }
 
-    fileprivate mutating func caFile() -> String? {
-        guard let path = value(Settings.upstreamCAFile) else { return nil }
+    /// A file of trusted certificates that has been tried.
+    mutating func caFile(_ setting: Setting<String?>) -> String? {
+        guard let path = value(setting) else { return nil }
         do throws(TrustError) {
             try TrustedCertificates.check(caFile: path)
             return path
         } catch {
-            report(Settings.upstreamCAFile, "names a file that \(error.problem)")
+            report(setting, "names a file that \(error.problem)")
             return nil
         }
     }

@@ -66,6 +66,12 @@ extension SettingType where Value == String {
 extension SettingType where Value == String? {
     static let optionalText = SettingType(name: "text", problem: "", parse: { $0 }, text: { $0 })
     static let file = SettingType(name: "a file's path", problem: "", parse: { $0 }, text: { $0 })
+    static let storeURL = SettingType(
+        name: "redis, rediss or redis+unix URL",
+        problem: "",
+        parse: { $0 },
+        text: { $0 }
+    )
     static let url = SettingType(name: "http or https URL", problem: "", parse: { $0 }, text: { $0 })
 }
 

@@ -96,6 +96,43 @@ enum Settings {
         default: 2,
         "Connections to Tiki that are opened at start and kept ready; 0 for none."
     )
+    static let sharedStore = Setting(
+        "SHARED_STORE",
+        .storeURL,
+        default: nil,
+        "URL of the Redis or Valkey that several instances share. Not set: each is by itself."
+    )
+    static let sharedStoreUser = Setting(
+        "SHARED_STORE_USER",
+        .optionalText,
+        default: nil,
+        "The user's name there, if it is not the default user."
+    )
+    static let sharedStorePasswordFile = Setting(
+        "SHARED_STORE_PASSWORD_FILE",
+        .file,
+        default: nil,
+        "A file that holds the password; one newline at its end is not part of it."
+    )
+    static let sharedStoreCAFile = Setting(
+        "SHARED_STORE_CA_FILE",
+        .file,
+        default: nil,
+        shown: "the system's",
+        "File of CA certificates (PEM) to trust for a `rediss:` URL in place of the system's."
+    )
+    static let sharedStoreTimeout = Setting(
+        "SHARED_STORE_TIMEOUT",
+        .seconds(0.05...5),
+        default: .milliseconds(250),
+        "Seconds for an answer of the store. At most half of REQUEST_TIMEOUT unless set."
+    )
+    static let sharedStoreRequired = Setting(
+        "SHARED_STORE_REQUIRED",
+        .flag,
+        default: false,
+        "1 sends no code and no refresh token to Tiki while the store does not answer, or has lost its memory."
+    )
     static let maxBodyBytes = Setting(
         "MAX_BODY_BYTES",
         .integer(1...524_288),
@@ -163,6 +200,8 @@ enum Settings {
         clientKey.reference, clientSecret.reference, clientSecretFile.reference, authEndpoint.reference,
         refreshEndpoint.reference, infoEndpoint.reference, upstreamCAFile.reference, allowInsecureUpstream.reference,
         requestTimeout.reference, lateAnswerTimeout.reference, replayWindow.reference, replayMaxEntries.reference,
+        sharedStore.reference, sharedStoreUser.reference, sharedStorePasswordFile.reference,
+        sharedStoreCAFile.reference, sharedStoreTimeout.reference, sharedStoreRequired.reference,
         connectTimeout.reference, upstreamMaxConnections.reference,
         upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
         arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,

@@ -5,7 +5,7 @@ package struct TrustedCertificates {
     /// The content of the file of trusted certificates; nil where the system's are trusted.
     package let bytes: [UInt8]?
     /// The certificates of the file; none where the system's are trusted.
-    let roots: [NIOSSLCertificate]
+    package let roots: [NIOSSLCertificate]
     /// For new connections; nil if none uses TLS.
     let context: NIOSSLContext?
 

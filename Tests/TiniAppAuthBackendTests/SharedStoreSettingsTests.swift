@@ -1,0 +1,125 @@
+import Foundation
+import NIOCore
+import Redis
+import TestSupport
+import Testing
+
+@testable import TiniAppAuthBackend
+
+@Suite("The settings of the shared store")
+struct SharedStoreSettingsTests {
+    typealias Fixture = SettingsFixture
+
+    @Test("There is none unless it is set")
+    func none() throws {
+        #expect(try Fixture.configuration().sharedStore == nil)
+        #expect(try Fixture.configuration(["SHARED_STORE_REQUIRED": "0"]).sharedStore == nil)
+    }
+
+    @Test("A URL is enough, and the rest has its documented defaults")
+    func defaults() throws {
+        let store = try #require(try Fixture.configuration(["SHARED_STORE": "redis://store"]).sharedStore)
+        #expect(store.redis.address.place == .host("store", port: 6_379, usesTLS: false))
+        #expect(store.redis.address.database == 0)
+        #expect(store.redis.user == nil && store.redis.password == nil && store.caFile == nil)
+        #expect(store.redis.timeout == .milliseconds(250))
+        #expect(!store.isRequired)
+        #expect(try store.trust() == nil)
+        let configuration = store.configuration(longestCall: .seconds(9))
+        #expect(!configuration.isRequired && configuration.longestCall == .seconds(9))
+    }
+
+    @Test("Every setting is read, and the password's last newline is not part of it")
+    func all() throws {
+        let authority = try TestAuthority()
+        let password = try authority.write(Data("p<w d> é\n".utf8), to: "password")
+        let configuration = try Fixture.configuration([
+            "SHARED_STORE": "rediss://store:6380/2", "SHARED_STORE_USER": "app",
+            "SHARED_STORE_PASSWORD_FILE": password, "SHARED_STORE_CA_FILE": authority.caFile,
+            "SHARED_STORE_TIMEOUT": "0.05", "SHARED_STORE_REQUIRED": "1",
+        ])
+        let store = try #require(configuration.sharedStore)
+        #expect(store.redis.address.place == .host("store", port: 6_380, usesTLS: true))
+        #expect(store.redis.address.database == 2)
+        #expect(store.redis.user == "app")
+        #expect(store.redis.password == RedisPassword("p<w d> é"))
+        #expect(store.redis.timeout == .milliseconds(50))
+        #expect(store.isRequired && store.configuration(longestCall: .zero).isRequired)
+        #expect(try store.trust()?.roots.count == 1)
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", dumped, "\(configuration.effectiveSettings([:]))"] {
+            #expect(!text.contains("p<w"))
+        }
+    }
+
+    @Test("A short time for requests makes the store's shorter, and one that is set has to fit")
+    func timeout() throws {
+        let short = ["SHARED_STORE": "redis://h", "REQUEST_TIMEOUT": "0.2"]
+        #expect(try Fixture.configuration(short).sharedStore?.redis.timeout == .milliseconds(100))
+        #expect(
+            Fixture.problems(short.merging(["SHARED_STORE_TIMEOUT": "0.2"]) { $1 }) == [
+                "SHARED_STORE_TIMEOUT is not less than REQUEST_TIMEOUT"
+            ]
+        )
+        for text in ["0.04", "5.1", "x"] {
+            #expect(
+                Fixture.problems(["SHARED_STORE_TIMEOUT": text]) == [
+                    "SHARED_STORE_TIMEOUT is not a number of seconds from 0.05 to 5.0"
+                ]
+            )
+        }
+    }
+
+    @Test("Settings of a store that is not there, or that do not fit to it, are problems, all at once")
+    func problems() throws {
+        let directory = try ScratchDirectory()
+        let file = try directory.write("x", to: "password")
+        let authority = try TestAuthority()
+        let companions = [
+            "SHARED_STORE_USER": "app", "SHARED_STORE_PASSWORD_FILE": file, "SHARED_STORE_CA_FILE": authority.caFile,
+            "SHARED_STORE_REQUIRED": "1",
+        ]
+        #expect(
+            Fixture.problems(companions) == [
+                "SHARED_STORE_USER is set, but SHARED_STORE is not",
+                "SHARED_STORE_PASSWORD_FILE is set, but SHARED_STORE is not",
+                "SHARED_STORE_CA_FILE is set, but SHARED_STORE is not",
+                "SHARED_STORE_REQUIRED is 1, but SHARED_STORE is not set",
+            ]
+        )
+        #expect(
+            Fixture.problems([
+                "SHARED_STORE": "redis://h", "SHARED_STORE_USER": "app", "SHARED_STORE_CA_FILE": authority.caFile,
+            ]) == [
+                "SHARED_STORE_USER is set, but SHARED_STORE_PASSWORD_FILE is not",
+                "SHARED_STORE_CA_FILE is set, but SHARED_STORE does not begin with rediss://",
+            ]
+        )
+        #expect(
+            Fixture.problems(["SHARED_STORE": "redis://:s3cret@h", "SHARED_STORE_REQUIRED": "yes"]) == [
+                "SHARED_STORE \(RedisAddress.Problem.credentials.rawValue)",
+                "SHARED_STORE_REQUIRED is neither 0 nor 1",
+            ]
+        )
+    }
+
+    @Test(
+        "A password file that holds no password is a problem that does not repeat it",
+        arguments: [
+            ("", "is empty"), ("\n", "is empty"), ("<s3cret>\n", "whose content is still a placeholder"),
+            ("s3cret\nmore", "more than one line"), ("s3cret\n\n", "more than one line"),
+            ("s3cret\r\n", "more than one line"),
+        ]
+    )
+    func passwords(text: String, problem: String) throws {
+        let directory = try ScratchDirectory()
+        let file = try directory.write(text, to: "password")
+        let problems = Fixture.problems(["SHARED_STORE": "redis://h", "SHARED_STORE_PASSWORD_FILE": file])
+        #expect(problems.count == 1 && problems[0].contains(problem) && !problems[0].contains("s3cret"))
+        let missing = Fixture.problems([
+            "SHARED_STORE": "redis://h", "SHARED_STORE_PASSWORD_FILE": directory.path("none"),
+        ])
+        #expect(missing == ["SHARED_STORE_PASSWORD_FILE names a file that cannot be read"])
+    }
+}
