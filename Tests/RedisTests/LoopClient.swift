@@ -19,7 +19,7 @@ final class LoopClient: Sendable {
         user: String? = nil,
         password: String? = nil,
         caFile: String? = nil,
-        timeout: TimeAmount = .milliseconds(250),
+        timeout: TimeAmount = .seconds(1),
         connectTimeout: TimeAmount = .seconds(2),
         maxReplyBytes: Int = 262_144,
         maxPending: Int = 16_384
@@ -40,12 +40,12 @@ final class LoopClient: Sendable {
         )
     }
 
-    convenience init(_ server: RedisServer, password: String? = nil, database: Int = 0) throws {
-        try self.init("redis+unix://\(server.path)?db=\(database)", password: password)
+    convenience init(_ server: RedisServer, timeout: TimeAmount = .seconds(1)) throws {
+        try self.init("redis+unix://\(server.path)", timeout: timeout)
     }
 
     convenience init(_ server: FakeRedis) throws {
-        try self.init("redis+unix://\(server.path)", maxReplyBytes: 10_000)
+        try self.init("redis+unix://\(server.path)", timeout: .milliseconds(500), maxReplyBytes: 10_000)
     }
 
     func send(_ arguments: String...) async throws -> Outcome { try await send([arguments])[0] }

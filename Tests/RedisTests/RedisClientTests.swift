@@ -42,7 +42,7 @@ struct RedisClientTests {
             #expect(!client.log.handler.text.contains("s3cret") && !client.log.handler.text.contains("wr0ng"))
         }
         let open = try await RedisServer.start()
-        let client = try LoopClient(open, password: "s3cret")
+        let client = try LoopClient("redis+unix://\(open.path)", password: "s3cret")
         #expect(try await client.send("GET", "k") == .failure(.refused(.noPassword)))
         try await client.close()
         await open.stop()
@@ -104,7 +104,7 @@ struct RedisClientTests {
     @Test("A server that stops answering costs each command its time and no more, then none, and is found again")
     func paused() async throws {
         let server = try await RedisServer.start()
-        let client = try LoopClient(server)
+        let client = try LoopClient(server, timeout: .milliseconds(250))
         try await client.waitUntilUp()
         server.signal(SIGSTOP)
         let started = ContinuousClock.now

@@ -26,6 +26,7 @@ final class Instance: Sendable {
         redis.user = user
         redis.password = password.map { RedisPassword($0) }
         redis.name = "the shared store"
+        redis.timeout = .seconds(1)
         var configuration = SharedStore.Configuration(redis: redis, markerKey: Array("marker".utf8))
         configuration.isRequired = isRequired
         configuration.longestCall = longestCall
@@ -52,7 +53,7 @@ final class Instance: Sendable {
     func claim(
         _ key: String = "k",
         owner: String,
-        ttl: TimeAmount = .milliseconds(700)
+        ttl: TimeAmount = .seconds(30)
     ) async throws -> SharedStore.Claim {
         try await ask { $0.claim(Array(key.utf8), owner: Array(owner.utf8), ttl: ttl, $1) }
     }
@@ -74,7 +75,7 @@ final class Instance: Sendable {
         _ key: String = "k",
         owner: String,
         answer: String,
-        window: TimeAmount = .seconds(5)
+        window: TimeAmount = .seconds(30)
     ) async throws -> SharedStore.Change {
         try await ask {
             $0.publish(
@@ -93,7 +94,7 @@ final class Instance: Sendable {
                 Array(key.utf8),
                 owner: Array(owner.utf8),
                 reason: Array(reason.utf8),
-                window: .seconds(5),
+                window: .seconds(30),
                 $1
             )
         }

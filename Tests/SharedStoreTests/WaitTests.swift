@@ -10,13 +10,13 @@ struct WaitTests {
     func answer() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
-        async let outcome = b.wait(within: .seconds(5))
+        #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
+        async let outcome = b.wait(within: .seconds(30))
         try await Task.sleep(for: .milliseconds(300))
         let published = ContinuousClock.now
         #expect(try await a.publish(owner: "a", answer: "x") == .done)
         #expect(try await outcome == .answer(Array("x".utf8)))
-        #expect(ContinuousClock.now - published < .seconds(1))
+        #expect(ContinuousClock.now - published < .seconds(5))
         for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
@@ -25,8 +25,8 @@ struct WaitTests {
     func gone() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
-        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
-        async let outcome = a.wait(within: .seconds(5))
+        #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
+        async let outcome = a.wait(within: .seconds(30))
         try await Task.sleep(for: .milliseconds(50))
         #expect(try await a.release(owner: "a") == .done)
         #expect(try await outcome == .gone)
@@ -38,7 +38,7 @@ struct WaitTests {
     func deadline() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
-        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
         for time in [TimeAmount.milliseconds(5), .milliseconds(300)] {
             let started = ContinuousClock.now
             #expect(try await a.wait(within: time) == .deadline)
@@ -47,7 +47,7 @@ struct WaitTests {
         server.signal(SIGSTOP)
         let started = ContinuousClock.now
         #expect(try await a.wait(within: .milliseconds(400)) == .deadline)
-        #expect(ContinuousClock.now - started < .seconds(2))
+        #expect(ContinuousClock.now - started < .seconds(5))
         server.signal(SIGCONT)
         try await a.close()
         await server.stop()
@@ -57,8 +57,8 @@ struct WaitTests {
     func outage() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a", ttl: .seconds(9)) == .won)
-        async let outcome = b.wait(within: .seconds(9))
+        #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
+        async let outcome = b.wait(within: .seconds(30))
         try await Task.sleep(for: .milliseconds(50))
         server.signal(SIGSTOP)
         try await Task.sleep(for: .milliseconds(600))
@@ -73,7 +73,7 @@ struct WaitTests {
     func close() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
-        #expect(try await a.claim(owner: "a", ttl: .seconds(5)) == .won)
+        #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
         async let outcome = a.wait(within: .seconds(20))
         try await Task.sleep(for: .milliseconds(30))
         try await a.close()
