@@ -84,4 +84,34 @@ struct SharedStoreProbeTests {
         let gone = await #expect(throws: SharedStoreProbe.Failure.self) { try await probe(server, password: "s3cret") }
         #expect(gone?.description == "connection refused")
     }
+
+    @Test("The permissions that the page names are enough for everything, and each of them is needed")
+    func permissions() async throws {
+        let page = try String(contentsOfFile: "\(PackageLayout.root)/docs/operations.md", encoding: .utf8)
+        let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("~* +eval") })
+        let rules = line.split(separator: " ").map(String.init)
+        let server = try await RedisServer.start()
+        for missing in [nil] + rules.dropFirst().map(Optional.some) {
+            try server.setUser(["reset", "on", ">pw"] + rules.filter { $0 != missing })
+            let outcome = await Result { () async throws -> Bool in
+                let report = try await probe(server, user: "app", password: "pw")
+                let instance = try Instance("redis+unix://\(server.path)?db=1", user: "app", password: "pw")
+                let key = "\(missing ?? "")"
+                let isWon = try await instance.claim(key, owner: "a") == .won
+                let isFound = try await instance.look(key) == .claim
+                let isPublished = try await instance.publish(key, owner: "a", answer: "x") == .done
+                try await instance.close()
+                return report.warnings.isEmpty && isWon && isFound && isPublished
+            }
+            #expect((try? outcome.get()) == true || missing != nil, "with all")
+            #expect((try? outcome.get()) != true || missing == nil, "without \(missing ?? "")")
+        }
+        await server.stop()
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
 }

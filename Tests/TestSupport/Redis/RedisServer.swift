@@ -93,6 +93,15 @@ package final class RedisServer: Sendable {
         return String(decoding: try Sockets.receive(socket), as: UTF8.self)
     }
 
+    /// Makes the user `app` of these rules.
+    package func setUser(_ rules: [String]) throws {
+        let socket = try Sockets.connect(path: path, timeout: 5)
+        defer { close(socket) }
+        try Sockets.sendAll(socket, Self.command(["ACL", "SETUSER", "app"] + rules))
+        let reply = String(decoding: try Sockets.receive(socket), as: UTF8.self)
+        guard reply == "+OK\r\n" else { throw TestSupportError("ACL SETUSER: \(reply)") }
+    }
+
     private static func command(_ arguments: [String]) -> Data {
         Data(
             ("*\(arguments.count)\r\n" + arguments.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8
