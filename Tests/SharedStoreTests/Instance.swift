@@ -60,8 +60,10 @@ final class Instance: Sendable {
 
     /// Claims once claims are a promise.
     func claimWhenSettled(_ key: String = "k", owner: String) async throws -> SharedStore.Claim {
+        let end = ContinuousClock.now + .seconds(20)
         while true {
             let claim = try await claim(key, owner: owner)
+            if ContinuousClock.now > end { return claim }
             switch claim {
             case .waiting(let until): try await Task.sleep(for: Duration(max(.milliseconds(1), until - .now())))
             case .failed(.closed): return claim
