@@ -11,7 +11,9 @@ struct MetricsPageTests {
     func page() throws -> String {
         let exporter = PrometheusExporter(help: Metric.help)
         _ = try AuthService(
-            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
+            try SettingsFixture.configuration([
+                "UPSTREAM_WARM_CONNECTIONS": "0", "SHARED_STORE": "redis+unix:///does/not/exist",
+            ]).service,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             metrics: exporter
