@@ -23,7 +23,9 @@ extern void *__libc_malloc(size_t size);
 
 __attribute__((visibility("default"))) void free(void *memory) {
     if (memory == NULL) return;
-    explicit_bzero(memory, malloc_usable_size(memory));
+    memset(memory, 0, malloc_usable_size(memory));
+    // Else the compiler could leave it out, since nobody reads it.
+    __asm__ __volatile__("" : : "r"(memory) : "memory");
     __libc_free(memory);
 }
 

@@ -85,7 +85,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Has it age, and then closes it, when it is not used.
     func expire(after time: IdleTime) {
         guard let now = channel?.eventLoop.now else { return }
-        idleTimer = timers.set(now + time.agesAfter) {
+        idleTimer = timers.setRoughly(now + time.agesAfter) {
             guard self.change({ $0.age() }) else { return }
             self.idleTimer = self.timers.set(now + time.closesAfter) { self.close() }
         }

@@ -85,6 +85,8 @@ final class UpstreamPool {
     ///
     /// - Returns: whether it can still be used for another call: none waits.
     func offer(_ connection: UpstreamConnection) -> Bool {
+        // As nearly always, when there is no need to ask the kernel.
+        if waiting.isEmpty { return !isClosed }
         if mayHoldStrayBytes(connection) { return !isClosed }
         guard let call = nextWaiting() else { return !isClosed }
         if !send(call, on: connection) { dispatch(call) }

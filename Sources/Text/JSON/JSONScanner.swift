@@ -49,6 +49,10 @@ package struct JSONScanner {
         self.bytes = bytes
         self.allowsLoneSurrogates = allowsLoneSurrogates
         memberDepth = notesInnerMembers ? 2 : 1
+        if notesInnerMembers {
+            members.reserveCapacity(4)
+            innerMembers.reserveCapacity(8)
+        }
     }
 
     /// Reads the whole text.

@@ -40,6 +40,13 @@ struct JSONLogHandler: LogHandler {
     }
 
     private static func severity(_ level: Logger.Level) -> String {
-        level == .trace ? "DEBUG" : level.rawValue.uppercased()
+        switch level {
+        case .trace, .debug: "DEBUG"
+        case .info: "INFO"
+        case .notice: "NOTICE"
+        case .warning: "WARNING"
+        case .error: "ERROR"
+        case .critical: "CRITICAL"
+        }
     }
 }

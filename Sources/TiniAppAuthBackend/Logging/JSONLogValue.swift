@@ -55,7 +55,11 @@ enum JSONLogValue {
         switch value {
         case .text(let text): JSONString.append(text, to: &json)
         case .number(let number): json.append(contentsOf: String(number).utf8)
-        case .hundredths(let number): json.append(contentsOf: decimal(number, digits: 2).utf8)
+        case .hundredths(let number): append(number, digits: 2, to: &json)
+        case .latency(let microseconds):
+            json.append(UInt8(ascii: "\""))
+            append(microseconds, digits: 6, to: &json)
+            json.append(contentsOf: "s\"".utf8)
         case .flag(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
         case .fields(let fields):
             json.append(UInt8(ascii: "{"))
@@ -64,11 +68,18 @@ enum JSONLogValue {
         }
     }
 
-    /// A number that is not negative, with so many digits behind the point.
-    static func decimal(_ number: Int64, digits: Int) -> String {
-        let text = String(number)
-        let padded = String(repeating: "0", count: max(0, digits + 1 - text.utf8.count)) + text
-        return String(padded.dropLast(digits)) + "." + String(padded.suffix(digits))
+    /// Appends a number that is not negative, with so many digits after the point.
+    private static func append(_ number: Int64, digits: Int, to json: inout [UInt8]) {
+        var unit: Int64 = 1
+        for _ in 0..<digits { unit *= 10 }
+        json.append(contentsOf: String(number / unit).utf8)
+        json.append(UInt8(ascii: "."))
+        var rest = number % unit
+        while unit > 1 {
+            unit /= 10
+            json.append(UInt8(ascii: "0") + UInt8(rest / unit))
+            rest %= unit
+        }
     }
 
     private static func append(name: String, to json: inout [UInt8]) {

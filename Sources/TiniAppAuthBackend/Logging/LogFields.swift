@@ -8,6 +8,8 @@ struct LogFields: Sendable {
         case number(Int)
         /// A number with two digits after the point.
         case hundredths(Int64)
+        /// Microseconds, written as text: seconds with six digits after the point, and `s`.
+        case latency(Int64)
         case flag(Bool)
         case fields(LogFields)
     }
@@ -45,6 +47,7 @@ extension LogFields.Value {
         case .text(let text): .string(text)
         case .number(let number): .stringConvertible(number)
         case .hundredths(let number): .stringConvertible(Double(number) / 100)
+        case .latency(let number): .string("\(Double(number) / 1_000_000)s")
         case .flag(let flag): .stringConvertible(flag)
         case .fields(let fields): .dictionary(fields.metadata)
         }

@@ -124,7 +124,7 @@ extension RequestLog.Entry {
         fields.append("requestMethod", method)
         fields.append("requestUrl", path)
         fields.append("status", .number(status))
-        fields.append("latency", JSONLogValue.decimal(duration.microseconds, digits: 6) + "s")
+        fields.append("latency", .latency(duration.microseconds))
         // nginx's name for a peer without an address is "unix:".
         if let address = head.remoteAddress, address.utf8.allSatisfy({ $0.isASCIIHexDigit || ".:".utf8.contains($0) }) {
             fields.append("remoteIp", address)

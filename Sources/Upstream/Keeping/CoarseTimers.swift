@@ -27,6 +27,13 @@ package final class CoarseTimers {
         self.eventLoop = eventLoop
     }
 
+    /// The same where a tenth of a second does not matter: more of them share a timer.
+    func setRoughly(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
+        let step = 10 * Self.resolution
+        let steps = (deadline.uptimeNanoseconds + step - 1) / step
+        return set(.uptimeNanoseconds(steps * step), action)
+    }
+
     /// Calls the action once the deadline has passed, unless the timer is cancelled.
     package func set(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
         let (ticks, rest) = deadline.uptimeNanoseconds.quotientAndRemainder(dividingBy: Self.resolution)
