@@ -17,7 +17,8 @@ package final class RedisConnection: ChannelInboundHandler {
     private let channel: any Channel
     private let reader: RedisReplyReader
     private var pending: Deque<Pending> = []
-    private var isTimerSet = false
+    /// When the timer ends; nil if none is set.
+    private var timer: NIODeadline?
     private var ended: RedisFailure?
     /// Called once, after the commands have failed.
     private let didEnd: (RedisConnection, RedisFailure) -> Void
@@ -58,13 +59,16 @@ package final class RedisConnection: ChannelInboundHandler {
         didEnd(self, failure)
     }
 
-    /// One timer is enough: the first command's time is over first. It is not moved with each reply, but looks when it ends.
+    /// One timer is enough: the first command's time is over first. It is not moved with each reply, but looks when it ends;
+    /// only a time that ends before it takes another. (The greeting has more time than the commands after it.)
     private func setTimer() {
-        guard !isTimerSet, let first = pending.first else { return }
-        isTimerSet = true
-        channel.eventLoop.assumeIsolated().scheduleTask(deadline: first.deadline) { [weak self] in
-            guard let self else { return }
-            isTimerSet = false
+        guard let first = pending.first else { return }
+        if let timer, timer <= first.deadline { return }
+        let deadline = first.deadline
+        timer = deadline
+        channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+            guard let self, timer == deadline else { return }
+            timer = nil
             if let first = pending.first, first.deadline <= .now() { end(.timeout) } else { setTimer() }
         }
     }

@@ -18,6 +18,7 @@ final class Instance: Sendable {
         _ url: String,
         isRequired: Bool = false,
         longestCall: TimeAmount = .milliseconds(700),
+        timeout: TimeAmount = .seconds(1),
         user: String? = nil,
         password: String? = nil
     ) throws {
@@ -26,7 +27,7 @@ final class Instance: Sendable {
         redis.user = user
         redis.password = password.map { RedisPassword($0) }
         redis.name = "the shared store"
-        redis.timeout = .seconds(1)
+        redis.timeout = timeout
         var configuration = SharedStore.Configuration(redis: redis, markerKey: Array("marker".utf8))
         configuration.isRequired = isRequired
         configuration.longestCall = longestCall
@@ -45,9 +46,15 @@ final class Instance: Sendable {
     convenience init(
         _ server: RedisServer,
         isRequired: Bool = false,
-        longestCall: TimeAmount = .milliseconds(700)
+        longestCall: TimeAmount = .milliseconds(700),
+        timeout: TimeAmount = .seconds(1)
     ) throws {
-        try self.init("redis+unix://\(server.path)", isRequired: isRequired, longestCall: longestCall)
+        try self.init(
+            "redis+unix://\(server.path)",
+            isRequired: isRequired,
+            longestCall: longestCall,
+            timeout: timeout
+        )
     }
 
     func claim(

@@ -56,12 +56,13 @@ struct WaitTests {
     @Test("Who waits outlasts a store that is away for a while, and gets the answer")
     func outage() async throws {
         let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
+        let (a, b) = (try Instance(server), try Instance(server, timeout: .milliseconds(200)))
         #expect(try await a.claim(owner: "a", ttl: .seconds(60)) == .won)
         async let outcome = b.wait(within: .seconds(30))
         try await Task.sleep(for: .milliseconds(50))
         server.signal(SIGSTOP)
         try await Task.sleep(for: .milliseconds(600))
+        #expect(b.count("failures_total") > 0)
         server.signal(SIGCONT)
         while try await a.publish(owner: "a", answer: "x") != .done {}
         #expect(try await outcome == .answer(Array("x".utf8)))
