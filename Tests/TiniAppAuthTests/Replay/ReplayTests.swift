@@ -83,7 +83,7 @@ struct ReplayTests {
         ] as [Reaction]
     )
     func inDoubt(reaction: Reaction) async throws {
-        try await Self.run(window: .seconds(4), script: { _ in reaction }) { fixture in
+        try await Self.run(script: { _ in reaction }) { fixture in
             let first = await fixture.outcome(.exchange, #"{"code":"SECRET"}"#)
             #expect(first.result.error == .upstreamInvalidResponse)
             for _ in 0..<3 {
@@ -94,9 +94,6 @@ struct ReplayTests {
             }
             #expect(fixture.server.requests.count == 1)
             #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_in_doubt_total") == 3)
-            try await Task.sleep(for: .milliseconds(4_100))
-            #expect(await fixture.call(.exchange) == first.result)
-            #expect(fixture.server.requests.count == 2)
         }
     }
 
