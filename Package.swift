@@ -130,6 +130,7 @@ let package = Package(
                 "CLinux",
                 "CWipe",
                 "FastCGI",
+                "LogThrottle",
                 "Redis",
                 "SharedStore",
                 "Text",

@@ -175,6 +175,14 @@ rm -f "$LISTEN_SOCKET" "$scratch/nginx.pid"
 ) &
 responder=$!
 
+until [[ -S $LISTEN_SOCKET ]]; do
+    if ! kill -0 "$responder" 2>/dev/null; then
+        wait "$responder" 2>/dev/null || code=$?
+        gone responder
+    fi
+    sleep 0.02
+done
+
 listen="listen $PORT;"
 # Empty or absent: no IPv6 here, and nginx would not start.
 if [[ -s /proc/net/if_inet6 ]]; then
@@ -184,18 +192,12 @@ believe=
 if ((${#trusted[@]})); then
     believe=$(printf 'set_real_ip_from %s; ' "${trusted[@]}")
 fi
+# The responder, which ends if they are wrong, has read them.
+ALLOWED_ORIGINS=${ALLOWED_ORIGINS:-}
 sed "s|@LISTEN@|$listen|; s|@NGINX_DIR@|$nginx_files|; s|@SCRATCH@|$scratch|; s|@WORKERS@|$workers|
     s|@FILES@|$files|; s|@CONNECTIONS@|$((files / 2))|; s|@TRUSTED_PROXIES@|$believe|
-    s|@PROJECT@|${GOOGLE_CLOUD_PROJECT:-}|g" \
+    s|@PROJECT@|${GOOGLE_CLOUD_PROJECT:-}|g; s|@ALLOWED_ORIGINS@|${ALLOWED_ORIGINS//,/ }|" \
     "$nginx_files/container.conf.template" >"$scratch/nginx.conf"
-
-until [[ -S $LISTEN_SOCKET ]]; do
-    if ! kill -0 "$responder" 2>/dev/null; then
-        wait "$responder" 2>/dev/null || code=$?
-        gone responder
-    fi
-    sleep 0.02
-done
 
 nginx_program=$(command -v nginx)
 

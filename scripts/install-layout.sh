@@ -15,6 +15,8 @@ domain=${DOMAIN:-}
 
 share=$prefix/share/tiniapp-auth-backend
 etc=/etc/tiniapp-auth-backend
+# Tini Console's files, NAME/auth.txt: the operator's, too.
+validation=$etc/tiki-validation-code
 sites=/etc/nginx/sites-available
 http_conf=/etc/nginx/conf.d/tiniapp-auth-backend.conf
 # Where systemd looks for units.
@@ -35,6 +37,6 @@ declare -A completions=(
 
 units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
 # Replaced by each version.
-shared_nginx=(http.conf routes.conf tls.conf)
+shared_nginx=(http.conf cross-origin.conf routes.conf tls.conf)
 # The operator's.
-own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf)
+own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf allowed-origins.conf)

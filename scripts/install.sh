@@ -71,6 +71,7 @@ replace nginx/vm-http.conf "$http_conf"
 for file in "${own_nginx[@]}"; do
     keep "nginx/$file" "$etc/nginx/$file"
 done
+install -d -m 755 "$destdir$validation"
 keep nginx/vm-default.conf "$sites/tiniapp-auth-backend-default.conf"
 if [[ $instance ]]; then
     keep systemd/instance.env "$etc/$instance.env"

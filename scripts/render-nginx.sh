@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fills nginx/local.conf.template and prints the result.
-#     render-nginx.sh PORT BACKEND_SOCKET
+#     [ALLOWED_ORIGINS=…] render-nginx.sh PORT BACKEND_SOCKET
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,4 +15,6 @@ site=${site//@NGINX_DIR@/"$PWD/nginx"}
 site=${site//@LISTEN@/"$listen"}
 site=${site//@BACKEND_SOCKET@/"$2"}
 site=${site//@LIMITED_CLIENT@/'""'}
+origins=${ALLOWED_ORIGINS-}
+site=${site//@ALLOWED_ORIGINS@/"${origins//,/ }"}
 printf '%s\n' "$site"

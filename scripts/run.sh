@@ -173,6 +173,12 @@ fi
 export LISTEN_SOCKET=$run/backend.sock
 start responder "$bin/tiniapp-auth-backend" serve >"$run/responder.log" 2>&1
 
+# It checks the settings that go into nginx's configuration, too.
+until [[ -S $LISTEN_SOCKET ]]; do
+    is_alive responder || gone responder
+    sleep 0.05
+done
+
 mkdir "$run/nginx"
 scripts/render-nginx.sh "$port" "$LISTEN_SOCKET" >"$run/nginx/nginx.conf"
 # Without the environment: it may hold the secret, which is not nginx's business.

@@ -21,6 +21,9 @@ package struct FastCGIRequest: Sendable, Equatable {
         package var remoteAddress: String?
         /// The client's place in a distributed trace (`HTTP_X_CLOUD_TRACE_CONTEXT`), as it came; nil if absent or empty.
         package var traceContext: String?
+        /// The origin of the web page that asks, if it may not (`UNLISTED_ORIGIN`, from nginx/routes.conf), as it came; nil
+        /// if absent or empty.
+        package var unlistedOrigin: String?
         /// When the connection was accepted.
         package var acceptedAt: ContinuousClock.Instant
 
@@ -36,6 +39,7 @@ package struct FastCGIRequest: Sendable, Equatable {
             requestID = param("REQUEST_ID")
             remoteAddress = param("REMOTE_ADDR")
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")
+            unlistedOrigin = param("UNLISTED_ORIGIN")
             self.acceptedAt = acceptedAt
         }
     }

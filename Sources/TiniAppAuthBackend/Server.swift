@@ -52,6 +52,7 @@ struct Server {
             shutdown: shutdown,
             handler: RequestHandler(
                 service: service,
+                validation: configuration.validation,
                 shutdown: shutdown,
                 exporter: exporter,
                 log: RequestLog(logger: logger, project: configuration.googleCloudProject)

@@ -32,11 +32,10 @@ package struct UpstreamURL: Sendable, Hashable {
     /// - Returns: nil if the text is no absolute `http` or `https` URL with a host, or carries a user or a fragment.
     package init?(_ text: String) {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            scheme == "https" || scheme == "http", var host = parts.host, !host.isEmpty,
+            scheme == "https" || scheme == "http", var host = parts.encodedHost, !host.isEmpty,
             parts.user == nil, parts.password == nil, parts.fragment == nil
         else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        // Foundation has decoded the host: `%2F` in it would now be a slash.
         guard HostText.isPlausible(host) else { return nil }
         // A port that is too large for an integer is nil to Foundation.
         if parts.port == nil, let range = parts.rangeOfPort, !range.isEmpty { return nil }

@@ -103,7 +103,8 @@ extension EndToEnd {
         func empty() async throws {
             let names = [
                 "CLIENT_SECRET_FILE", "REFRESH_ENDPOINT", "INFO_ENDPOINT", "UPSTREAM_CA_FILE", "REQUEST_TIMEOUT",
-                "ALLOW_INSECURE_UPSTREAM", "MAX_BODY_BYTES", "LOG_LEVEL", "GOOGLE_CLOUD_PROJECT", "NOTIFY_SOCKET",
+                "ALLOW_INSECURE_UPSTREAM", "MAX_BODY_BYTES", "LOG_LEVEL", "GOOGLE_CLOUD_PROJECT", "ALLOWED_ORIGINS",
+                "TIKI_VALIDATION_CODE", "TIKI_VALIDATION_TEXT", "TIKI_VALIDATION_FOLDER", "NOTIFY_SOCKET",
                 "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID",
             ]
             var environment = Self.good.merging(names.map { ($0, "") }) { $1 }

@@ -88,6 +88,7 @@ package final class Nginx: Sendable {
             .replacingOccurrences(of: "@NGINX_DIR@", with: folder)
             .replacingOccurrences(of: "@LISTEN@", with: "listen 127.0.0.1:\(port);")
             .replacingOccurrences(of: "@BACKEND_SOCKET@", with: backendSocket)
+            .replacingOccurrences(of: "@ALLOWED_ORIGINS@", with: "")
             .replacingOccurrences(of: "@LIMITED_CLIENT@", with: limited ? "\"$binary_remote_addr\"" : "\"\"")
         return try directory.write(text, to: "nginx.conf")
     }

@@ -8,7 +8,8 @@ struct ConfigurationRulesTests {
 
     @Test(
         "A setting must not be a placeholder, padded with white space or unprintable",
-        arguments: Settings.all.map(\.name)
+        // All but a text that is given out as it is.
+        arguments: Settings.all.map(\.name).filter { $0 != "TIKI_VALIDATION_TEXT" }
     )
     func texts(name: String) {
         // The one beside it must not be set too.

@@ -112,7 +112,8 @@ struct ConfigurationTests {
 
     @Test("Every problem is reported at once, with one line for each setting")
     func everythingWrong() {
-        let names = Settings.all.map(\.name)
+        // Nothing is wrong with that as a text to give out.
+        let names = Settings.all.map(\.name).filter { $0 != "TIKI_VALIDATION_TEXT" }
         let problems = Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "<\($0)…>") }))
         for name in names where name != "CLIENT_SECRET_FILE" {
             #expect(problems.count { $0.hasPrefix(name + " ") } == 1, "\(name)")

@@ -22,6 +22,7 @@ struct RequestHandlerTests {
         )
         return RequestHandler(
             service: service,
+            validation: DomainValidation(),
             shutdown: ShutdownFlag(),
             exporter: exporter,
             log: RequestLog(logger: logger, project: nil)

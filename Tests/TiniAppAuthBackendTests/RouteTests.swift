@@ -11,6 +11,7 @@ struct RouteTests {
             ("/auth_info", "info", ["POST"]),
             ("/", "greeting", ["GET", "HEAD"]), ("/health/live", "live", ["GET", "HEAD"]),
             ("/health/ready", "ready", ["GET", "HEAD"]), ("/metrics", "metrics", ["GET", "HEAD"]),
+            ("/tiki-validation-code/a/auth.txt", "validation", ["GET", "HEAD"]),
         ] as [(String, String, [String])]
     )
     func found(path: String, name: String, methods: [String]) throws {

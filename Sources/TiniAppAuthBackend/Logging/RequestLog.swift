@@ -88,7 +88,14 @@ extension RequestLog.Entry {
         Self.knownMethods.contains(head.method) ? head.method : "other"
     }
 
-    fileprivate var path: String { route == nil ? "other" : head.path }
+    fileprivate var path: String {
+        switch route {
+        case nil: "other"
+        // The rest is the client's.
+        case .validation: "/tiki-validation-code"
+        default: head.path
+        }
+    }
 
     fileprivate var fields: LogFields {
         var fields = LogFields(capacity: 16)

@@ -59,5 +59,6 @@ enum SettingsPages {
     private static let examples = [
         Settings.authEndpoint.name: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
         Settings.sharedStore.name: "redis://127.0.0.1:6379/0",
+        Settings.allowedOrigins.name: "https://tiki.vn",
     ]
 }

@@ -17,9 +17,12 @@ final class RequestHandler: FastCGIHandler {
     private let exporter: PrometheusExporter
     private let metrics: RequestMetrics
     private let log: RequestLog
+    private let validation: DomainValidation
+    private let unlistedOrigins: UnlistedOrigins
 
     init(
         service: AuthService,
+        validation: DomainValidation,
         shutdown: ShutdownFlag,
         exporter: PrometheusExporter,
         log: RequestLog
@@ -29,6 +32,8 @@ final class RequestHandler: FastCGIHandler {
         self.exporter = exporter
         metrics = RequestMetrics(exporter)
         self.log = log
+        self.validation = validation
+        unlistedOrigins = UnlistedOrigins(logger: log.logger)
     }
 
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
@@ -37,6 +42,7 @@ final class RequestHandler: FastCGIHandler {
         let id = RequestID(head.requestID)
         let pending = Pending(head: head, requestID: id, route: Route(path: head.path), writer: writer)
         guard let route = pending.route else { return refuse(pending, .notFound) }
+        if case .auth = route { unlistedOrigins.note(head.unlistedOrigin) }
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
         }
@@ -53,6 +59,9 @@ final class RequestHandler: FastCGIHandler {
             finish(pending, FastCGIResponse(content: #"{"status":"ready"}"#, id))
         case .metrics:
             finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: exporter.text(), id))
+        case .validation(let file):
+            guard let content = validation.content(id: file) else { return refuse(pending, .notFound) }
+            finish(pending, FastCGIResponse(status: 200, type: "text/plain; charset=utf-8", body: content, id))
         // RFC 9110 section 8.4.1: "identity" is no coding.
         case .auth where (head.contentEncoding ?? "identity").lowercased() != "identity":
             refuse(pending, .encodedBody)

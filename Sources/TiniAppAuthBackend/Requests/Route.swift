@@ -11,6 +11,8 @@ enum Route {
     case ready
     /// For Prometheus; nginx lets only its own machine ask.
     case metrics
+    /// A file that shows Tini Console whose the domain is.
+    case validation(id: String)
 
     /// - Returns: nil if there is no such path.
     init?(path: String) {
@@ -20,15 +22,20 @@ enum Route {
         case "/health/ready": self = .ready
         case "/metrics": self = .metrics
         default:
-            guard let route = AuthRoute.allCases.first(where: { $0.path == path }) else { return nil }
-            self = .auth(route)
+            if let route = AuthRoute.allCases.first(where: { $0.path == path }) {
+                self = .auth(route)
+            } else if let id = DomainValidation.id(inPath: path) {
+                self = .validation(id: id)
+            } else {
+                return nil
+            }
         }
     }
 
     var methods: [String] {
         switch self {
         case .auth: ["POST"]
-        case .greeting, .live, .ready, .metrics: ["GET", "HEAD"]
+        case .greeting, .live, .ready, .metrics, .validation: ["GET", "HEAD"]
         }
     }
 
@@ -40,11 +47,13 @@ enum Route {
         case .live: "live"
         case .ready: "ready"
         case .metrics: "metrics"
+        case .validation: "validation"
         }
     }
 
     /// All names there are.
-    static let names = AuthRoute.allCases.map(\.rawValue) + ["greeting", "live", "ready", "metrics", name(of: nil)]
+    static let names =
+        AuthRoute.allCases.map(\.rawValue) + ["greeting", "live", "ready", "metrics", "validation", name(of: nil)]
 
     static func name(of route: Route?) -> String { route?.name ?? "unknown" }
 }

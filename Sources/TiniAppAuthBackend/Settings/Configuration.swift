@@ -17,6 +17,7 @@ struct Configuration: Sendable {
     var googleCloudProject: String?
     /// nil if each instance is by itself.
     var sharedStore: SharedStoreAccess?
+    var validation: DomainValidation
 
     /// Reads and checks every setting.
     ///
@@ -48,6 +49,9 @@ struct Configuration: Sendable {
         logLevel = reader.value(Settings.logLevel)
         googleCloudProject = reader.value(Settings.googleCloudProject)
         sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
+        validation = reader.domainValidation()
+        // nginx's, but said here if it is wrong.
+        _ = reader.value(Settings.allowedOrigins)
 
         guard let credentials, let endpoints, reader.problems.isEmpty else {
             throw ConfigurationError(problems: reader.problems)
@@ -128,6 +132,22 @@ extension SettingsReader {
             ? url(Settings.infoEndpoint, allowInsecure: allowInsecure) : derived?.info
         guard let exchange, let refresh, let info else { return nil }
         return AuthEndpoints(exchange: exchange, refresh: refresh, info: info)
+    }
+
+    fileprivate mutating func domainValidation() -> DomainValidation {
+        var validation = DomainValidation(folder: value(Settings.validationFolder))
+        let (id, text) = (value(Settings.validationCode), value(Settings.validationText))
+        if let id, !DomainValidation.isID(id) {
+            report(Settings.validationCode, "is not 1 to 128 letters, digits, hyphens and underscores")
+        } else if let id, let text {
+            validation.given = DomainValidation.File(id: id, text: text)
+        } else if isSet(Settings.validationCode) != isSet(Settings.validationText),
+            !hasProblem(Settings.validationCode),
+            !hasProblem(Settings.validationText)
+        {
+            report(Settings.validationCode, "and TIKI_VALIDATION_TEXT go together; one of them is not set")
+        }
+        return validation
     }
 
     /// A file of trusted certificates that has been tried.

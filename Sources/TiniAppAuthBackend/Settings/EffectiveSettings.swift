@@ -14,6 +14,7 @@ extension Configuration {
         if ListeningSocket.isPassed(listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"]) {
             values[Settings.listenSocket.name] = "passed by systemd"
         }
+        if environment[Settings.validationText.name] != nil { values[Settings.validationText.name] = "set" }
         // Never the secret itself.
         values[Settings.clientSecret.name] = environment[Settings.clientSecret.name] == nil ? "not set" : "set"
         for (setting, route) in [

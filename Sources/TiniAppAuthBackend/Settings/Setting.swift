@@ -54,6 +54,8 @@ struct SettingType<Value: Sendable>: Sendable {
     let name: String
     /// What is wrong with any other text, to be read after the setting's name.
     let problem: String
+    /// Whether the rules for the text of all other settings do not hold.
+    var isVerbatim = false
     let parse: @Sendable (String) -> Value?
     /// The value as one would write it; nil if it is none.
     let text: @Sendable (Value) -> String?
@@ -65,6 +67,14 @@ extension SettingType where Value == String {
 
 extension SettingType where Value == String? {
     static let optionalText = SettingType(name: "text", problem: "", parse: { $0 }, text: { $0 })
+    /// Whatever it is: white space at its ends belongs to it.
+    static let verbatim = SettingType(
+        name: "text of up to \(DomainValidation.maxBytes) bytes",
+        problem: "is longer than \(DomainValidation.maxBytes) bytes",
+        isVerbatim: true,
+        parse: { $0.utf8.count <= DomainValidation.maxBytes ? .some($0) : .none },
+        text: { $0 }
+    )
     static let file = SettingType(name: "a file's path", problem: "", parse: { $0 }, text: { $0 })
     static let storeURL = SettingType(
         name: "redis, rediss or redis+unix URL",

@@ -195,6 +195,32 @@ enum Settings {
         "On Google Cloud: the project whose traces the log lines belong to."
     )
 
+    static let validationCode = Setting(
+        "TIKI_VALIDATION_CODE",
+        .optionalText,
+        default: nil,
+        "The name in the address at which Tini Console looks for `auth.txt`: /tiki-validation-code/NAME/auth.txt."
+    )
+    static let validationText = Setting(
+        "TIKI_VALIDATION_TEXT",
+        .verbatim,
+        default: nil,
+        "The content of that file."
+    )
+    static let validationFolder = Setting(
+        "TIKI_VALIDATION_FOLDER",
+        .file,
+        default: nil,
+        "A folder of such files, each as NAME/auth.txt. The unit on a VM sets it."
+    )
+    /// Checked here, and read by nginx, which alone decides by it.
+    static let allowedOrigins = Setting(
+        "ALLOWED_ORIGINS",
+        .origins,
+        default: [],
+        "Web pages that may call, such as https://tiki.vn. Not on a VM: nginx/allowed-origins.conf has them there."
+    )
+
     /// Every setting, in the order in which people meet them.
     static let all = [
         clientKey.reference, clientSecret.reference, clientSecretFile.reference, authEndpoint.reference,
@@ -206,6 +232,7 @@ enum Settings {
         upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
         arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,
         shutdownGrace.reference, logLevel.reference, googleCloudProject.reference,
+        validationCode.reference, validationText.reference, validationFolder.reference, allowedOrigins.reference,
     ]
 }
 

@@ -24,7 +24,7 @@ struct SettingsReader {
     /// The value that is in force; the default after a problem.
     mutating func value<Value>(_ setting: Setting<Value>) -> Value {
         guard let text = environment[setting.name] else { return setting.defaultValue }
-        if let problem = Self.problem(inText: text) {
+        if !setting.type.isVerbatim, let problem = Self.problem(inText: text) {
             report(setting, problem)
         } else if let value = setting.type.parse(text) {
             return value

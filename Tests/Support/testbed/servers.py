@@ -111,11 +111,17 @@ def start_nginx(name, folder, stop_signal=signal.SIGTERM):
 class Nginx:
     """nginx with the local site as it is shipped, or as `change` makes it, in front of a responder."""
 
-    def __init__(self, folder, backend_socket, change=lambda text: text, name="nginx", stop_signal=signal.SIGTERM):
+    def __init__(
+        self, folder, backend_socket, change=lambda text: text, name="nginx", stop_signal=signal.SIGTERM, origins=""
+    ):
+        """`origins` may ask from a browser: ALLOWED_ORIGINS."""
+        environment = ENVIRONMENT | {"ALLOWED_ORIGINS": origins}
         for _ in range(5):
             self.port = free_port()
             render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
-            site = subprocess.run(render, capture_output=True, text=True, check=True, timeout=10).stdout
+            site = subprocess.run(
+                render, capture_output=True, text=True, check=True, timeout=10, env=environment
+            ).stdout
             (folder / "nginx.conf").write_text(change(site))
             self.child = start_nginx(name, folder, stop_signal)
             try:

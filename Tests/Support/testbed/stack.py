@@ -26,7 +26,7 @@ class Stack:
                 started.callback(self.sandbox.stop)
             self.responder = Responder(folder, upstream or self.sandbox.auth_endpoint, **settings)
             started.callback(self.responder.stop)
-            self.nginx = Nginx(folder, self.responder.socket)
+            self.nginx = Nginx(folder, self.responder.socket, origins=settings.get("ALLOWED_ORIGINS", ""))
             started.callback(self.nginx.stop)
             self._started = started.pop_all()
 

@@ -1,0 +1,46 @@
+import LogThrottle
+import Logging
+import Synchronization
+
+/// Names in the log the web pages that called and may not, so that whoever runs them learns what to add to
+/// `ALLOWED_ORIGINS`. nginx decides who may, and passes on only the others.
+///
+/// Anybody can write an `Origin`. So what is no origin is not named, each one is named once, and when there are many, one a
+/// minute.
+final class UnlistedOrigins: Sendable {
+    private struct State {
+        /// The latest that were named.
+        var named: [String] = []
+        var throttle: LogThrottle
+    }
+
+    private static let limit = 16
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// - Parameter clock: tells the time.
+    init(logger: Logger, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.logger = logger
+        state = Mutex(State(throttle: LogThrottle(clock: clock)))
+    }
+
+    /// - Parameter origin: what nginx passed on; nil if the request came from no page, or from one that may ask.
+    func note(_ origin: String?) {
+        // A page from a file, or in a sandboxed frame, has the origin "null". There is no way to allow just that one.
+        guard let origin, origin == "null" || WebOrigin.isOrigin(origin) else { return }
+        state.withLock { state in
+            guard !state.named.contains(origin) else { return }
+            let metadata: Logger.Metadata = ["origin": "\(origin)"]
+            if state.named.count < Self.limit {
+                logger.log(level: .warning, Self.message, metadata: metadata)
+            } else if state.throttle.log(logger, .warning, Self.message, metadata: metadata) {
+                state.named.removeFirst()
+            } else {
+                return
+            }
+            state.named.append(origin)
+        }
+    }
+
+    private static let message: Logger.Message = "a web page called whose origin is not allowed"
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TiniAppAuthBackend
+
+struct DomainValidationTests {
+    @Test("The path has the id of the file")
+    func id() {
+        #expect(DomainValidation.id(inPath: "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt") == "J9jcjJnnkji7AoVK")
+        #expect(DomainValidation.path(id: "a-B_9") == "/tiki-validation-code/a-B_9/auth.txt")
+        #expect(DomainValidation.id(inPath: DomainValidation.path(id: "a-B_9")) == "a-B_9")
+        #expect(DomainValidation.id(inPath: DomainValidation.path(id: String(repeating: "a", count: 128))) != nil)
+    }
+
+    @Test(
+        "A path that is not exactly that of a file has no id",
+        arguments: [
+            "", "/", "/tiki-validation-code", "/tiki-validation-code/", "/tiki-validation-code/auth.txt",
+            "/tiki-validation-code//auth.txt", "/tiki-validation-code/a/auth.txt/", "/tiki-validation-code/a/AUTH.TXT",
+            "/tiki-validation-code/a/b/auth.txt", "/tiki-validation-code/../auth.txt",
+            "/tiki-validation-code/./auth.txt", "/tiki-validation-code/.a/auth.txt",
+            "/tiki-validation-code/a b/auth.txt", "/tiki-validation-code/a\0/auth.txt",
+            "/tiki-validation-code/a\n/auth.txt", "/tiki-validation-code/\u{E4}/auth.txt",
+            "/tiki-validation-code/a\u{301}/auth.txt", "/tiki-validation-codea/auth.txt",
+            "tiki-validation-code/a/auth.txt", "/tiki-validation-code/a/auth.txt\n",
+            "/tiki-validation-code/" + String(repeating: "a", count: 129) + "/auth.txt",
+        ]
+    )
+    func noID(path: String) {
+        #expect(DomainValidation.id(inPath: path) == nil)
+        #expect(Route(path: path)?.name != "validation")
+    }
+
+    @Test("The file of the settings comes before one in the folder; without either there is none")
+    func places() throws {
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        try FileManager.default.createDirectory(atPath: scratch.path("a"), withIntermediateDirectories: false)
+        try scratch.write("from the folder", to: "a/auth.txt")
+        #expect(DomainValidation().content(id: "a") == nil)
+        #expect(DomainValidation(folder: scratch.path).content(id: "a") == Array("from the folder".utf8))
+        let both = DomainValidation(given: .init(id: "a", text: "given"), folder: scratch.path)
+        #expect(both.content(id: "a") == Array("given".utf8))
+        #expect(both.content(id: "b") == nil)
+        #expect(DomainValidation(folder: scratch.path("none")).content(id: "a") == nil)
+    }
+
+    @Test(
+        "A file of the folder has 4096 bytes at most",
+        arguments: [(0, true), (4_096, true), (4_097, false), (100_000, false)]
+    )
+    func length(bytes: Int, isGiven: Bool) throws {
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        try FileManager.default.createDirectory(atPath: scratch.path("a"), withIntermediateDirectories: false)
+        try scratch.write(String(repeating: "x", count: bytes), to: "a/auth.txt")
+        #expect(DomainValidation(folder: scratch.path).content(id: "a")?.count == (isGiven ? bytes : nil))
+    }
+
+    @Test("Id and text come from the settings, the text as it is")
+    func settings() throws {
+        let validation = try SettingsFixture.configuration([
+            "TIKI_VALIDATION_CODE": "aB9-_", "TIKI_VALIDATION_TEXT": " <m\u{E3}>\n", "TIKI_VALIDATION_FOLDER": "/tmp/f",
+        ]).validation
+        #expect(validation.content(id: "aB9-_") == Array(" <m\u{E3}>\n".utf8))
+        #expect(validation.folder == "/tmp/f")
+        #expect(try SettingsFixture.configuration().validation.given == nil)
+        #expect(try SettingsFixture.configuration().validation.folder == nil)
+    }
+
+    @Test(
+        "An id that is none, a text that is too long, and one without the other are problems",
+        arguments: [
+            ("a/b", "text", "TIKI_VALIDATION_CODE is not 1 to 128 letters, digits, hyphens and underscores"),
+            ("..", "text", "TIKI_VALIDATION_CODE is not 1 to 128 letters, digits, hyphens and underscores"),
+            ("a", String(repeating: "x", count: 4_097), "TIKI_VALIDATION_TEXT is longer than 4096 bytes"),
+            ("a", nil, "TIKI_VALIDATION_CODE and TIKI_VALIDATION_TEXT go together; one of them is not set"),
+            (nil, "text", "TIKI_VALIDATION_CODE and TIKI_VALIDATION_TEXT go together; one of them is not set"),
+        ] as [(String?, String?, String)]
+    )
+    func problems(code: String?, text: String?, problem: String) {
+        let problems = SettingsFixture.problems(["TIKI_VALIDATION_CODE": code, "TIKI_VALIDATION_TEXT": text])
+        #expect(problems == [problem])
+    }
+}
