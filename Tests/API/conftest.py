@@ -1,6 +1,7 @@
 """What the tests of the interface share."""
 
 import pytest
+from entrypoint import Container, Image
 from world import World
 
 # Before they are imported, so that a failed assertion in them shows its values.
@@ -16,6 +17,29 @@ def world():
         yield world
     finally:
         world.stop()
+
+
+@pytest.fixture(scope="module")
+def image():
+    """The files of the container."""
+    image = Image()
+    yield image
+    image.remove()
+
+
+@pytest.fixture
+def run(image):
+    """Starts a container; what has been started is stopped."""
+    started = []
+
+    def start(**settings):
+        started.append(Container(image, **settings))
+        return started[-1]
+
+    yield start
+    for container in started:
+        container.stop()
+    image.set_processors(2)
 
 
 def pytest_collection_modifyitems(items):

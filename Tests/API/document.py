@@ -15,6 +15,18 @@ def load():
 
 
 DOCUMENT = load()
+TEMPLATES = DOCUMENT["paths"]
+
+
+def concrete(path):
+    """A path of the document with the example of each parameter in its place."""
+    for parameter in TEMPLATES[path].get("parameters", []):
+        path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+    return path
+
+
+# For the tests, which send them.
+DOCUMENT["paths"] = {concrete(path): item for path, item in TEMPLATES.items()}
 
 
 def resolved(value):

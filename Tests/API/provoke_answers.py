@@ -45,7 +45,7 @@ def _(world, example):
     return ask(world.usual, example)
 
 
-@provokes("greeting", "live", "ready")
+@provokes("greeting", "live", "ready", "validation_file")
 def _(world, example):
     return ask(world.usual, example)
 

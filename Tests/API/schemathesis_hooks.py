@@ -51,7 +51,7 @@ class EachCallHasSucceeded:
 
     def after_response(self, ctx, response, case):
         if response.status_code == 200:
-            self.succeeded.add(case.operation.path)
+            self.succeeded.add(document.concrete(case.operation.path))
 
     def after_run(self, ctx):
         missing = {path for path, _, _ in document.operations()} - self.succeeded
@@ -66,7 +66,7 @@ def every_answer_is_documented(ctx, response, case):
     """Its own checks of status and shape leave out requests with other methods and media types."""
     fields = [(name, value) for name, values in response.headers.items() for value in values]
     answer = http_client.Answer(response.status_code, fields, response.content)
-    assert not (why := problem(answer, case.operation.path, response.request.method)), why
+    assert not (why := problem(answer, document.concrete(case.operation.path), response.request.method)), why
 
 
 @schemathesis.check

@@ -8,32 +8,9 @@ import resource
 import subprocess
 
 import pytest
-from entrypoint import Container, Image
 from test_client_limits import Connection, assert_limited
 from testbed import http_client
 from testbed.processes import wait_until
-
-
-@pytest.fixture(scope="module")
-def image():
-    image = Image()
-    yield image
-    image.remove()
-
-
-@pytest.fixture
-def run(image):
-    """Starts a container; what has been started is stopped."""
-    started = []
-
-    def start(**settings):
-        started.append(Container(image, **settings))
-        return started[-1]
-
-    yield start
-    for container in started:
-        container.stop()
-    image.set_processors(2)
 
 
 def statuses(container, forwarded):

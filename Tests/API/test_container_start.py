@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from entrypoint import GID, UID, Container, Image
+from entrypoint import GID, UID, Container
 from testbed import http_client
 from testbed.places import ROOT
 from testbed.ports import free_port
@@ -18,13 +18,6 @@ from testbed.servers import Sandbox
 
 # More by hand: TERM_TRIALS=500 Tests/run.sh Tests/API -k test_container_start
 TRIALS = int(os.environ.get("TERM_TRIALS", "40"))
-
-
-@pytest.fixture(scope="module")
-def image():
-    image = Image()
-    yield image
-    image.remove()
 
 
 def nothing_is_left(image):

@@ -7,6 +7,7 @@ import shutil
 import socket
 
 import pytest
+from documented import problem
 from testbed import http_client
 from testbed.processes import wait_until
 from testbed.servers import Nginx, scratch_folder
@@ -78,6 +79,7 @@ def assert_readable(answer, origin):
 def test_preflight_of_a_listed_origin_is_204(stack, path, origin):
     answer = preflight(stack.port, path, origin)
     assert (answer.status, answer.body) == (204, b"")
+    assert not problem(answer, path, "OPTIONS")
     assert cors_fields(answer) == [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Expose-Headers", EXPOSED),

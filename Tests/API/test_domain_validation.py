@@ -144,7 +144,7 @@ def test_other_methods_are_refused(stack):
 
 
 def test_without_a_setting_there_is_no_file(world):
-    assert http_client.request(world.usual.port, "GET", f"{FOLDER}/{ID}/auth.txt").status == 404
+    assert http_client.request(world.small.port, "GET", f"{FOLDER}/{ID}/auth.txt").status == 404
 
 
 def test_the_logs_do_not_repeat_the_path(stack):
