@@ -1,4 +1,5 @@
-# The responder behind nginx in one container, for Cloud Run or any other engine: README.md, "On Cloud Run".
+# The responder behind nginx in one container, for Cloud Run or any other engine: README.md, "On Cloud Run". The target
+# "demo" has the sandbox beside them, for compose.yaml.
 
 ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
@@ -41,7 +42,7 @@ RUN tar -xf build.tar \
     && clang -O2 -Wall -Werror -static -s -Wl,-e,first_instructions -o /image/usr/local/bin/container-init scripts/container-init.c
 
 COPY scripts/container-entrypoint.sh /image/usr/local/bin/container-entrypoint
-COPY nginx/http.conf nginx/routes.conf nginx/limit-zones.conf nginx/limits.conf \
+COPY nginx/http.conf nginx/cross-origin.conf nginx/routes.conf nginx/limit-zones.conf nginx/limits.conf \
      nginx/container.conf.template \
      /image/etc/tiniapp-auth-backend/nginx/
 # Whatever the modes in the checkout: any user may read it, nobody may write it.
@@ -49,7 +50,7 @@ RUN chmod -R u=rwX,go=rX /image
 
 # --- the image ------------------------------------------------------------------------------------------------
 
-FROM ${BASE_IMAGE}
+FROM ${BASE_IMAGE} AS production
 
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -73,3 +74,23 @@ USER 10001:0
 
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["container-init", "container-entrypoint"]
+
+# --- for trying it out ----------------------------------------------------------------------------------------
+
+FROM build AS demo-build
+
+RUN swift build -c release --static-swift-stdlib --product tiki-sandbox \
+    && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
+
+COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo
+COPY scripts/sandbox.sh /demo/usr/local/share/tiniapp-auth-backend/
+RUN chmod -R u=rwX,go=rX /demo
+
+FROM production AS demo
+
+COPY --from=demo-build /demo /
+ENTRYPOINT ["container-init", "container-demo"]
+
+# --- what is built if nobody asks for a target ----------------------------------------------------------------
+
+FROM production

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
 source scripts/dotenv.sh
+source scripts/sandbox.sh
 
 run=.run
 declare -A pids=()
@@ -122,17 +123,10 @@ if is_answering 127.0.0.1 || is_answering ::1; then
     port_is_taken
 fi
 
-# Tiki itself as soon as anything of it is set: half a configuration must not end in the sandbox unnoticed. An empty
-# setting counts as not set.
-with_sandbox=1
-for name in CLIENT_KEY CLIENT_SECRET CLIENT_SECRET_FILE AUTH_ENDPOINT REFRESH_ENDPOINT INFO_ENDPOINT; do
-    if [[ ${!name-} ]]; then
-        with_sandbox=
-    else
-        unset "$name"
-    fi
-done
-if [[ -z $with_sandbox ]]; then
+with_sandbox=
+if wants_sandbox; then
+    with_sandbox=1
+else
     missing=()
     [[ ${CLIENT_KEY-} ]] || missing+=(CLIENT_KEY)
     [[ ${CLIENT_SECRET-}${CLIENT_SECRET_FILE-} ]] || missing+=("CLIENT_SECRET (or CLIENT_SECRET_FILE)")
@@ -157,16 +151,13 @@ sandbox=
 if [[ $with_sandbox ]]; then
     start sandbox "$bin/tiki-sandbox" --host 127.0.0.1 --port 0 >"$run/sandbox.log" 2>&1
     for ((tries = 100; tries > 0; tries--)); do
-        sandbox=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$run/sandbox.log")
+        sandbox=$(sandbox_url "$run/sandbox.log")
         [[ -z $sandbox ]] || break
         is_alive sandbox || gone sandbox
         sleep 0.1
     done
     [[ $sandbox ]] || fail "the sandbox has not said within 10 s where it listens."
-    # The pair from Tiki's documentation, the sandbox's default.
-    export CLIENT_KEY=RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W
-    export CLIENT_SECRET=EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf
-    export AUTH_ENDPOINT=$sandbox/tiniapp-open-api/oauth/auth/token
+    use_sandbox "$sandbox"
 fi
 
 # Relative, as the path of a unix socket has room for some hundred bytes only.
@@ -200,28 +191,14 @@ done
 
 # --- say how to try it ------------------------------------------------------------------------------------
 
-code=PASTE-THE-CODE-OF-my.getAuthCode-HERE
+code=
 if [[ $sandbox ]]; then
-    code=$(curl --noproxy '*' -fsS --max-time 5 -X POST "$sandbox/sandbox/codes" |
-        sed -n 's/.*"code" *: *"\([^"]*\)".*/\1/p') || true
+    code=$(new_code "$sandbox") || true
     [[ $code ]] || fail "the sandbox has made no auth code."
 fi
 
 ready=1
-# $answer keeps what came back, for the next command to take the token from.
-cat <<TRY
-
-Ready: http://localhost:$port
-
-Exchange an auth code, refresh the tokens, ask whose they are; in another terminal, one after the other:
-
-answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"code":"$code"}' http://localhost:$port/auth_exchange); echo "\$answer"
-
-answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"refresh_token":"'"\$(echo "\$answer" | sed -n 's/.*"refresh_token" *: *"\([^"]*\)".*/\1/p')"'"}' http://localhost:$port/auth_refresh); echo "\$answer"
-
-answer=\$(curl -s -w '\n%{http_code}' -H 'Content-Type: application/json' -d '{"access_token":"'"\$(echo "\$answer" | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')"'"}' http://localhost:$port/auth_info); echo "\$answer"
-
-TRY
+say_how_to_try "$port" "$code"
 if [[ $sandbox ]]; then
     say "Another code: curl -s -X POST $sandbox/sandbox/codes"
 fi

@@ -21,6 +21,7 @@ check_contents() {
         <<<"$files" || true)"
     equal "no source, build or repository is in it" "" \
         "$(grep -E '\.(swift|swiftmodule|o|a|git|c)$|^build/' <<<"$files" || true)"
+    equal "no sandbox is in it" "" "$(grep -E 'sandbox' <<<"$files" || true)"
     holds "the binary is stripped" stripped "$root/usr/local/bin/tiniapp-auth-backend"
     equal "the binary needs nothing of Swift" "" "$(needed "$root/usr/local/bin/tiniapp-auth-backend" | grep -i swift || true)"
 
