@@ -9,7 +9,7 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
 BUILD_PACKAGES := libc-ares-dev libfcgi-dev libhiredis-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
-TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server
+TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server chromium:chromium
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl

@@ -4,7 +4,7 @@
 check_files() {
     holds "hadolint finds nothing in the Dockerfile" "$tools/hadolint" Dockerfile
     holds "shellcheck finds nothing in the container's scripts" \
-        shellcheck scripts/container-*.sh Tests/Deploy/container*.sh Tests/Deploy/checks.sh
+        shellcheck scripts/container-*.sh scripts/sandbox.sh Tests/Deploy/container*.sh Tests/Deploy/checks.sh
 }
 
 check_contents() {

@@ -55,6 +55,27 @@ check_service() {
     has "without PORT it listens on 8080" '"PORT=8080"' "$(podman image inspect --format '{{json .Config.Env}}' "$image")"
 }
 
+# What Tini Console looks for, and web pages of other origins.
+check_web() {
+    local path='' hostile=0 count=0 answer
+    run_container -e TIKI_VALIDATION_CODE=J9jcjJnnkji7AoVK -e TIKI_VALIDATION_TEXT="a line" -e ALLOWED_ORIGINS=https://tiki.vn
+    equal "Tini Console's file is there" "a line 200 text/plain; charset=utf-8" \
+        "$(curl -sS -w ' %{http_code} %{content_type}' "$url/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt")"
+    for path in '' / /J9jcjJnnkji7AoVK /J9jcjJnnkji7AoVK/ /J9jcjJnnkji7AoVK/auth.txt/ /J9jcjJnnkji7AoVK/AUTH.TXT /auth.txt \
+        /other/auth.txt //auth.txt /./auth.txt /%2e%2e/auth.txt /..%2fauth.txt /J9jcjJnnkji7AoVK/..%2f..%2fauth.txt; do
+        count=$((count + 1))
+        answer=$(curl -sS --path-as-is -w ' %{http_code}' "$url/tiki-validation-code$path")
+        [[ $answer != *'"reason":"not_found"'*' 404' ]] || hostile=$((hostile + 1))
+    done
+    equal "and nothing else: $count hostile paths are 404" "$count" "$hostile"
+    answer=$(curl -sS -i -X OPTIONS -H 'Origin: https://tiki.vn' -H 'Access-Control-Request-Method: POST' "$url/auth_exchange")
+    has "a page of a listed origin may call" "HTTP/1.1 204" "$answer"
+    has "and is told so" "Access-Control-Allow-Origin: https://tiki.vn" "$answer"
+    lacks "one of another may not" "Access-Control-" "$(curl -sS -i -X OPTIONS -H 'Origin: https://evil.example' \
+        -H 'Access-Control-Request-Method: POST' "$url/auth_exchange")"
+    has "the log names it" '"origin":"https://evil.example"' "$(podman logs test 2>&1 >/dev/null)"
+}
+
 refuses() { ! "$@"; }
 
 json_lines() {

@@ -11,6 +11,7 @@ source Tests/Deploy/container-engine.sh
 source Tests/Deploy/container-contents.sh
 source Tests/Deploy/container-service.sh
 source Tests/Deploy/container-stop.sh
+source Tests/Deploy/container-demo.sh
 
 fail() {
     printf 'container: %s\n' "$*" >&2
@@ -51,10 +52,14 @@ echo "— the container"
 check_service
 check_client_address
 check_settings
+check_web
 
 echo "— the end"
 check_stop
 check_slow_stop
 check_death
+
+echo "— compose.yaml: the same image with the sandbox in it"
+check_demo
 
 summary

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Answers DNS queries on 127.0.0.53: 127.0.0.1 for the one name given, no such name for any other."""
+"""Answers DNS queries on 127.0.0.53: 127.0.0.1 for the names given, no such name for any other."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ def answer(query, known):
         offset += 1 + query[offset]
     end = offset + 5
     (kind,) = struct.unpack("!H", query[offset + 1 : offset + 3])
-    is_known = ".".join(labels).lower() == known
+    is_known = ".".join(labels).lower() in known
     # It has only an A record. Asking for other types is not an error.
     address = socket.inet_aton("127.0.0.1") if is_known and kind == 1 else b""
     flags = 0x8180 if is_known else 0x8183
@@ -28,4 +28,4 @@ server.bind(("127.0.0.53", 53))
 print("listening", flush=True)
 while True:
     data, client = server.recvfrom(512)
-    server.sendto(answer(data, sys.argv[1]), client)
+    server.sendto(answer(data, sys.argv[1:]), client)

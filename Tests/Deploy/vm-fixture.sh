@@ -39,7 +39,7 @@ certificate() {
 # A call takes 0.2 s, so that there always is something in flight.
 start_sandboxes() {
     local instance
-    start_in_net python3 Tests/Deploy/dns.py tiki.test >"$work/sandbox-dns.log" 2>&1
+    start_in_net python3 Tests/Deploy/dns.py tiki.test "${domain[production]}" >"$work/sandbox-dns.log" 2>&1
     sandbox_pid[dns]=$!
     for instance in production staging; do
         start_in_net env CLIENT_SECRET="${secret[$instance]}" "$products/tiki-sandbox" --port "${tiki_port[$instance]}" \

@@ -27,6 +27,9 @@ equal "make install leaves configuration and secret alone" "$before" "$(fingerpr
 has "it says what it kept" "kept $tree/etc/tiniapp-auth-backend/nginx/limits.conf" "$output"
 has "it says what is left to do" "systemctl enable --now tiniapp-auth-backend@production.socket" "$output"
 
+equal "the folder for Tini Console's files is there, for root to write and nginx's side to read" "755 0" \
+    "$(stat -c '%a %u' "$tree/etc/tiniapp-auth-backend/tiki-validation-code")"
+
 for completion in bash-completion/completions/tiniapp-auth-backend zsh/site-functions/_tiniapp-auth-backend \
     fish/vendor_completions.d/tiniapp-auth-backend.fish; do
     holds "completions: $completion" grep -q upstream "$tree/usr/local/share/$completion"

@@ -42,6 +42,7 @@ boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/p
 start_sandboxes
 source Tests/Deploy/vm-service.sh
 source Tests/Deploy/vm-site.sh
+source Tests/Deploy/vm-web.sh
 source Tests/Deploy/vm-restart.sh
 source Tests/Deploy/vm-uninstall.sh
 summary

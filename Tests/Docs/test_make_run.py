@@ -1,0 +1,44 @@
+"""What `make run` makes of settings that are nginx's, or Tini Console's."""
+
+import contextlib
+
+import pytest
+from session import Session
+from testbed import http_client
+
+SETTINGS = {
+    "TIKI_VALIDATION_CODE": "J9jcjJnnkji7AoVK",
+    "TIKI_VALIDATION_TEXT": "a line",
+    "ALLOWED_ORIGINS": "https://tiki.vn,http://localhost:3000",
+}
+
+
+@pytest.fixture
+def run():
+    with contextlib.ExitStack() as started:
+
+        def start(**settings):
+            session = Session()
+            started.callback(session.close)
+            session.environment |= settings
+            session.start_stack("make run")
+            return session.stack.port
+
+        yield start
+
+
+def test_tini_consoles_file_and_listed_pages(run):
+    port = run(**SETTINGS)
+    answer = http_client.request(port, "GET", "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt")
+    assert (answer.status, answer.text) == (200, "a line")
+    for path in ("", "/", "/J9jcjJnnkji7AoVK", "/J9jcjJnnkji7AoVK/", "/other/auth.txt", "/..%2fauth.txt"):
+        assert http_client.request(port, "GET", f"/tiki-validation-code{path}").status == 404
+    for origin, status in (("https://tiki.vn", 204), ("http://localhost:3000", 204), ("https://evil.example", 405)):
+        asks = [f"Origin: {origin}", "Access-Control-Request-Method: POST"]
+        answer = http_client.request(port, "OPTIONS", "/auth_exchange", asks)
+        assert (answer.status, answer.all("Access-Control-Allow-Origin")) == (status, [origin] if status == 204 else [])
+
+
+def test_origins_that_are_none_end_it_with_a_sentence(run):
+    with pytest.raises(RuntimeError, match="ALLOWED_ORIGINS is not a list of origins"):
+        run(ALLOWED_ORIGINS='https://tiki.vn/"')
