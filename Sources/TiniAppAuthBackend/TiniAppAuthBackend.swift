@@ -13,8 +13,8 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, CheckCommand.self, SignCommand.self, ExchangeCommand.self, RefreshCommand.self,
-            InfoCommand.self, ReferenceCommand.self,
+            ServeCommand.self, CheckCommand.self, SignCommand.self, VerifyCommand.self, ExchangeCommand.self,
+            RefreshCommand.self, InfoCommand.self, ReferenceCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -91,8 +91,12 @@ extension EndToEnd {
             let unknown = try await run(["info"], sandbox, input: "CANARY")
             #expect(unknown.status == .code(1) && unknown.error.contains("log in again"))
             let unsigned = try await run(["refresh"], sandbox, input: "CANARY", ["CLIENT_SECRET": "another"])
+            #expect(unsigned.status == .code(1))
+            #expect(unsigned.error.contains("do CLIENT_KEY and CLIENT_SECRET belong together"))
+            // The sandbox has Production's paths.
+            #expect(unsigned.error.contains("“Thông tin tích hợp Production”"))
             #expect(
-                unsigned.status == .code(1) && unsigned.error.contains("CLIENT_KEY and CLIENT_SECRET belong together")
+                unsigned.error.contains("The pair for Sandbox works only with https://api.tiki.vn/tiniapp-sandbox-")
             )
             #expect(!(unknown.error + unsigned.error).contains("CANARY"))
             await sandbox.stop()
@@ -131,7 +135,7 @@ extension EndToEnd {
         func completions(shell: String) async throws {
             let outcome = try await Command.run(try Backend.executable, ["--generate-completion-script", shell])
             #expect(outcome.status == .code(0))
-            for command in ["serve", "check", "sign", "exchange", "refresh", "info"] {
+            for command in ["serve", "check", "sign", "verify", "exchange", "refresh", "info"] {
                 #expect(outcome.output.contains(command))
             }
         }

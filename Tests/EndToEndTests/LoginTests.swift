@@ -62,7 +62,7 @@ extension EndToEnd {
             let backend = try await Backend.start(environment: ["CLIENT_SECRET": "another"], upstream: sandbox)
             let nginx = try await Nginx.start(backendSocket: backend.socketPath)
             let answer = try await Curl.post("\(nginx.url)/auth_info", json: #"{"access_token":"a"}"#)
-            #expect(answer.status == 401)
+            #expect(answer.status == 400)
             #expect(try answer.string("error", "reason") == "invalid_signature")
             await nginx.stop()
             await backend.stop()

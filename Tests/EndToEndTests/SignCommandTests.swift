@@ -49,6 +49,28 @@ extension EndToEnd {
             #expect(fromInput.output == fromArgument.output)
         }
 
+        @Test("A GET is signed by its path, and --get says why another text cannot be one")
+        func get() async throws {
+            let path = "/order?location=H%C3%A0%20N%E1%BB%99i&order_id=88062110977884170"
+            let outcome = try await sign(["--get", path, "--timestamp", Self.timestamp])
+            #expect(outcome.status == .code(0))
+            let signature = "e1e0d63f7f8296dd31b2c082e611351a6c41a3bc0309a9299832f70b693722c8"
+            #expect(outcome.output.contains("X-Tiniapp-Signature: \(signature)\n"))
+            for (path, problem) in [
+                ("https://api.tiki.vn/tiniapp-open-api/order", "begins with one slash"),
+                ("order", "begins with one slash"),
+                ("//order", "begins with one slash"), ("", "begins with one slash"),
+                ("/tiniapp-open-api/order", "leave /tiniapp-open-api out"),
+                ("/tiniapp-sandbox-open-api/order", "leave /tiniapp-sandbox-open-api out"),
+                ("/order?location=Hà Nội", "percent-encoded"), ("/order#1", "without a fragment"),
+            ] {
+                let outcome = try await sign(["--get", path])
+                #expect(outcome.status == .code(64) && outcome.output.isEmpty, "\(path)")
+                #expect(outcome.error.contains(problem), "\(path): \(outcome.error)")
+            }
+            #expect(try await sign(["--get", "/order", "{}"]).status == .code(64))
+        }
+
         @Test("A changed bit, key or timestamp changes the signature")
         func tampering() async throws {
             var outputs: Set<String> = []
@@ -92,7 +114,9 @@ extension EndToEnd {
         func help() async throws {
             let outcome = try await Command.run(try Backend.executable, ["--help"])
             #expect(outcome.status == .code(0))
-            for word in ["serve", "sign", "check", "CLIENT_KEY", "CLIENT_SECRET_FILE", "AUTH_ENDPOINT", "LOG_LEVEL"] {
+            for word in [
+                "serve", "sign", "verify", "check", "CLIENT_KEY", "CLIENT_SECRET_FILE", "AUTH_ENDPOINT", "LOG_LEVEL",
+            ] {
                 #expect(outcome.output.contains(word))
             }
         }

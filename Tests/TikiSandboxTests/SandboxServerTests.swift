@@ -74,7 +74,8 @@ struct SandboxServerTests {
         try await LiveSandbox.run(settings: settings) { sandbox in
             let answer = try await sandbox.call(.info, "{}")
             #expect(answer.headers["date"] == "Sun, 06 Nov 1994 09:49:37 GMT")
-            #expect(answer.status == 401)
+            #expect(answer.status == 400)
+            #expect(answer.body.contains(#""reason":"invalid_signature""#))
         }
     }
 

@@ -17,7 +17,7 @@ struct SignatureVerifierTests {
     func refusal(_ call: SignedCall, now: Int64? = nil) -> String? {
         let error = #expect(throws: TikiError.self) { try self.verify(call, now: now) }
         #expect(error?.reason == "invalid_signature")
-        #expect(error?.code == 401)
+        #expect(error?.code == 400)
         return error?.message
     }
 

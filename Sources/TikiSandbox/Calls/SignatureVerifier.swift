@@ -5,8 +5,8 @@ import FoundationEssentials
 ///
 /// Written from that page alone and sharing no code with the backend, so that one mistake cannot hide in both.
 struct SignatureVerifier: Sendable {
-    /// "More than one minute old" is refused. Tiki does not say what it does with a timestamp from the future; the
-    /// sandbox allows it the same minute.
+    /// No current page of Tiki's says how old a timestamp may be. One minute is our assumption: the shortest time that any
+    /// page has ever named. Nor does Tiki say what it does with one from the future; the sandbox allows it the same minute.
     static let toleranceMilliseconds: Int64 = 60_000
 
     let clientKey: String

@@ -5,9 +5,8 @@ struct TikiError: Error, Equatable, Sendable {
     var reason: String
     var message: String
 
-    /// A header of the call is missing or wrong. The documentation names the reason and is silent about the status;
-    /// 401 is the sandbox's choice, since the caller has not proved who it is.
+    /// A header of the call is missing or wrong. Tiki documents 400 for it, on each of the three calls.
     static func invalidSignature(_ message: String) -> TikiError {
-        TikiError(code: 401, reason: "invalid_signature", message: message)
+        TikiError(code: 400, reason: "invalid_signature", message: message)
     }
 }

@@ -22,6 +22,26 @@ package struct RequestSigner: Sendable {
     ///   - timestamp: Unix time in milliseconds. One that is too old is refused; see ``ClockSkew/refused``.
     package func sign(_ body: [UInt8], timestamp: Int64) -> RequestSignature {
         let timestamp = String(timestamp)
+        let (encodedPayload, code) = code(of: body, timestamp: timestamp)
+        return RequestSignature(
+            clientID: clientKey,
+            timestamp: timestamp,
+            signature: code.withUnsafeBytes(Hexadecimal.encode),
+            encodedPayload: encodedPayload
+        )
+    }
+
+    /// Whether this is the signature of a body. Takes the same time for every wrong one, which tells a forger nothing.
+    ///
+    /// - Parameters:
+    ///   - signature: its 32 bytes.
+    ///   - timestamp: as it came with the body.
+    func isSignature(_ signature: [UInt8], of body: [UInt8], timestamp: String) -> Bool {
+        // The library compares a digest with bytes in constant time.
+        code(of: body, timestamp: timestamp).code == signature
+    }
+
+    private func code(of body: [UInt8], timestamp: String) -> (encodedPayload: [UInt8], code: SHA256.Digest) {
         var payload = [UInt8]()
         payload.reserveCapacity(timestamp.utf8.count + clientKey.utf8.count + body.count + 2)
         payload.append(contentsOf: timestamp.utf8)
@@ -30,12 +50,7 @@ package struct RequestSigner: Sendable {
         payload.append(UInt8(ascii: "."))
         payload.append(contentsOf: body)
         let encodedPayload = Base64URL.encode(payload)
-        return RequestSignature(
-            clientID: clientKey,
-            timestamp: timestamp,
-            signature: keyed.code(for: encodedPayload).withUnsafeBytes(Hexadecimal.encode),
-            encodedPayload: encodedPayload
-        )
+        return (encodedPayload, keyed.code(for: encodedPayload))
     }
 }
 

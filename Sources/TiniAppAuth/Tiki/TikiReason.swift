@@ -1,3 +1,5 @@
+import Upstream
+
 /// The reasons in Tiki's answers that mean something to us, each with what to do about it.
 ///
 /// Source: Tiki's page "Error codes".
@@ -7,7 +9,9 @@ package enum TikiReason: String, CaseIterable, Sendable {
     case invalidSignature = "invalid_signature"
 
     /// What to do after it, for an operator at a terminal.
-    package var advice: String {
+    ///
+    /// - Parameter url: where the call went.
+    package func advice(after url: UpstreamURL) -> String {
         switch self {
         case .invalidCode:
             "The code is unknown, expired, or used: each works once. Get another with my.getAuthCode."
@@ -15,9 +19,23 @@ package enum TikiReason: String, CaseIterable, Sendable {
             "The token is unknown, expired, replaced by a newer one, or of the other kind. Let the user log in again."
         case .invalidSignature:
             """
-            Tiki does not accept our signature. Do CLIENT_KEY and CLIENT_SECRET belong together, and to AUTH_ENDPOINT \
-            (production and sandbox have a pair each)? Is the clock right? Try: tiniapp-auth-backend check --upstream
+            Tiki does not accept our signature. \(Self.pair(for: url)) Is the clock right? \
+            Try: tiniapp-auth-backend check --upstream
             """
         }
+    }
+
+    private static func pair(for url: UpstreamURL) -> String {
+        guard let environment = TikiEnvironment(url) else {
+            return """
+                Do CLIENT_KEY and CLIENT_SECRET belong together, and to AUTH_ENDPOINT? Tiki's Production and Sandbox have a \
+                pair each.
+                """
+        }
+        return """
+            The endpoint is that of Tiki's \(environment.rawValue): do CLIENT_KEY and CLIENT_SECRET belong together, and \
+            are they \(environment.credentials)? The pair for \(environment.other.rawValue) works only with \
+            \(environment.other.baseURL).
+            """
     }
 }

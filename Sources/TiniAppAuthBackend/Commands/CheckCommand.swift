@@ -74,6 +74,11 @@ struct CheckCommand: AsyncParsableCommand {
             try Configuration(environment: .current)
         }
         print("configuration: ok, client key \(configuration.service.credentials.key)")
+        if let environment = TikiEnvironment(configuration.service.endpoints.exchange) {
+            print(
+                "endpoint: Tiki's \(environment.rawValue); CLIENT_KEY and CLIENT_SECRET must be \(environment.credentials)"
+            )
+        }
         var reports: [EndpointReport] = []
         for route in upstream ? AuthRoute.allCases : [] {
             let url = configuration.service.endpoints[route]

@@ -3,6 +3,7 @@ import Logging
 import NIOPosix
 import Text
 import TiniAppAuth
+import Upstream
 
 /// Makes one call to Tiki from the command line, by the very code that serves the app: same checks, same signature,
 /// same limits.
@@ -39,7 +40,10 @@ struct DirectCall {
         case .success(let answer):
             print(String(decoding: answer.body, as: UTF8.self))
             if answer.status < 300, answer.errorReason == nil { return }
-            fail("Tiki answered \(answer.status)", hint: Self.hint(after: answer))
+            fail(
+                "Tiki answered \(answer.status)",
+                hint: hint(after: answer, from: configuration.service.endpoints[route])
+            )
         case .failure(let error):
             let finer = outcome.failureCode.map { " (\($0))" } ?? ""
             fail("\(error.reason): \(error.message)\(finer)", hint: Self.hint(after: error))
@@ -75,8 +79,8 @@ struct DirectCall {
         StandardError.print("\(route.rawValue): \(problem)\n\(hint)")
     }
 
-    private static func hint(after answer: TikiAnswer) -> String {
-        answer.errorReason.flatMap(TikiReason.init)?.advice
+    private func hint(after answer: TikiAnswer, from url: UpstreamURL) -> String {
+        answer.errorReason.flatMap(TikiReason.init)?.advice(after: url)
             ?? "What Tiki says is above. Is AUTH_ENDPOINT the right one? Try: tiniapp-auth-backend check --upstream"
     }
 

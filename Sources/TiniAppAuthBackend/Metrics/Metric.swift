@@ -14,7 +14,7 @@ struct Metric: Sendable {
             labels: ["route", "status"],
             help: "Requests answered, by route and status.",
             reading: """
-                502 and 504: look at the failures below. 503: overload or a shutdown. 400 or 401 instead of 200 on all \
+                502 and 504: look at the failures below. 503: overload or a shutdown. 400 instead of 200 on all \
                 routes: [`invalid_signature`](#invalid_signature-from-tiki). 400 on `exchange` only: codes that came late \
                 or twice; look at the app. 404 and 405: somebody is trying doors
                 """

@@ -1,3 +1,5 @@
+import TiniAppAuth
+
 /// The settings as they are documented.
 enum SettingsPages {
     /// For `--help`.
@@ -57,7 +59,11 @@ enum SettingsPages {
     }
 
     private static let examples = [
-        Settings.authEndpoint.name: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
+        Settings.authEndpoint.name: """
+        \(TikiEnvironment.production.baseURL)/oauth/auth/token
+        # Or Tiki's Sandbox, which has a key and secret of its own:
+        #\(Settings.authEndpoint.name)=\(TikiEnvironment.sandbox.baseURL)/oauth/auth/token
+        """
         Settings.sharedStore.name: "redis://127.0.0.1:6379/0",
         Settings.allowedOrigins.name: "https://tiki.vn",
     ]
