@@ -5,7 +5,8 @@ import TiniAppAuth
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Validate the settings, and on request the way to Tiki and the shared store, or from outside to the server.",
+        abstract:
+            "Validate the settings, and on request the way to Tiki and the shared store, or from outside to the server.",
         discussion: "Ends with a verdict. Exits with 78 if the configuration is wrong, with 1 if logins cannot work."
     )
 

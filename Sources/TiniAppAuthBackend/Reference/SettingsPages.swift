@@ -63,7 +63,7 @@ enum SettingsPages {
         \(TikiEnvironment.production.baseURL)/oauth/auth/token
         # Or Tiki's Sandbox, which has a key and secret of its own:
         #\(Settings.authEndpoint.name)=\(TikiEnvironment.sandbox.baseURL)/oauth/auth/token
-        """
+        """,
         Settings.sharedStore.name: "redis://127.0.0.1:6379/0",
         Settings.allowedOrigins.name: "https://tiki.vn",
     ]
