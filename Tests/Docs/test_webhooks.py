@@ -1,4 +1,4 @@
-"""The examples of docs/webhooks.md against Tiki's documented vector, and against messages that are wrong in one part."""
+"""The examples of docs/webhooks.md on Tiki's documented vector, and on messages that are wrong in one part."""
 
 import json
 import subprocess
