@@ -30,7 +30,8 @@ purpose_of() {
         git) echo "fetches the Swift packages" ;;
         wrk) echo "sends the benchmarks' load" ;;
         libnginx-mod-http-echo) echo "lets the benchmarks' upstream take its time" ;;
-        gcc) echo "builds the benchmarks' reference in C" ;;
+        gcc) echo "builds the model's search, and the benchmarks' reference in C" ;;
+        spin) echo "searches the model of the shared store" ;;
         libcurl4-openssl-dev) echo "HTTP client of that reference" ;;
         libssl-dev) echo "signs in that reference" ;;
         valgrind) echo "counts the responder's instructions" ;;

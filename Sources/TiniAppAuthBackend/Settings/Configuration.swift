@@ -67,8 +67,8 @@ struct Configuration: Sendable {
         service.replayWindow = TimeAmount(replayWindow)
         service.replayMaxEntries = replayMaxEntries
         service.maxBodyBytes = maxBodyBytes
-        // A call is sent within its request's time, and its answer waited for; clocks do not run alike.
-        let longestCall = service.requestTimeout + service.lateAnswerTimeout + .seconds(2)
+        // A call is sent within its request's time, its answer waited for, and its outcome kept; clocks do not run alike.
+        let longestCall = service.requestTimeout + service.lateAnswerTimeout + service.replayWindow + .seconds(2)
         service.sharedStore = sharedStore?.configuration(longestCall: longestCall)
         service.sharedStoreCAFile = sharedStore?.caFile
     }

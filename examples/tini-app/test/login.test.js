@@ -66,11 +66,12 @@ test('an expired code: a new one, once', async () => {
   assert.equal(other.codesAsked, 2);
 });
 
-test('Tiki too slow: the code may be spent, so a new one', async () => {
+test('Tiki never answers: the same code twice more, then a new one', async () => {
   const phone = newPhone();
   await faults(EXCHANGE, { no_answer: true });
-  assert.ok(await auths().accessToken());
-  assert.deepEqual(phone.requests.map(({ reason }) => reason), ['upstream_timeout', null]);
+  assert.ok(await auths({ wait: async () => {} }).accessToken());
+  assert.deepEqual(phone.requests.map(({ reason }) => reason), [...Array(3).fill('upstream_timeout'), null]);
+  assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 2);
   assertNothingSentTwice(phone);
 });
 
@@ -95,19 +96,26 @@ test('but not for ever', async () => {
   assert.ok(await auth.accessToken());
 });
 
-test('nobody there: says so, without another try', async () => {
+test('nobody there: the same after one second and after three more, then says so', async () => {
   const phone = newPhone();
-  await assert.rejects(createAuth({ url: await closedPort() }).accessToken(), { reason: 'network' });
-  assert.equal(phone.requests.length, 1);
+  const waits = [];
+  const wait = async (milliseconds) => void waits.push(milliseconds);
+  await assert.rejects(createAuth({ url: await closedPort(), wait }).accessToken(), { reason: 'network' });
+  assert.deepEqual(waits, [1000, 3000]);
+  assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
+  assert.equal(phone.codesAsked, 1);
   assert.ok(await auths().accessToken());
 });
 
-test('the backend is gone: says so, without another try', async () => {
-  const phone = newPhone();
-  await faults(EXCHANGE, refusal(502, 'backend_unavailable'));
-  await assert.rejects(auths().accessToken(), { reason: 'backend_unavailable' });
-  assert.equal(phone.requests.length, 1);
-});
+for (const [status, reason] of [[502, 'backend_unavailable'], [504, 'backend_timeout']]) {
+  test(`${reason}: the same code again`, async () => {
+    const phone = newPhone();
+    await faults(EXCHANGE, refusal(status, reason));
+    assert.ok(await auths({ wait: async () => {} }).accessToken());
+    assert.equal(phone.codesAsked, 1);
+    assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
+  });
+}
 
 test('the person says no', async () => {
   const phone = newPhone();

@@ -114,9 +114,11 @@ export async function freshCode() {
   return (await control('POST', 'codes')).code;
 }
 
-/** What all of it is about: no code and no refresh token was sent twice, unless Tiki had not seen it. */
+/** What all of it is about: no code and no refresh token was sent again after an answer, unless Tiki had not seen it. */
 export function assertNothingSentTwice(phone) {
   const harmless = ['overloaded', 'too_many_requests', 'upstream_unreachable'];
+  // The server has the answer, or the same error, for who asks again.
+  harmless.push('upstream_timeout', 'upstream_invalid_response', 'backend_unavailable', 'backend_timeout');
   const spent = new Set();
   for (const { path, sent, reason } of phone.requests) {
     if (path === '/auth_info') continue;

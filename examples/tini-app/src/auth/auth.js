@@ -3,8 +3,9 @@
 //     const auth = createAuth({ url: 'https://auth.example.vn' });
 //     const token = await auth.accessToken();   // before each use: logs in or refreshes if need be
 //
-// A code or refresh token works once. Sent a second time, Tiki takes back what the first time brought. So each leaves
-// the phone once, unless the answer says for sure that Tiki has not seen it.
+// A code or refresh token works once: Tiki takes everything back if it sees one twice. But an answer can get lost on its
+// way, so the server keeps it for 45 s: whoever sends the same request again within that time gets it. After that time a
+// code or token is not sent again, unless the answer said for sure that Tiki has not seen it.
 
 import { call, failure, post } from './my.js';
 
@@ -14,10 +15,17 @@ const MARGIN_MS = 60 * 1000;
 // How long to wait, time after time, while the server has too much to do. Its Retry-After says one second.
 const WAITS_MS = [1000, 2000, 4000];
 
+// How long after the first try the same request may be sent again: the server's REPLAY_WINDOW, 45 s, with some to spare.
+const WINDOW_MS = 40 * 1000;
+// How long to wait before the same is sent again, time after time, when there was no answer.
+const REPEATS_MS = [1000, 3000];
+
+// Tiki may have the code or token, and the server may have the answer.
+const LOST = ['network', 'backend_timeout', 'backend_unavailable', 'upstream_timeout', 'upstream_invalid_response'];
 const TOO_BUSY = ['overloaded', 'too_many_requests', 'upstream_unavailable'];
 const NOT_SENT_TO_TIKI = [...TOO_BUSY, 'upstream_unreachable'];
 // The code or token is spent, or may be: it takes a new code.
-const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'shutting_down'];
+const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'upstream_invalid_response', 'shutting_down'];
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -31,17 +39,24 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
   // What accessToken() is about to bring: callers at the same time share it.
   let pending = null;
 
-  async function send(path, data) {
-    for (const milliseconds of WAITS_MS) {
+  /** @param until the end of the time in which the same request may be sent again after an answer got lost. */
+  async function send(path, data, until = now() + WINDOW_MS) {
+    const waits = { busy: [...WAITS_MS], lost: [...REPEATS_MS] };
+    for (;;) {
       try {
         return await post(url + path, data);
       } catch (error) {
-        if (!TOO_BUSY.includes(error.reason)) throw error;
-        // Not all phones at the same moment.
-        await wait(milliseconds * (1 + Math.random() / 2));
+        const kind = TOO_BUSY.includes(error.reason) ? 'busy' : LOST.includes(error.reason) ? 'lost' : null;
+        const milliseconds = kind && waits[kind].shift();
+        // Busy after lost: the first one may have arrived, so the window counts for both.
+        const isLost = waits.lost.length < REPEATS_MS.length;
+        if (!milliseconds || (isLost && now() + milliseconds > until)) {
+          throw Object.assign(error, { mayHaveArrived: isLost });
+        }
+        // When the server is busy, not all phones at the same moment.
+        await wait(kind === 'busy' ? milliseconds * (1 + Math.random() / 2) : milliseconds);
       }
     }
-    return post(url + path, data);
   }
 
   async function load() {
@@ -93,16 +108,18 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
 
   async function refresh() {
     const before = session;
-    const askedAt = now();
-    // Out of the storage before it is sent: should the app end now, its next start must not send it again.
-    await save({ ...before, refreshToken: null });
+    // After a restart of the app, or when the last try brought no answer, this is the same request once more.
+    const sentAt = before.sentAt || now();
+    // Into the storage before it is sent: should the app end now, its next start must know when that was.
+    await save({ ...before, sentAt });
     try {
-      return await keep(await send('/auth_refresh', { refresh_token: before.refreshToken }), askedAt);
+      const tokens = await send('/auth_refresh', { refresh_token: before.refreshToken }, sentAt + WINDOW_MS);
+      return await keep(tokens, sentAt);
     } catch (error) {
-      if (NOT_SENT_TO_TIKI.includes(error.reason)) {
-        await save(before);
-        throw error;
-      }
+      const isGood = NOT_SENT_TO_TIKI.includes(error.reason);
+      if (isGood && !error.mayHaveArrived) await save(before);
+      // Otherwise it stays there with its time, for the next try within the window.
+      if (isGood || (LOST.includes(error.reason) && !SPENT.includes(error.reason))) throw error;
       await forget();
       if (SPENT.includes(error.reason)) return logIn();
       throw error;
@@ -112,7 +129,8 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
   async function currentToken() {
     if (session === undefined) session = await load();
     if (session && now() < session.expiresAt - MARGIN_MS) return session.accessToken;
-    return session && session.refreshToken ? refresh() : logIn();
+    const mayRefresh = session && session.refreshToken && (!session.sentAt || now() < session.sentAt + WINDOW_MS);
+    return mayRefresh ? refresh() : logIn();
   }
 
   async function oneAtATime() {

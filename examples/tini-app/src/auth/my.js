@@ -12,8 +12,8 @@ export function call(name, reason, options) {
 }
 
 /**
- * Finds the server's object in what `my.request` brings. Tiki's page says that it stands in `data`, Tiki's samples take
- * it for the whole, and neither says where it is if the status is an error's: so it is looked for everywhere.
+ * Finds the server's object in what `my.request` brings: by default it is the whole, with `includeHeader` it is in `data`.
+ * Nobody says where it is if the status is an error's, so it is looked for in both.
  */
 function serversObject(answer) {
   const isOne = (value) =>
