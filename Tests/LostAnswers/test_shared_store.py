@@ -103,7 +103,8 @@ def test_no_token_is_sent_twice_by_two_instances(world):
     kinds = check_answers(asking.result())
     sent = world.sent()
     twice = [token for token, count in sent.items() if count > 1]
-    print(f"\n{COUNT:,} tokens at two instances in {time.monotonic() - started:.0f} s: {dict(kinds)}, {len(twice)} sent twice")
+    seconds = time.monotonic() - started
+    print(f"\n{COUNT:,} tokens at two instances in {seconds:.0f} s: {dict(kinds)}, {len(twice)} sent twice")
     assert not twice
     assert kinds[200, None] > COUNT
 
