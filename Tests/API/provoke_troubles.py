@@ -68,6 +68,16 @@ def _(world, example):
     return ask(world.impatient, example)
 
 
+@provokes("store_unavailable")
+def _(world, example):
+    return ask(world.without_store, example)
+
+
+@provokes("in_progress")
+def _(world, example):
+    return ask(world.second, example)
+
+
 @provokes("shutting_down")
 def _(world, example):
     return world.ended[1][example.path]

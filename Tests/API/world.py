@@ -11,7 +11,7 @@ import document
 from testbed import http_client
 from testbed.places import ROOT
 from testbed.ports import free_port
-from testbed.processes import wait_until
+from testbed.processes import ENVIRONMENT, Child, wait_until
 from testbed.servers import Nginx, Responder, scratch_folder
 from testbed.stack import Stack
 
@@ -87,6 +87,27 @@ class World:
         self._in_background(stack.port, "POST", "/auth_info")
         wait_until(lambda: stack.sandbox.call_count() == 1, "a request is in flight")
         return stack
+
+    @functools.cached_property
+    def without_store(self):
+        """Nothing is sent without the store, and there is none."""
+        store = "redis+unix:///nonexistent/redis.sock"
+        return self._keep(Stack(sandbox=self.usual.sandbox, SHARED_STORE=store, SHARED_STORE_REQUIRED="1"))
+
+    @functools.cached_property
+    def second(self):
+        """One of two instances with a store. The other has made the calls for tokens, and waits for Tiki."""
+        folder = self._folder()
+        command = ["redis-server", "--port", "0", "--unixsocket", folder / "redis.sock", "--save", "", "--dir", folder]
+        redis = self._keep(Child("redis", command, folder / "redis.log", ENVIRONMENT, signal.SIGKILL))
+        redis.wait_until_ready(lambda: "eady to accept connections" in redis.text())
+        store = f"redis+unix://{folder}/redis.sock"
+        first = self._keep(Stack(SHARED_STORE=store, REQUEST_TIMEOUT=LONG))
+        for number, path in enumerate(("/auth_exchange", "/auth_refresh"), 1):
+            first.sandbox.fault(no_answer=True)
+            self._in_background(first.port, "POST", path)
+            wait_until(lambda number=number: first.sandbox.call_count() == number, "a call is under way")
+        return self._keep(Stack(sandbox=first.sandbox, SHARED_STORE=store, REQUEST_TIMEOUT="1"))
 
     @functools.cached_property
     def ended(self):

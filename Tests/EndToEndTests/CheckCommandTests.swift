@@ -4,13 +4,17 @@ import Testing
 
 extension EndToEnd {
     @Suite("The check command") struct CheckCommandTests {
-        @Test("A good configuration is reported as ok, with the client key")
-        func good() async throws {
-            let outcome = try await check(endpoint: "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token")
+        @Test(
+            "A good configuration is reported as ok, with the client key, and whose pair it must be",
+            arguments: [("tiniapp-open-api", "Production"), ("tiniapp-sandbox-open-api", "Sandbox"), ("else", nil)]
+        )
+        func good(base: String, environment: String?) async throws {
+            let outcome = try await check(endpoint: "https://api.tiki.vn/\(base)/oauth/auth/token")
             #expect(outcome.status == .code(0))
             let lines = outcome.output.split(separator: "\n")
             #expect(lines.first == "configuration: ok, client key \(Sandbox.clientKey)")
-            #expect(lines.last?.hasPrefix("verdict: good. ") == true && lines.count == 2)
+            #expect(lines.last?.hasPrefix("verdict: good. ") == true && lines.count == (environment == nil ? 2 : 3))
+            if let environment { #expect(lines[1].contains("“Thông tin tích hợp \(environment)”")) }
             #expect(outcome.error.isEmpty)
         }
 
@@ -20,7 +24,7 @@ extension EndToEnd {
             let outcome = try await check(["--upstream"], endpoint: sandbox.authEndpoint)
             #expect(outcome.status == .code(0))
             #expect(outcome.output.hasSuffix("\nverdict: good. The settings are complete, and Tiki can be reached.\n"))
-            let lines = outcome.output.split(separator: "\n").dropFirst().dropLast()
+            let lines = outcome.output.split(separator: "\n").dropFirst(2).dropLast()
             #expect(lines.map { $0.prefix { $0 != ":" } } == ["exchange", "refresh", "info"])
             for line in lines {
                 for part in ["127.0.0.1 port", "connected in", "no TLS", "clock skew 0 s"] {

@@ -30,13 +30,15 @@ enum ErrorsPage {
                 Row(.upstreamUnreachable, "no connection to Tiki: name, connection or TLS"),
                 Row(.overloaded, "too many requests are in flight, or no connection to Tiki came free in time"),
                 Row(.upstreamUnavailable(retryAfter: nil), "Tiki says 503"),
+                Row(.inProgress, "another instance makes the same call, and has not ended it yet"),
+                Row(.storeUnavailable, "the store that instances share cannot be asked, and it is required"),
                 Row("429", "too_many_requests", "over the limits for one client address (nginx), or Tiki says 429"),
                 Row("503", "service_unavailable", "nginx is short of something (nginx)"),
             ]
         ),
         (
-            "Get a new code",
-            "The code or refresh token may have reached Tiki, and works once. Call `my.getAuthCode`.",
+            "Send the same request again, then get a new code",
+            "The code or refresh token may have reached Tiki. The same request after 1 s, and after 3 s more, gets Tiki's answer if it has come in the meantime, and is not sent to Tiki a second time within 45 s. After that call `my.getAuthCode`. The same goes for no answer at all.",
             [
                 Row(.upstreamTimeout, "Tiki did not answer in time"),
                 Row(.upstreamInvalidResponse, "Tiki's answer is not JSON, cut off, or too large"),
@@ -47,6 +49,12 @@ enum ErrorsPage {
                     "nginx does not reach this backend, or it ended in the middle (nginx)"
                 ),
                 Row("504", "backend_timeout", "this backend did not answer nginx in time (nginx)"),
+            ]
+        ),
+        (
+            "Get a new code",
+            "This code or token does not work. Call `my.getAuthCode`.",
+            [
                 Row("403", "https_required", "a POST over plain HTTP: this code was sent unencrypted (nginx on a VM)"),
                 Row("400", TikiReason.invalidCode.rawValue, "the code is unknown, expired or used (Tiki)"),
                 Row("400", TikiReason.invalidToken.rawValue, "the token is unknown, expired or replaced (Tiki)"),
