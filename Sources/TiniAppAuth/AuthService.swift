@@ -91,16 +91,16 @@ package final class AuthService: Sendable {
         }
     }
 
-    /// Signs every call from now on with other credentials, and trusts the certificates that stand in the files now;
-    /// calls that have been sent are not touched.
+    /// Takes from another configuration what can change while requests go on: the credentials that calls are signed with,
+    /// the store's password, and the certificates in the trusted files. Calls that have been sent are not touched.
     ///
     /// - Throws: `TrustError` or NIOSSL's error if the trusted certificates cannot be used. Everything stays as it
     ///   was then.
-    package func reload(credentials: ClientCredentials) async throws {
+    package func reload(_ configuration: Configuration) async throws {
         let trust = try configuration.trust()
         let storeTrust = try configuration.storeTrust()
         try await eventLoop.submit { [calls] in
-            calls.value.reload(credentials, trust, storeTrust)
+            calls.value.reload(configuration, trust, storeTrust)
         }.get()
     }
 

@@ -63,7 +63,7 @@ struct Server {
         // Stopped in reverse: first the door, when it has finished the connections to Tiki.
         let services = ServiceGroup(
             services: [
-                UpstreamService(service: service),
+                UpstreamService(service: service, shutdown: shutdown, grace: configuration.shutdownGrace),
                 ResponderService(responder: responder, thread: doorThread),
             ],
             logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })

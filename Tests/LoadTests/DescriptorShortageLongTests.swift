@@ -11,7 +11,7 @@ extension LoadLongTests {
         func burstIsSurvived(isLimitedFromTheStart: Bool) async throws {
             try DescriptorLimit.raise(to: 4_096)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
-            let token = try await AccessToken(from: sandbox)
+            let codes = try await AuthCodes(251, from: sandbox)
             // The silent ones go in lots of some forty, as many as there are descriptors for, each lot after this time.
             let backend = try await Backend.start(
                 environment: ["ARRIVAL_TIMEOUT": "2"],
@@ -28,11 +28,11 @@ extension LoadLongTests {
                 var silent = ManyConnections(to: .responder(path))
                 for _ in 0..<250 { try silent.open() }
                 var clients = ManyConnections(to: .responder(path))
-                for number in 0..<250 { try clients.open(sending: token.fastCGIRequest(number)) }
+                for number in 0..<250 { try clients.open(sending: codes.fastCGIRequest(number)) }
                 try clients.read(until: .now + .seconds(30))
                 try silent.read(until: .now + .seconds(30))
                 var late = ManyConnections(to: .responder(path))
-                try late.open(sending: token.fastCGIRequest(1_000))
+                try late.open(sending: codes.fastCGIRequest(250))
                 try late.read(until: .now + .seconds(10))
                 return ((clients.statuses, clients.count, silent.count), late.statuses)
             }

@@ -4,14 +4,14 @@ import Testing
 
 extension LoadLongTests {
     struct Endurance {
-        private static let requests = 300_000
+        private static let requests = 250_000
         private static let warmUp = 50_000
         private static let atOnce = 50
 
-        @Test("300,000 requests leak neither memory nor descriptors")
+        @Test("250,000 requests leak neither memory nor descriptors")
         func nothingIsLeftBehind() async throws {
             let sandbox = try await Sandbox.start(arguments: ["--quiet"])
-            let token = try await AccessToken(from: sandbox)
+            let codes = try await AuthCodes(Self.requests, from: sandbox)
             let backend = try await Backend.start(
                 environment: ["REQUEST_TIMEOUT": "60", "LOG_LEVEL": "warning", "UPSTREAM_WARM_CONNECTIONS": "0"],
                 upstream: sandbox
@@ -19,9 +19,9 @@ extension LoadLongTests {
             let path = backend.socketPath
 
             let started = ContinuousClock.now
-            var statuses = try await BlockingThread.run { try Self.send(0..<Self.warmUp, token, path) }
+            var statuses = try await BlockingThread.run { try Self.send(0..<Self.warmUp, codes, path) }
             let first = try await settledFigures(of: backend)
-            let rest = try await BlockingThread.run { try Self.send(Self.warmUp..<Self.requests, token, path) }
+            let rest = try await BlockingThread.run { try Self.send(Self.warmUp..<Self.requests, codes, path) }
             statuses.merge(rest, uniquingKeysWith: +)
             let last = try await settledFigures(of: backend)
             printFigures(
@@ -39,12 +39,12 @@ extension LoadLongTests {
 
         private static func send(
             _ numbers: Range<Int>,
-            _ token: AccessToken,
+            _ codes: AuthCodes,
             _ path: String
         ) throws -> [Int: Int] {
             var clients = ManyConnections(to: .responder(path))
             for number in numbers {
-                try clients.open(sending: token.fastCGIRequest(number))
+                try clients.open(sending: codes.fastCGIRequest(number))
                 if clients.count >= atOnce { try clients.read(until: .now + .seconds(60)) }
             }
             try clients.read(until: .now + .seconds(60))

@@ -10,7 +10,7 @@ extension LoadLongTests {
         func manyInFlight() async throws {
             try DescriptorLimit.raise(to: 8_192)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "2000", "--quiet"])
-            let token = try await AccessToken(from: sandbox)
+            let codes = try await AuthCodes(Self.requests, from: sandbox)
             let backend = try await Backend.start(
                 environment: [
                     // What is judged is that all are answered; how fast depends on who shares the machine.
@@ -23,7 +23,7 @@ extension LoadLongTests {
             let (statuses, most, seconds) = try await BlockingThread.run {
                 let started = ContinuousClock.now
                 var clients = ManyConnections(to: .responder(path))
-                for number in 0..<Self.requests { try clients.open(sending: token.fastCGIRequest(number)) }
+                for number in 0..<Self.requests { try clients.open(sending: codes.fastCGIRequest(number)) }
                 var most = (threads: 0, descriptors: 0)
                 while clients.count > 0, ContinuousClock.now - started < .seconds(90) {
                     try clients.read(until: .now + .milliseconds(100))

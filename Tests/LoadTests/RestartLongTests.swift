@@ -10,7 +10,7 @@ extension LoadLongTests {
         func restartsLoseNothing() async throws {
             try DescriptorLimit.raise(to: 8_192)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "1000", "--quiet"])
-            let token = try await AccessToken(from: sandbox)
+            let codes = try await AuthCodes(10_000, from: sandbox)
             let directory = try ScratchDirectory()
             // As long a queue as systemd makes: it holds what comes while one process ends and the next one starts.
             let listener = try UnixListener(path: directory.path("listener.sock"), backlog: 4_096)
@@ -20,7 +20,7 @@ extension LoadLongTests {
             let stopSign = StopSign()
             let port = nginx.port
             async let load = BlockingThread.run {
-                try ManyConnections.send(to: port, until: stopSign) { token.httpRequest($0) }
+                try ManyConnections.send(to: port, until: stopSign) { codes.httpRequest($0) }
             }
             var exits: [TestSupport.ExitStatus] = []
             for _ in 0..<Self.restarts {

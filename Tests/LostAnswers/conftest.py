@@ -80,9 +80,11 @@ class Store:
         self.url = f"redis+unix://{self.socket}"
         self.start()
 
-    def start(self):
+    def start(self, password=None):
         """Empty."""
         command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self._folder]
+        if password:
+            command += ["--requirepass", password]
         self.child = Child("redis", command, self._folder / "redis.log", ENVIRONMENT, signal.SIGKILL)
         self.child.wait_until_ready(lambda: "eady to accept connections" in self.child.text())
 

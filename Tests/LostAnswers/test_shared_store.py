@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import os
+import signal
 import threading
 import time
 
@@ -216,3 +217,49 @@ def test_a_store_that_is_gone_at_the_start_is_found_later(world):
         return [age(instances.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
 
     wait_until(is_shared, "the store is used", 20)
+
+
+def test_an_instance_that_is_stopped_waits_for_an_answer_that_others_can_give(world):
+    world.upstream("--late", "1", "4")
+    instances = Instances(world, world.store(), REQUEST_TIMEOUT="1", SHUTDOWN_GRACE="9")
+    assert instances.ask(0, "refresh", "late").status == 504
+    instances.all[0].send_signal(signal.SIGTERM)
+    wait_until(lambda: instances.ask(1, "refresh", "late").status == 200, "the other instance has the answer", 8)
+    assert instances.all[0].child.process.wait(2) == 0
+    assert world.sent() == {"late": 1}
+
+
+def test_the_grace_ends_the_wait_for_late_answers(world):
+    world.upstream("--late", "1", "6")
+    instances = Instances(world, world.store(), REQUEST_TIMEOUT="0.5", SHUTDOWN_GRACE="2")
+    assert instances.ask(0, "refresh", "late").status == 504
+    started = time.monotonic()
+    instances.all[0].send_signal(signal.SIGTERM)
+    assert instances.all[0].child.process.wait(8) == 0
+    assert 1.5 < time.monotonic() - started < 4
+    assert instances.ask(1, "refresh", "late").status != 200
+    assert world.sent() == {"late": 1}
+
+
+def test_another_password_is_read_while_requests_go_on(world):
+    world.upstream()
+    store = world.store()
+    password = world.folder / "password"
+    password.write_text("old\n")
+    store.kill()
+    store.start("old")
+    instances = Instances(world, store, SHARED_STORE_PASSWORD_FILE=str(password))
+
+    def is_shared():
+        token = f"t-{time.monotonic()}"
+        return [age(instances.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
+
+    wait_until(is_shared, "the store is used", 20)
+    store.kill()
+    store.start("new")
+    password.write_text("new\n")
+    for instance in instances.all:
+        instance.send_signal(signal.SIGHUP)
+    wait_until(is_shared, "the store is used with the new password", 20)
+    for instance in instances.all:
+        assert "reloaded" in instance.child.text()

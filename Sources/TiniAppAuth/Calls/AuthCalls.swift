@@ -84,11 +84,15 @@ final class AuthCalls {
         }
     }
 
-    /// Takes other credentials and certificates for what begins from now on.
-    func reload(_ credentials: ClientCredentials, _ trust: UpstreamTrust, _ storeTrust: TrustedCertificates?) {
-        signer = RequestSigner(credentials)
+    /// Takes other credentials, certificates and another password of the store for what begins from now on.
+    func reload(
+        _ configuration: AuthService.Configuration,
+        _ trust: UpstreamTrust,
+        _ storeTrust: TrustedCertificates?
+    ) {
+        signer = RequestSigner(configuration.credentials)
         client.reload(trust)
-        claimed?.reload(credentials, storeTrust)
+        claimed?.reload(configuration, storeTrust)
     }
 
     /// Whether there are calls whose outcomes other instances wait for.

@@ -34,7 +34,6 @@ final class ClaimedCalls {
 
     private let store: SharedStore
     private let isRequired: Bool
-    private let password: RedisPassword?
     private let configuration: AuthService.Configuration
     private let logger: Logger
     private var keys: TokenKeys
@@ -53,7 +52,6 @@ final class ClaimedCalls {
         self.configuration = configuration
         self.logger = logger
         isRequired = sharedStore.isRequired
-        password = sharedStore.redis.password
         store = SharedStore(
             sharedStore,
             trust: try configuration.storeTrust(),
@@ -71,9 +69,9 @@ final class ClaimedCalls {
     var isTelling: Bool { endingCount > 0 }
 
     /// Finds calls under other names from now on. Instances that still have the old secret find other ones.
-    func reload(_ credentials: ClientCredentials, _ trust: TrustedCertificates?) {
-        keys = TokenKeys(sharedBy: credentials)
-        store.reload(password: password, trust: trust)
+    func reload(_ configuration: AuthService.Configuration, _ trust: TrustedCertificates?) {
+        keys = TokenKeys(sharedBy: configuration.credentials)
+        store.reload(password: configuration.sharedStore?.redis.password, trust: trust)
     }
 
     func close() { store.close() }

@@ -10,12 +10,12 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Answer nginx on a unix socket (the default).",
         discussion: """
             TERM, INT and QUIT finish what is in flight and end the process; a second signal ends it at once. HUP reads
-            CLIENT_SECRET_FILE and UPSTREAM_CA_FILE anew.
+            the files again that settings name: the secret, the store's password, trusted certificates.
             """
     )
 
     func run() async throws {
-        // Until it is trapped it must not end the process; what it would have read anew is being read.
+        // Until it is trapped it must not end the process; what it would have read is being read.
         signal(SIGHUP, SIG_IGN)
         LogPipe.begin()
         let environment = Environment.current

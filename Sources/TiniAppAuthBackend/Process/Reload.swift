@@ -1,7 +1,7 @@
 import Logging
 import TiniAppAuth
 
-/// Takes a new client secret and new trusted certificates from their files, while requests go on.
+/// Reads the files that settings name again while requests go on: the secret, the store's password, trusted certificates.
 struct Reload {
     let environment: Environment
     let service: AuthService
@@ -13,7 +13,7 @@ struct Reload {
         systemd.notify(.reloading)
         defer { systemd.notify(.ready) }
         do {
-            try await service.reload(credentials: ClientCredentials(environment: environment))
+            try await service.reload(Configuration(environment: environment).service)
             let hasFile = environment[Settings.clientSecretFile.name] != nil
             logger.notice(
                 "reloaded",
@@ -32,6 +32,6 @@ struct Reload {
     }
 
     private func report(_ problem: String) {
-        logger.error("not reloaded: secret and certificates stay as they were", metadata: ["error": "\(problem)"])
+        logger.error("not reloaded: secret, password and certificates stay as they were", metadata: ["error": "\(problem)"])
     }
 }

@@ -33,8 +33,9 @@ enum SettingsPages {
             }.joined()
                 + """
 
-                HUP makes the process read `CLIENT_SECRET_FILE` and `UPSTREAM_CA_FILE` again: calls in progress keep the old values,
-                later calls use the new. If a file is unusable, the old value stays, and the log says so.
+                HUP makes the process read the files again that `CLIENT_SECRET_FILE`, `SHARED_STORE_PASSWORD_FILE`, `UPSTREAM_CA_FILE`
+                and `SHARED_STORE_CA_FILE` name: calls in progress keep the old values, later calls and connections use the new.
+                If one file is unusable, all old values stay, and the log says so.
 
                 """
     }

@@ -18,6 +18,12 @@ struct ReloadTests {
             && request.fields["X-Tiniapp-Client-Id"] == credentials.key
     }
 
+    func reload(_ fixture: ServiceFixture) async throws {
+        var configuration = fixture.configuration
+        configuration.credentials = Self.newCredentials
+        try await fixture.service.reload(configuration)
+    }
+
     @Test("A reload leaves sent calls alone, and waiting ones are signed with the new secret")
     func signer() async throws {
         try await ServiceFixture.run(
@@ -26,7 +32,7 @@ struct ReloadTests {
         ) { fixture in
             async let results = fixture.calls(2)
             try await fixture.eventually { fixture.server.requests.count >= 1 }
-            try await fixture.service.reload(credentials: Self.newCredentials)
+            try await reload(fixture)
             #expect(await results.map(\.text) == ["{}", "{}"])
             let requests = fixture.server.requests
             #expect(try isSigned(requests[0], with: ServiceFixture.credentials()))
@@ -50,7 +56,7 @@ struct ReloadTests {
     func sameCertificates() async throws {
         try await withAuthority { fixture, _, _ in
             #expect(await fixture.call().text == "{}")
-            try await fixture.service.reload(credentials: Self.newCredentials)
+            try await reload(fixture)
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 1)
             #expect(try isSigned(fixture.server.requests[1], with: Self.newCredentials))
@@ -66,7 +72,7 @@ struct ReloadTests {
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 2)
             _ = try authority.write(Data(contentsOf: URL(fileURLWithPath: other.caFile)), to: "trusted.pem")
-            try await fixture.service.reload(credentials: Self.newCredentials)
+            try await reload(fixture)
 
             try await fixture.eventually { !fixture.server.channels[1].isActive }
             #expect(fixture.server.channels[0].isActive)
@@ -77,7 +83,7 @@ struct ReloadTests {
             #expect(failure?.metadata["failure"] == "certificate_untrusted")
 
             _ = try authority.write(Data(contentsOf: URL(fileURLWithPath: authority.caFile)), to: "trusted.pem")
-            try await fixture.service.reload(credentials: Self.newCredentials)
+            try await reload(fixture)
             #expect(await fixture.call().text == "{}")
         }
     }
@@ -92,7 +98,7 @@ struct ReloadTests {
                 try FileManager.default.removeItem(atPath: file)
             }
             await #expect(throws: TrustError.self) {
-                try await fixture.service.reload(credentials: Self.newCredentials)
+                try await reload(fixture)
             }
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 1)

@@ -13,6 +13,7 @@ import Upstream
 /// A service, and the server that it calls, each on an event loop of its own.
 struct ServiceFixture: Sendable {
     let service: AuthService
+    let configuration: AuthService.Configuration
     let server: ScriptedServer
     let log: InMemoryLogHandler
     let metrics: TestMetrics
@@ -47,6 +48,7 @@ struct ServiceFixture: Sendable {
         let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
         let fixture = ServiceFixture(
             service: service,
+            configuration: configuration,
             server: server,
             log: log,
             metrics: metrics,
