@@ -32,6 +32,9 @@ struct Reload {
     }
 
     private func report(_ problem: String) {
-        logger.error("not reloaded: secret, password and certificates stay as they were", metadata: ["error": "\(problem)"])
+        logger.error(
+            "not reloaded: secret, password and certificates stay as they were",
+            metadata: ["error": "\(problem)"]
+        )
     }
 }
