@@ -5,13 +5,14 @@ import NIOPosix
 /// The channel of an open connection. On the event loop.
 struct UpstreamChannel {
     private let channel: any Channel
-    /// Tells the kernel's state of the connection; nil if there is no socket (in tests).
-    private let socketOptions: (any NIOSynchronousChannelOptions)?
+    /// The socket, for questions to the kernel; nil if there is none (in tests). Used only while the channel is active: NIO
+    /// closes the socket on this event loop, and only after it has made the channel inactive.
+    private let socket: CInt?
 
     /// Puts the handler at the end of the channel's pipeline.
     init(_ channel: any Channel, handler: some ChannelInboundHandler) throws {
         self.channel = channel
-        socketOptions = channel is any SocketOptionProvider ? channel.syncOptions : nil
+        socket = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
@@ -21,18 +22,28 @@ struct UpstreamChannel {
     /// is asked: a request that is written then is lost, and must not be sent again.
     var isEstablished: Bool {
         guard channel.isActive else { return false }
-        guard let socketOptions else { return true }
-        guard let info = try? socketOptions.getOption(.tcpOption(.init(rawValue: TCP_INFO))) else { return false }
+        guard let socket else { return true }
         // The first byte of `tcp_info` is the state. The kernel gives as many bytes as are asked for.
-        return withUnsafeBytes(of: info) { $0[0] == UInt8(TCP_ESTABLISHED) }
+        return Self.option(TCP_INFO, of: CInt(IPPROTO_TCP), UInt8.self, socket) == UInt8(TCP_ESTABLISHED)
     }
 
     /// Whether the kernel holds bytes that have not been read: an answer that they begin would not be the call's.
     var hasUnreadBytes: Bool {
-        guard let socketOptions else { return false }
+        guard let socket, channel.isActive else { return false }
         // The first number of SO_MEMINFO is the memory of the receive queue (linux/sock_diag.h, SK_MEMINFO_RMEM_ALLOC).
-        let memory = try? socketOptions.getOption(.socketOption(.init(rawValue: SO_MEMINFO)))
-        return memory.map { withUnsafeBytes(of: $0) { $0.loadUnaligned(as: CInt.self) } != 0 } ?? false
+        return Self.option(SO_MEMINFO, of: SOL_SOCKET, CInt.self, socket).map { $0 != 0 } ?? false
+    }
+
+    /// The beginning of a socket option's value; nil if the kernel does not tell. Not by NIO's `getOption`, which takes ten
+    /// times as long: both questions are asked before each call.
+    private static func option<Value: FixedWidthInteger>(
+        _ name: CInt,
+        of level: CInt,
+        _: Value.Type,
+        _ socket: CInt
+    ) -> Value? {
+        var (value, size) = (Value.zero, socklen_t(MemoryLayout<Value>.size))
+        return getsockopt(socket, level, name, &value, &size) == 0 ? value : nil
     }
 
     /// Writes a request in one piece.
