@@ -1,4 +1,4 @@
-# The responder behind nginx in one container, for Cloud Run or any other engine: README.md, "On Cloud Run". The target
+# The responder behind nginx in one container, for Cloud Run or any other engine: docs/deploy-cloud-run.md. The target
 # "demo" has the sandbox beside them, for compose.yaml.
 
 ARG SWIFT_IMAGE=swift:6.3-bookworm

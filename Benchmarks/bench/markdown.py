@@ -94,5 +94,5 @@ def _rest(results):
         what = f"responder's memory, {name}: idle; peak with 4,096 clients at once ({errors} errors)"
         rows.append(f"| {what}; then | {profile['idle_mb']:.1f} MB; {profile['peak_mb']:.0f} MB; {after} |")
     rows.append(f"| binary, stripped | {number(results.binary_mb, 1)} MB |")
-    rows.append(f"| image, uncompressed (README.md) | {number(results.image_mb, 0)} MB |")
+    rows.append(f"| image, uncompressed (docs/deploy-cloud-run.md) | {number(results.image_mb, 0)} MB |")
     return "\n".join(rows)

@@ -17,8 +17,8 @@ def binary_mb():
 
 
 def image_mb():
-    """As README.md has it, from `make test-deploy`: building an image takes longer than all of this."""
-    found = re.search(r"The image has ([0-9.]+) MB", (ROOT / "README.md").read_text())
+    """As docs/deploy-cloud-run.md has it, from `make test-deploy`: building an image takes longer than all of this."""
+    found = re.search(r"The image has ([0-9.]+) MB", (ROOT / "docs/deploy-cloud-run.md").read_text())
     return float(found.group(1)) if found else None
 
 

@@ -42,15 +42,15 @@ print_size() {
         printf "size: %.1f MB = base %.1f + responder %.1f + nginx, libfcgi, certificates and what they need %.1f\n",
             t / 1e6, b / 1e6, r / 1e6, (t - b - r) / 1e6 }'
     holds "it is smaller than 160 MB, uncompressed" test "$total" -lt 160000000
-    stated=$(sed -n 's/^The image has \([0-9]*\) MB, .*/\1/p' README.md)
-    holds "the README states its size, within 5 MB" awk -v t="$total" -v s="$stated" \
+    stated=$(sed -n 's/^The image has \([0-9]*\) MB, .*/\1/p' docs/deploy-cloud-run.md)
+    holds "the page states its size, within 5 MB" awk -v t="$total" -v s="$stated" \
         'BEGIN { d = t / 1e6 - s; exit !(d < 5 && d > -5) }'
 }
 
 check_manifests() {
     podman run --rm --entrypoint tiniapp-auth-backend "$image" --help >"$scratch/help"
     podman run --rm --entrypoint sh "$image" -c 'cat /etc/tiniapp-auth-backend/nginx/routes.conf' >"$scratch/routes.conf"
-    holds "cloudrun/service.yaml and cloudbuild.yaml agree with settings, routes and README" \
+    holds "cloudrun/service.yaml and cloudbuild.yaml agree with settings, routes and pages" \
         env HELP_FILE="$scratch/help" ROUTES_FILE="$scratch/routes.conf" \
         "$tools/python" -B -m pytest -c Tests/pytest.ini Tests/Deploy
 }

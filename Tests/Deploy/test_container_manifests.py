@@ -69,11 +69,32 @@ def test_service_gives_nginx_time_to_answer(routes):
     assert REVISION["timeoutSeconds"] > int(read_timeout)
 
 
-def test_service_scales_and_keeps_each_client_on_one_instance():
+def test_service_has_one_instance_at_most():
+    """Without a store, instances know nothing of each other's calls."""
     assert all(isinstance(value, str) for value in ANNOTATIONS.values())
-    minimum, maximum = (int(ANNOTATIONS[f"autoscaling.knative.dev/{key}Scale"]) for key in ("min", "max"))
-    assert 1 <= minimum <= maximum
-    assert ANNOTATIONS["run.googleapis.com/sessionAffinity"] == "true"
+    scale = {key: ANNOTATIONS[f"autoscaling.knative.dev/{key}Scale"] for key in ("min", "max")}
+    assert scale == {"min": "0", "max": "1"}
+    assert REVISION["containerConcurrency"] == 1000, "all that Cloud Run allows, as there is no other instance"
+
+
+def test_build_account_is_made_with_its_roles():
+    account = BUILD["serviceAccount"].rsplit("/", 1)[1].split("@")[0]
+    page = read("docs/deploy-cloud-run.md")
+    assert f"gcloud iam service-accounts create {account}\n" in page
+    roles = "logging.logWriter", "artifactregistry.writer", "run.developer", "iam.serviceAccountUser", "storage.objectViewer"
+    assert not [role for role in roles if role not in page]
+
+
+def test_rotation_and_rollback_name_what_the_manifest_names():
+    """The page's commands fit the service, its secret and its region."""
+    secret = REVISION["volumes"][0]["secret"]["secretName"]
+    name = SERVICE["metadata"]["name"]
+    for command in re.findall(r"^gcloud (?:.*\\\n)*.*$", read("docs/deploy-cloud-run.md"), re.MULTILINE):
+        if match := re.search(r"gcloud run services (?:update|update-traffic|describe|add-iam-policy-binding) (\S+)", command):
+            assert match[1] == name, command
+            assert f"--region {REGION}" in command, command
+        if match := re.search(r"gcloud secrets (?:create|versions add|add-iam-policy-binding) (\S+)", command):
+            assert match[1] in (secret, "tiniapp-store-password"), command
 
 
 def test_port_and_region():
@@ -107,7 +128,8 @@ def flags():
     for flag, probe in zip(("--startup-probe", "--liveness-probe"), (CONTAINER[name] for name in PROBES), strict=True):
         rest = ",".join(f"{field}={probe[field]}" for field in ("periodSeconds", "timeoutSeconds", "failureThreshold"))
         yield f"{flag} httpGet.path={probe['httpGet']['path']},{rest}"
-    yield from ("--session-affinity", "--no-cpu-throttling", "--cpu-boost", f"--region {REGION}")
+    throttling = ANNOTATIONS["run.googleapis.com/cpu-throttling"] == "true"
+    yield from ("--cpu-throttling" if throttling else "--no-cpu-throttling", "--cpu-boost", f"--region {REGION}")
     yield from (f"{name}=" for name in ENVIRONMENT)
 
 

@@ -6,13 +6,13 @@ tree=
 nspawn=
 leader=
 
-# make_tree PACKAGE,…: a fresh Debian 12 in $tree.
+# make_tree SUITE PACKAGE,…: a fresh Debian in $tree.
 make_tree() {
     tree=$work/tree
     # The tree keeps no documentation, package lists or caches: that is a third of the time.
     if ! mmdebstrap --mode=root --variant=minbase --quiet --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --include="$1" bookworm "$tree" </dev/null >"$work/mmdebstrap.log" 2>&1; then
+        --include="$2" "$1" "$tree" </dev/null >"$work/mmdebstrap.log" 2>&1; then
         tail -n 20 "$work/mmdebstrap.log" >&2
         echo "mmdebstrap could not make a Debian tree; it says why above." >&2
         exit 1

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Proves the VM's half on a machine of its own: a fresh Debian tree, systemd booted in it, `make install`, two instances
+# Proves the VM's half on a machine of its own: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it, `make install`, two instances
 # behind nginx with TLS, and two sandboxes in Tiki's place. Needs root and a release build (make release).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 products=${PRODUCTS_DIRECTORY:-.build/release}
+suite=${SUITE:-trixie}
 work=$(mktemp -d)
 source Tests/Deploy/checks.sh
 source Tests/Deploy/tree.sh
@@ -34,8 +35,8 @@ done
 scripts/python-tools.sh
 gixy=.build-python/bin/gixy
 
-echo "Making a Debian tree (about a minute)…"
-make_tree systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl
+echo "Making a Debian tree, $suite (about a minute)…"
+make_tree "$suite" systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl
 make_certificates
 source Tests/Deploy/vm-install.sh
 boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/products"
