@@ -89,7 +89,8 @@ test-deploy: ## install it on a machine of its own and into a container, and pro
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
-	Tests/Deploy/vm.sh
+	SUITE=trixie Tests/Deploy/vm.sh
+	SUITE=bookworm Tests/Deploy/vm.sh
 	Tests/Deploy/container.sh
 
 bench: release ## measure it beside what people would pick instead: some 20 minutes, or two with QUICK=1

@@ -28,7 +28,8 @@ keep() {
     if [[ ! -e $destdir$2 ]]; then
         replace "$1" "$2"
     elif ! rendered "$1" | cmp -s - "$destdir$2"; then
-        echo "  kept $destdir$2 (as this version has it: $1)"
+        echo "  kept $destdir$2; $1 of this version differs:"
+        rendered "$1" | diff -U0 "$destdir$2" - | sed -n '/^[-+][^-+]/s/^/    /p' || true
     fi
 }
 
@@ -50,7 +51,13 @@ fi
 echo "Installing into ${destdir:-/} with prefix $prefix"
 strip=()
 ! command -v strip >/dev/null || strip=(--strip)
-install -D -m 755 "${strip[@]}" "$binary" "$destdir$prefix/bin/tiniapp-auth-backend"
+program=$destdir$prefix/bin/tiniapp-auth-backend
+install -D -m 755 "${strip[@]}" "$binary" "$program.new"
+# The way back, if the new one fails. By rename, so that there is a whole program at any time.
+if [[ -e $program ]] && ! cmp -s "$program" "$program.new"; then
+    cp -p "$program" "$program.previous"
+fi
+mv "$program.new" "$program"
 for shell in "${!completions[@]}"; do
     # It runs where it is installed, not always where it is packed.
     if script=$("$binary" --generate-completion-script "$shell" 2>/dev/null); then
@@ -95,17 +102,20 @@ if [[ -z $instance ]]; then
     todo "for each instance: make install INSTANCE=production DOMAIN=auth.example.vn"
 else
     if [[ ! -e $destdir/usr/sbin/nginx || -z $(compgen -G "$destdir/usr/lib/*/libfcgi.so.0") ]]; then
-        todo "the packages it needs" "apt-get install --no-install-recommends nginx-light libfcgi0ldbl ca-certificates procps certbot"
+        todo "the packages it needs" "apt-get install --no-install-recommends nginx-light libfcgi0ldbl ca-certificates procps certbot curl jq"
     fi
     if grep -q '^CLIENT_KEY=$' "$destdir$etc/$instance.env"; then
         todo "the client key and Tiki's endpoint" "editor $etc/$instance.env"
     fi
     if [[ ! -s $destdir$etc/$instance.secret ]]; then
-        todo "the client secret: paste it, Enter, Ctrl-D" "install -m 600 /dev/stdin $etc/$instance.secret"
+        todo "the client secret: paste it, Enter, Ctrl-D" "(umask 077; cat >$etc/$instance.secret)"
     fi
     if [[ ! -e $destdir/etc/letsencrypt/live/$domain/fullchain.pem ]]; then
         todo "the certificate" \
-            "certbot certonly --webroot -w /var/www/html -d $domain --deploy-hook 'systemctl reload nginx'"
+            "rm -f /etc/nginx/sites-enabled/default" \
+            "ln -sf $sites/tiniapp-auth-backend-default.conf /etc/nginx/sites-enabled/" \
+            "systemctl enable nginx && systemctl restart nginx" \
+            "certbot certonly --webroot -w /var/www/html -d $domain --deploy-hook 'systemctl reload-or-restart nginx'"
     fi
     if [[ ! -L $destdir/etc/systemd/system/sockets.target.wants/tiniapp-auth-backend@$instance.socket ]]; then
         todo "the service" "systemctl enable --now tiniapp-auth-backend@$instance.socket tiniapp-auth-backend@$instance.service"
@@ -114,10 +124,10 @@ else
         todo "the site" \
             "rm -f /etc/nginx/sites-enabled/default" \
             "ln -sf $sites/tiniapp-auth-backend-{default,$instance}.conf /etc/nginx/sites-enabled/" \
-            "nginx -t && systemctl restart nginx"
+            "nginx -t && systemctl enable nginx && systemctl restart nginx"
     fi
 fi
 if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then
-    todo "to run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload nginx"
+    todo "to run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload-or-restart nginx"
 fi
 ((step)) || echo "Nothing is left to do."

@@ -13,12 +13,12 @@ for link in "$destdir"/etc/nginx/sites-enabled/tiniapp-auth-backend-* \
 done
 if ((${#in_use[@]})); then
     printf '%s\n' "uninstall: still enabled: ${in_use[*]}" "First:" \
-        "  rm -f /etc/nginx/sites-enabled/tiniapp-auth-backend-*.conf && systemctl reload nginx" \
+        "  rm -f /etc/nginx/sites-enabled/tiniapp-auth-backend-*.conf && systemctl reload-or-restart nginx" \
         "  systemctl disable --now 'tiniapp-auth-backend@INSTANCE.service' 'tiniapp-auth-backend@INSTANCE.socket'" >&2
     exit 1
 fi
 
-rm -f "$destdir$prefix/bin/tiniapp-auth-backend" "$destdir$http_conf" "$destdir$nginx_unit" "${completions[@]/#/$destdir}"
+rm -f "$destdir$prefix"/bin/tiniapp-auth-backend{,.previous,.new} "$destdir$http_conf" "$destdir$nginx_unit" "${completions[@]/#/$destdir}"
 rm -rf "$destdir$share"
 rmdir --ignore-fail-on-non-empty "$(dirname "$destdir$nginx_unit")" 2>/dev/null || true
 for unit in "${units[@]}"; do

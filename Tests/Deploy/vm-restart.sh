@@ -45,7 +45,7 @@ in_tree systemctl reload "$(unit production)" || true
 cp "$work/good.pem" "$ca_file"
 has "after a reload with a bad file it goes on with the old" '"access_token"' \
     "$(https production /auth_exchange -d "{\"code\":\"$(one_code production)\"}")"
-has "and says so in the journal" "tiki-ca.pem" \
+has "and says so in the journal" "UPSTREAM_CA_FILE" \
     "$(in_tree journalctl --no-pager -q -o cat -n 20 -u "$(unit production)" | grep '"severity":"ERROR"')"
 equal "a reload is no restart" "$main_pid" "$(property production MainPID)"
 

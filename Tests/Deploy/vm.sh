@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Proves the VM's half on a machine of its own: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it, `make install`, two instances
-# behind nginx with TLS, and two sandboxes in Tiki's place. Needs root and a release build (make release).
+# Proves the VM's half on a machine of its own: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it,
+# `make install`, two instances behind nginx with TLS, and two sandboxes in Tiki's place; then the steps of
+# docs/deploy-vm.md. Needs root and a release build (make release).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -36,7 +37,7 @@ scripts/python-tools.sh
 gixy=.build-python/bin/gixy
 
 echo "Making a Debian tree, $suite (about a minute)…"
-make_tree "$suite" systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl
+make_tree "$suite" systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl,jq
 make_certificates
 source Tests/Deploy/vm-install.sh
 boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/products"
@@ -46,4 +47,5 @@ source Tests/Deploy/vm-site.sh
 source Tests/Deploy/vm-web.sh
 source Tests/Deploy/vm-restart.sh
 source Tests/Deploy/vm-uninstall.sh
+source Tests/Deploy/vm-page.sh
 summary
