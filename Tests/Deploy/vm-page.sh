@@ -48,7 +48,7 @@ page_commands() {
             inside = !inside
             next
         }
-        inside && here && block == wanted' docs/deploy-vm.md
+        inside && here && block == wanted' "${page:-docs/deploy-vm.md}"
 }
 
 # run_page HEADING [NUMBER]: in one shell, as they would be pasted; the secret is what is typed.
@@ -58,6 +58,7 @@ run_page() {
     commands=$(page_commands "$@" | sed -e "s/auth\.example\.vn/$name/g" \
         -e 's/^apt-get install --no-install-recommends/dpkg-query -W/; s/ certbot / /' \
         -e 's|^make release.*|test -x "$PRODUCTS_DIRECTORY/tiniapp-auth-backend"|' \
+        -e "s|rediss://store.example.vn:6379|redis://127.0.0.1:1|" \
         -e "s|^curl https|curl --silent --fail --cacert /etc/ssl/tiki-ca.pem --resolve $name:443:127.0.0.1 https|")
     [[ $commands ]] || return 1
     printf '%s\n' "${secret[production]}" >"$tree/root/typed"
@@ -71,9 +72,19 @@ equal "nobody else can read the secret" 600 "$(stat -c %a "$tree/etc/tiniapp-aut
 has "an exchange works" '"access_token"' \
     "$(https production /auth_exchange -d "{\"code\":\"$(one_code production)\"}")"
 
+# The store's password as a credential. There is no store, which only the log minds.
+page=docs/operations.md holds "a store's steps" run_page "### A store that instances share"
+has "the store is looked for, with the password from the credential" "the shared store" \
+    "$(in_tree journalctl -o cat -t tiniapp-auth-backend@production -n 5)"
+holds "logins go on without it" eventually 5 is_ready production
+rm -r "$tree/etc/systemd/system/tiniapp-auth-backend@production.service.d"
+sed -i '/^SHARED_STORE=/d' "$tree/etc/tiniapp-auth-backend/production.env"
+holds "and the steps back" in_tree bash -c \
+    'systemctl daemon-reload && systemctl restart tiniapp-auth-backend@production'
+
 # As if it had been another version.
 program=$tree/usr/local/bin/tiniapp-auth-backend
-echo >>"$program"
+cp -p "$program" "$program.other" && echo >>"$program.other" && mv "$program.other" "$program"
 old=$(sha256sum <"$program")
 holds "the update" run_page "## An update, and one step back"
 equal "the executable of before is kept" "$old" "$(sha256sum <"$program.previous")"
