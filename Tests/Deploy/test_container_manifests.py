@@ -81,7 +81,13 @@ def test_build_account_is_made_with_its_roles():
     account = BUILD["serviceAccount"].rsplit("/", 1)[1].split("@")[0]
     page = read("docs/deploy-cloud-run.md")
     assert f"gcloud iam service-accounts create {account}\n" in page
-    roles = "logging.logWriter", "artifactregistry.writer", "run.developer", "iam.serviceAccountUser", "storage.objectViewer"
+    roles = (
+        "logging.logWriter",
+        "artifactregistry.writer",
+        "run.developer",
+        "iam.serviceAccountUser",
+        "storage.objectViewer",
+    )
     assert not [role for role in roles if role not in page]
 
 
@@ -90,7 +96,9 @@ def test_rotation_and_rollback_name_what_the_manifest_names():
     secret = REVISION["volumes"][0]["secret"]["secretName"]
     name = SERVICE["metadata"]["name"]
     for command in re.findall(r"^gcloud (?:.*\\\n)*.*$", read("docs/deploy-cloud-run.md"), re.MULTILINE):
-        if match := re.search(r"gcloud run services (?:update|update-traffic|describe|add-iam-policy-binding) (\S+)", command):
+        if match := re.search(
+            r"gcloud run services (?:update|update-traffic|describe|add-iam-policy-binding) (\S+)", command
+        ):
             assert match[1] == name, command
             assert f"--region {REGION}" in command, command
         if match := re.search(r"gcloud secrets (?:create|versions add|add-iam-policy-binding) (\S+)", command):

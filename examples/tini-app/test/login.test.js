@@ -145,3 +145,68 @@ test('the customer is asked for twice at most', async () => {
   await assert.rejects(auths().customer(), { reason: 'invalid_token' });
   assert.deepEqual(phone.paths(), ['/auth_exchange', '/auth_info', '/auth_refresh', '/auth_info']);
 });
+
+test('a guest is not asked for anything, and nothing is sent', async () => {
+  const phone = newPhone();
+  phone.isGuest = true;
+  await assert.rejects(auths().accessToken(), { reason: 'guest' });
+  assert.deepEqual([phone.codesAsked, phone.requests.length], [0, 0]);
+});
+
+test('a guest does not get the tokens of the person before', async () => {
+  const phone = newPhone();
+  await auths().accessToken();
+  phone.isGuest = true;
+  await assert.rejects(auths().accessToken(), { reason: 'guest' });
+  assert.equal(phone.storage.size, 0);
+  phone.isGuest = false;
+  assert.ok(await auths().accessToken());
+  assert.equal(phone.codesAsked, 2);
+});
+
+for (const [code, who] of [['1', 'app'], ['2', 'person'], [2, 'person']]) {
+  test(`one scope is not given, with ${JSON.stringify(code)}: logs in, and says who did not want it`, async () => {
+    const phone = newPhone();
+    phone.refusedScopes = { offline: code };
+    const auth = auths();
+    assert.ok(await auth.accessToken());
+    assert.deepEqual(auth.missingScopes(), { offline: who });
+  });
+}
+
+test('no scope is given: the reason says whether the app may not ask, or the person said no', async () => {
+  for (const [code, reason] of [['1', 'scope_not_allowed'], ['2', 'no_auth_code']]) {
+    const phone = newPhone();
+    phone.refusedScopes = { offline: code, user_profile: '2' };
+    phone.codes.push(async () => undefined);
+    await assert.rejects(auths().accessToken(), { reason });
+    assert.equal(phone.requests.length, 0);
+  }
+});
+
+test('waits for as long as Retry-After says, but not for minutes', async () => {
+  for (const [field, milliseconds] of [['7', 7000], ['600', 10000], ['x', 1000], [undefined, 1000]]) {
+    const phone = newPhone(MANNERS[2]);
+    const request = my.request;
+    my.request = (options) => {
+      my.request = request;
+      const object = JSON.parse(refusal(503, 'overloaded').body);
+      options.success({ data: object, headers: field ? { 'Retry-After': field } : {} });
+    };
+    const waits = [];
+    assert.ok(await auths({ wait: async (time) => void waits.push(time) }).accessToken());
+    assert.equal(waits.length, 1);
+    assert.ok(waits[0] >= milliseconds && waits[0] <= 1.5 * milliseconds, `${field}: ${waits}`);
+    assert.equal(phone.codesAsked, 1);
+  }
+});
+
+test('asks for the fields of the answer', async () => {
+  const phone = newPhone(MANNERS[2]);
+  const seen = [];
+  const request = my.request;
+  my.request = (options) => request({ ...options, success: (answer) => (seen.push(answer), options.success(answer)) });
+  await auths().accessToken();
+  assert.ok(seen[0].headers['x-request-id'], 'includeHeader brings the fields');
+  assert.equal(phone.requests.length, 1);
+});

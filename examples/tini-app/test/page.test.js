@@ -7,17 +7,21 @@ import { BASE_URL, newPhone } from './phone.js';
 
 /** Loads the app and its page as the framework would. */
 async function load() {
-  const loaded = {};
+  const loaded = { pages: [] };
   globalThis.App = (app) => Object.assign(loaded, { app });
-  const setData = (data) => Object.assign(loaded.page.data, data);
-  globalThis.Page = (page) => Object.assign(loaded, { page: { ...page, setData } });
+  globalThis.Page = (page) => {
+    page.setData = (data) => Object.assign(page.data, data);
+    loaded.pages.push(page);
+  };
   globalThis.getApp = () => loaded.app;
   await import('../src/app.js');
   await import('../src/pages/index/index.js');
+  await import('../src/pages/account/index.js');
   return loaded;
 }
 
-const { app, page } = await load();
+const { app, pages } = await load();
+const [page, account] = pages;
 
 test('the app has one login for all pages', () => {
   assert.equal(typeof app.auth.accessToken, 'function');
@@ -46,11 +50,57 @@ test('the page says what went wrong, and tries again when asked to', async (cont
 
 test('each page of app.json is there, and what its template uses is in its script', async () => {
   const source = (file) => readFile(new URL(`../src/${file}`, import.meta.url), 'utf8');
-  const { pages } = JSON.parse(await source('app.json'));
-  for (const name of pages) {
+  const names = JSON.parse(await source('app.json')).pages;
+  assert.equal(names.length, pages.length);
+  for (const [index, name] of names.entries()) {
+    const page = pages[index];
     JSON.parse(await source(`${name}.json`));
     const template = await source(`${name}.txml`);
     for (const [, handler] of template.matchAll(/onTap="(\w+)"/g)) assert.equal(typeof page[handler], 'function');
     for (const [, value] of template.matchAll(/\{\{(\w+)/g)) assert.ok(value in page.data, value);
   }
+});
+
+test('a guest is told to log in to Tiki', async (context) => {
+  const phone = newPhone();
+  context.mock.method(console, 'error', () => {});
+  phone.isGuest = true;
+  app.auth = createAuth({ url: BASE_URL });
+  await page.onLoad();
+  assert.equal(page.data.problem, 'Please log in to Tiki first.');
+});
+
+test('who did not allow offline learns what that means', async () => {
+  const phone = newPhone();
+  phone.refusedScopes = { offline: '2' };
+  app.auth = createAuth({ url: BASE_URL });
+  await page.onLoad();
+  assert.equal(page.data.note, 'You will be asked again in an hour.');
+});
+
+test('the account page asks the Open API with the token, and makes an order with the id as a string', async () => {
+  const phone = newPhone();
+  app.auth = createAuth({ url: BASE_URL });
+  page.openAccount();
+  assert.deepEqual(phone.pages, ['pages/account/index']);
+  const token = await app.auth.accessToken();
+  phone.openAPI.push(({ headers }) => ({ authorization: headers.Authorization }));
+  await account.onLoad();
+  assert.deepEqual(JSON.parse(account.data.profile), { authorization: `Bearer ${token}` });
+  assert.equal(JSON.parse(account.data.order).customer_id, '1');
+  assert.equal(account.data.problem, '');
+});
+
+test('a token that the Open API refuses is replaced, once', async () => {
+  const phone = newPhone();
+  app.auth = createAuth({ url: BASE_URL });
+  const token = await app.auth.accessToken();
+  const refuse = () => {
+    throw new Error('401');
+  };
+  phone.openAPI.push(refuse, ({ headers }) => ({ authorization: headers.Authorization }));
+  await account.showProfile();
+  const { authorization } = JSON.parse(account.data.profile);
+  assert.notEqual(authorization, `Bearer ${token}`);
+  assert.deepEqual(phone.paths(), ['/auth_exchange', '/auth_refresh']);
 });

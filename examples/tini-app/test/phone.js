@@ -46,6 +46,12 @@ export function newPhone({ wrapped = false, failing = false } = MANNERS[0]) {
     // What the next calls of my.getAuthCode do in place of bringing a fresh code.
     codes: [],
     codesAsked: 0,
+    isGuest: false,
+    // As in `authErrorScopes`: { offline: '2' }
+    refusedScopes: {},
+    // What is asked of Tiki's Open API, and what it answers: functions of the request.
+    openAPI: [],
+    pages: [],
     paths: () => phone.requests.map(({ path }) => path),
   };
 
@@ -55,13 +61,17 @@ export function newPhone({ wrapped = false, failing = false } = MANNERS[0]) {
       (error) => options.fail({ error: 'phone', errorMessage: error.message })
     );
 
-  async function request({ url, method, headers, data }) {
+  async function request({ url, method, headers, data, includeHeader }) {
+    if (!url.startsWith(BASE_URL) && phone.openAPI.length) {
+      return { ok: true, answer: phone.openAPI.shift()({ url, method, headers }) };
+    }
     const entry = { path: new URL(url).pathname, sent: JSON.stringify(data) };
     phone.requests.push(entry);
     const response = await fetch(url, { method, headers, body: JSON.stringify(data) });
     const object = await response.json();
     entry.reason = object.error && object.error.reason;
-    return { ok: response.ok, answer: wrapped ? { data: object, status: response.status } : object };
+    const fields = includeHeader ? { headers: Object.fromEntries(response.headers) } : {};
+    return { ok: response.ok, answer: wrapped ? { data: object, status: response.status, ...fields } : object };
   }
 
   globalThis.my = {
@@ -72,11 +82,17 @@ export function newPhone({ wrapped = false, failing = false } = MANNERS[0]) {
         () => options.fail({ error: 12, errorMessage: 'network' })
       );
     },
+    isLoggedIn(options) {
+      later(options, tick().then(() => !phone.isGuest));
+    },
+    navigateTo({ url }) {
+      phone.pages.push(url);
+    },
     getAuthCode(options) {
       phone.codesAsked += 1;
       assert.deepEqual(options.scopes, ['user_profile', 'offline']);
       const code = phone.codes.length ? phone.codes.shift()() : freshCode();
-      later(options, code.then((authCode) => ({ authCode, authSuccessScopes: options.scopes, authErrorScopes: {} })));
+      later(options, code.then((authCode) => ({ authCode, authErrorScopes: phone.refusedScopes })));
     },
     // Copies, as a storage on a disk makes them.
     setStorage(options) {

@@ -12,8 +12,10 @@ import { call, failure, post } from './my.js';
 const STORAGE_KEY = 'tiniapp-auth';
 // A token that lasts no longer than this is refreshed first, so that it does not end on the way to whom it is for.
 const MARGIN_MS = 60 * 1000;
-// How long to wait, time after time, while the server has too much to do. Its Retry-After says one second.
+// How long to wait, time after time, while the server has too much to do; longer if its Retry-After says so.
 const WAITS_MS = [1000, 2000, 4000];
+// A person does not wait longer than this.
+const LONGEST_WAIT_MS = 10 * 1000;
 
 // How long after the first try the same request may be sent again: the server's REPLAY_WINDOW, 45 s, with some to spare.
 const WINDOW_MS = 40 * 1000;
@@ -27,17 +29,26 @@ const NOT_SENT_TO_TIKI = [...TOO_BUSY, 'upstream_unreachable'];
 // The code or token is spent, or may be: it takes a new code.
 const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'upstream_invalid_response', 'shutting_down'];
 
+const refusedScopes = (answer) =>
+  Object.entries((answer && answer.authErrorScopes) || {}).map(([scope, code]) => [scope, String(code)]);
+
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+// What `authErrorScopes` says about a scope that was not given.
+const NOT_FOR_THIS_APP = '1';
+
 /**
- * Everything rejects with an error whose `reason` is the server's (see the README), or one of ours: `network`, without
- * an answer; `no_auth_code`, if the person says no; `no_tokens`, `storage`.
+ * Everything rejects with an error whose `reason` is the server's (see the README), or one of the app's: `network`,
+ * without an answer; `guest`, if nobody is logged in to Tiki; `no_auth_code`, if the person says no; `scope_not_allowed`,
+ * if the app may not ask; `no_tokens`, `storage`.
  */
 export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Date.now, wait = sleep }) {
   // { accessToken, refreshToken, expiresAt }; null for nobody, undefined before the storage was asked.
   let session;
   // What accessToken() is about to bring: callers at the same time share it.
   let pending = null;
+  // Scopes that the last login was not given: { offline: 'app' } if the app may not ask, 'person' if the person said no.
+  let missing = {};
 
   /** @param until the end of the time in which the same request may be sent again after an answer got lost. */
   async function send(path, data, until = now() + WINDOW_MS) {
@@ -47,7 +58,8 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
         return await post(url + path, data);
       } catch (error) {
         const kind = TOO_BUSY.includes(error.reason) ? 'busy' : LOST.includes(error.reason) ? 'lost' : null;
-        const milliseconds = kind && waits[kind].shift();
+        const own = kind && waits[kind].shift();
+        const milliseconds = own && Math.max(own, Math.min(error.retryAfter || 0, LONGEST_WAIT_MS));
         // Busy after lost: the first one may have arrived, so the window counts for both.
         const isLost = waits.lost.length < REPEATS_MS.length;
         if (!milliseconds || (isLost && now() + milliseconds > until)) {
@@ -89,11 +101,29 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
     return session.accessToken;
   }
 
+  /** If the phone cannot tell, getAuthCode will. */
+  async function isGuest() {
+    return (await call('isLoggedIn', 'unknown', {}).catch(() => null)) === false;
+  }
+
+  /** Asks for a code. The person may give it with fewer scopes than asked for. */
+  async function authCode() {
+    const answer = await call('getAuthCode', 'no_auth_code', { scopes }).catch((error) => {
+      if (refusedScopes(error.details).some(([, code]) => code === NOT_FOR_THIS_APP)) error.reason = 'scope_not_allowed';
+      throw error;
+    });
+    const refused = refusedScopes(answer);
+    missing = Object.fromEntries(
+      refused.map(([scope, code]) => [scope, code === NOT_FOR_THIS_APP ? 'app' : 'person'])
+    );
+    if (answer.authCode) return answer.authCode;
+    throw failure(Object.values(missing).includes('app') ? 'scope_not_allowed' : 'no_auth_code', answer);
+  }
+
   async function exchange() {
-    const { authCode } = await call('getAuthCode', 'no_auth_code', { scopes });
-    if (!authCode) throw failure('no_auth_code');
+    const code = await authCode();
     const askedAt = now();
-    return keep(await send('/auth_exchange', { code: authCode }), askedAt);
+    return keep(await send('/auth_exchange', { code }), askedAt);
   }
 
   async function logIn() {
@@ -128,6 +158,11 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
 
   async function currentToken() {
     if (session === undefined) session = await load();
+    if (await isGuest()) {
+      // Tokens that are left are those of the person who was here before.
+      if (session) await forget();
+      throw failure('guest');
+    }
     if (session && now() < session.expiresAt - MARGIN_MS) return session.accessToken;
     const mayRefresh = session && session.refreshToken && (!session.sentAt || now() < session.sentAt + WINDOW_MS);
     return mayRefresh ? refresh() : logIn();
@@ -170,5 +205,8 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
     await forget();
   }
 
-  return { accessToken, customer, logOut, refused };
+  /** The scopes that the person's last login in this run of the app was not given, each with 'app' or 'person'. */
+  const missingScopes = () => missing;
+
+  return { accessToken, customer, logOut, missingScopes, refused };
 }

@@ -12,8 +12,8 @@ export function call(name, reason, options) {
 }
 
 /**
- * Finds the server's object in what `my.request` brings: by default it is the whole, with `includeHeader` it is in `data`.
- * Nobody says where it is if the status is an error's, so it is looked for in both.
+ * Finds the server's object in what `my.request` brings. With `includeHeader` it is in `data`, without it is the whole; Tiki
+ * does not say which of the two comes with an error's status, so both are tried.
  */
 function serversObject(answer) {
   const isOne = (value) =>
@@ -21,16 +21,29 @@ function serversObject(answer) {
   return [answer, answer && answer.data].find(isOne);
 }
 
-/** Posts once. Rejects with the server's reason, or with `network` if there is no answer of the server's. */
+/** Milliseconds that the server asks to wait, by `Retry-After` in seconds; 0 if it does not say. */
+function retryAfter(answer) {
+  const fields = Object.entries((answer && answer.headers) || {});
+  const [, value] = fields.find(([name]) => name.toLowerCase() === 'retry-after') || [];
+  return Number(value) > 0 ? Number(value) * 1000 : 0;
+}
+
+/**
+ * Posts once. Rejects with the server's reason, and with the time to wait in `retryAfter`; or with `network` if no answer
+ * came from the server.
+ */
 export function post(url, data) {
   return new Promise((resolve, reject) => {
     const take = (answer) => {
       const object = serversObject(answer);
       if (!object) reject(failure('network', answer));
-      else if (object.error) reject(failure(object.error.reason || 'unknown', object.error));
-      else resolve(object.data);
+      else if (!object.error) resolve(object.data);
+      else {
+        const error = failure(object.error.reason || 'unknown', object.error);
+        reject(Object.assign(error, { retryAfter: retryAfter(answer) }));
+      }
     };
     const headers = { 'Content-Type': 'application/json' };
-    my.request({ url, method: 'POST', headers, data, success: take, fail: take });
+    my.request({ url, method: 'POST', headers, data, includeHeader: true, success: take, fail: take });
   });
 }
