@@ -24,6 +24,8 @@ package struct FastCGIRequest: Sendable, Equatable {
         /// The origin of the web page that asks, if it may not (`UNLISTED_ORIGIN`, from nginx/routes.conf), as it came; nil
         /// if absent or empty.
         package var unlistedOrigin: String?
+        /// The client's credentials (`HTTP_AUTHORIZATION`), as they came; nil if absent or empty.
+        package var authorization: String?
         /// When the connection was accepted.
         package var acceptedAt: ContinuousClock.Instant
 
@@ -40,6 +42,7 @@ package struct FastCGIRequest: Sendable, Equatable {
             remoteAddress = param("REMOTE_ADDR")
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")
             unlistedOrigin = param("UNLISTED_ORIGIN")
+            authorization = param("HTTP_AUTHORIZATION")
             self.acceptedAt = acceptedAt
         }
     }

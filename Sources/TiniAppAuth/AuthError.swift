@@ -30,6 +30,12 @@ package enum AuthError: Error, Equatable, Sendable {
     case inProgress
     /// The store that instances share cannot be asked, and nothing is sent without it.
     case storeUnavailable
+    /// There is no access token in `Authorization`.
+    case missingAccessToken
+    /// What is in `Authorization` is no access token, or none that Tiki knows.
+    case invalidAccessToken
+    /// Whose an access token is cannot be found out now.
+    case verificationUnavailable
     /// Too many requests are in flight.
     case overloaded
     /// The process is about to end.
@@ -49,7 +55,16 @@ package enum AuthError: Error, Equatable, Sendable {
     package var retryAfter: String? {
         switch self {
         case .upstreamTooManyRequests(let retryAfter), .upstreamUnavailable(let retryAfter): retryAfter ?? "1"
-        case .inProgress, .storeUnavailable, .overloaded, .shuttingDown: "1"
+        case .inProgress, .storeUnavailable, .verificationUnavailable, .overloaded, .shuttingDown: "1"
+        default: nil
+        }
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750 section 3); nil if the error has none.
+    package var challenge: String? {
+        switch self {
+        case .missingAccessToken: #"Bearer realm="Tiki""#
+        case .invalidAccessToken: #"Bearer realm="Tiki", error="invalid_token""#
         default: nil
         }
     }
@@ -64,6 +79,8 @@ package enum AuthError: Error, Equatable, Sendable {
         case .payload(.missingKey(let key)): (400, "missing_key", "Missing key '\(key)'")
         case .payload(.invalidValue(let key)): (400, "invalid_value", "Key '\(key)' must be a non-empty string")
         case .invalidContentLength: (400, "invalid_content_length", "The body is not as long as Content-Length says")
+        case .missingAccessToken: (401, "missing_access_token", "Authorization must be 'Bearer' and an access token")
+        case .invalidAccessToken: (401, "invalid_access_token", "The access token is unknown, expired or replaced")
         case .notFound: (404, "not_found", "No such path")
         case .methodNotAllowed(let allowed): (405, "method_not_allowed", "Method not allowed; allowed: \(allowed)")
         case .payloadTooLarge(let limit): (413, "payload_too_large", "The body is larger than \(limit) bytes")
@@ -75,6 +92,7 @@ package enum AuthError: Error, Equatable, Sendable {
         case .upstreamUnavailable: (503, "upstream_unavailable", "Tiki is not available; try again later")
         case .inProgress: (503, "in_progress", "Another server makes the same call; try again shortly")
         case .storeUnavailable: (503, "store_unavailable", "Nothing can be sent to Tiki for now; try again shortly")
+        case .verificationUnavailable: (503, "verification_unavailable", "Tiki cannot be asked now whose token it is")
         case .overloaded: (503, "overloaded", "Too many requests at once; try again shortly")
         case .shuttingDown: (503, "shutting_down", "The server is shutting down; try again shortly")
         case .upstreamTimeout: (504, "upstream_timeout", "Tiki did not answer in time")

@@ -25,6 +25,9 @@ package final class AuthService: Sendable {
         package var replayMaxEntries = 20_000
         /// Bytes that the kept outcomes take.
         package var replayMaxBytes = 32 * 1_048_576
+        /// How long a good answer about an access token is kept for ``AuthService/verify(authorization:age:completion:)``; zero
+        /// keeps none.
+        package var verifyWindow = TimeAmount.seconds(30)
         /// The store that several instances share; nil if each is by itself.
         package var sharedStore: SharedStore.Configuration?
         /// A file of certificates (PEM) trusted for the store in place of the system's.
@@ -88,6 +91,31 @@ package final class AuthService: Sendable {
         let call = Call(route: route, keys: keys.derive(route, payload.requiredValue), payload: payload)
         eventLoop.execute { [calls] in
             calls.value.take(call, until: deadline, CallWaiter(completion))
+        }
+    }
+
+    /// Tells whose the access token of a request is. Returns at once; may be called from any thread.
+    ///
+    /// - Parameters:
+    ///   - authorization: the request's `Authorization`; nil if it has none.
+    ///   - age: how long ago the request's connection was accepted; counts against the request's time.
+    ///   - completion: gets Tiki's answer to the info call, in which ``TokenOwner`` finds who it is, or why there is none.
+    ///     Called once, on this thread or the event loop.
+    package func verify(authorization: String?, age: Duration, completion: @escaping Completion) {
+        let deadline = NIODeadline.now() + configuration.requestTimeout - TimeAmount(age)
+        let call: Call
+        do throws(AuthError) {
+            guard let token = try authorization.flatMap({ text throws(AuthError) in try BearerToken.read(text) }) else {
+                throw .missingAccessToken
+            }
+            let body = Array(#"{"access_token":"\#(token)"}"#.utf8)
+            let payload = try payload(.info, "application/json", body)
+            call = Call(route: .info, keys: keys.derive(.info, payload.requiredValue), payload: payload)
+        } catch {
+            return completion(AuthOutcome(result: .failure(error)))
+        }
+        eventLoop.execute { [calls] in
+            calls.value.verify(call, until: deadline, CallWaiter(completion))
         }
     }
 

@@ -7,7 +7,7 @@ import jsonschema
 
 OWN_REASONS = document.DOCUMENT["components"]["schemas"]["ErrorReason"]["enum"]
 # Those that openapi.yaml mentions. An answer must not have one that is not documented for it.
-FIELDS = ("Cache-Control", "Pragma", "X-Request-Id", "Allow", "Retry-After")
+FIELDS = ("Cache-Control", "Pragma", "X-Request-Id", "Allow", "Retry-After", "WWW-Authenticate")
 
 
 def assert_fields(answer, documented):

@@ -25,6 +25,9 @@ def concrete(path):
     return path
 
 
+# Paths that only nginx's own sub-requests reach; from outside they are unknown.
+INTERNAL = {"/auth_verify"}
+
 # For the tests, which send them.
 DOCUMENT["paths"] = {concrete(path): item for path, item in TEMPLATES.items()}
 

@@ -6,7 +6,7 @@ import document
 import jsonschema
 from agreement import assert_fields
 
-PATHS = document.DOCUMENT["paths"]
+PATHS = {path: item for path, item in document.DOCUMENT["paths"].items() if path not in document.INTERNAL}
 NOT_FOUND = document.DOCUMENT["components"]["responses"]["NotFound"]
 
 

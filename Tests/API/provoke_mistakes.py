@@ -92,6 +92,28 @@ def _(world, example):
     return http_client.request(world.usual.port, "TRACE", example.path)
 
 
+def verify(world, example, authorization=None):
+    """As nginx's sub-request comes; no other request reaches that path."""
+    params = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
+    request = fastcgi.request(example.method, example.path, REQUEST_ID="9f2d6c1be07a4853b6c1d2e3f4051627", **params)
+    return fastcgi.ask(world.responder.socket, request)
+
+
+@provokes("missing_access_token")
+def _(world, example):
+    return verify(world.usual, example)
+
+
+@provokes("invalid_access_token")
+def _(world, example):
+    return verify(world.usual, example, "Bearer a")
+
+
+@provokes("verification_unavailable")
+def _(world, example):
+    return verify(world.without_tiki, example, "Bearer a")
+
+
 @provokes("forbidden")
 def _(world, example):
     return ask(world.usual, example, "X-Forwarded-For: 127.0.0.1")

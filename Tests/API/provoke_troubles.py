@@ -9,6 +9,9 @@ from testbed import fastcgi
 # All others are provoked through nginx.
 NOT_THROUGH_NGINX = {
     "invalid_content_length": "nginx passes on a body only if it is as long as announced",
+    "missing_access_token": "only a sub-request of nginx gets there; test_verify.py has one",
+    "invalid_access_token": "the same",
+    "verification_unavailable": "the same",
     "not_ready": "the listening socket closes with the same signal: only a connection that nginx has opened before, "
     "and not filled yet, gets this",
 }

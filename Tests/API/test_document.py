@@ -15,7 +15,7 @@ def test_is_valid_openapi():
 def test_every_answer_with_a_body_has_an_example(path, method, operation):
     for status, response in operation["responses"].items():
         content = document.resolved(response).get("content", {})
-        assert bool(content) == (method != "HEAD"), status
+        assert bool(content) == (method != "HEAD" and status != "204"), status
         # Tiki documents nothing about these.
         if status != "default":
             assert all(media_type.get("examples") for media_type in content.values()), status
@@ -51,5 +51,6 @@ def test_every_component_is_used():
     text = document.PATH.read_text(encoding="utf-8")
     for kind, components in document.DOCUMENT["components"].items():
         for name in components:
-            used = f"#/components/{kind}/{name}'" in text
+            # A scheme is named where it is used, not referred to.
+            used = f"#/components/{kind}/{name}'" in text or (kind == "securitySchemes" and f"{name}: []" in text)
             assert used or (kind, name) == ("responses", "NotFound"), f"nothing refers to {kind}/{name}"

@@ -8,7 +8,7 @@ struct RouteTests {
         "Each path has its route, with a name for the log and its methods",
         arguments: [
             ("/auth_exchange", "exchange", ["POST"]), ("/auth_refresh", "refresh", ["POST"]),
-            ("/auth_info", "info", ["POST"]),
+            ("/auth_info", "info", ["POST"]), ("/auth_verify", "verify", ["GET", "HEAD"]),
             ("/", "greeting", ["GET", "HEAD"]), ("/health/live", "live", ["GET", "HEAD"]),
             ("/health/ready", "ready", ["GET", "HEAD"]), ("/metrics", "metrics", ["GET", "HEAD"]),
             ("/tiki-validation-code/a/auth.txt", "validation", ["GET", "HEAD"]),

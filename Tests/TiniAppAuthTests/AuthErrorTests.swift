@@ -12,7 +12,8 @@ struct AuthErrorTests {
         .payload(.duplicateKey(nil)), .payload(.missingKey("code")), .payload(.invalidValue("code")),
         .invalidContentLength, .unsupportedMediaType,
         .payloadTooLarge(limit: 16_384), .notFound, .methodNotAllowed(allowed: "GET, HEAD"), .upstreamUnreachable,
-        .upstreamInvalidResponse, .upstreamTimeout, .overloaded, .shuttingDown,
+        .upstreamInvalidResponse, .upstreamTimeout, .overloaded, .shuttingDown, .missingAccessToken,
+        .invalidAccessToken, .verificationUnavailable,
     ]
 
     @Test(
@@ -36,6 +37,18 @@ struct AuthErrorTests {
             (.upstreamUnreachable, 502, "upstream_unreachable", "Tiki could not be reached"),
             (.upstreamInvalidResponse, 502, "upstream_invalid_response", "Tiki's answer could not be understood"),
             (.upstreamTimeout, 504, "upstream_timeout", "Tiki did not answer in time"),
+            (
+                .missingAccessToken, 401, "missing_access_token",
+                "Authorization must be 'Bearer' and an access token"
+            ),
+            (
+                .invalidAccessToken, 401, "invalid_access_token",
+                "The access token is unknown, expired or replaced"
+            ),
+            (
+                .verificationUnavailable, 503, "verification_unavailable",
+                "Tiki cannot be asked now whose token it is"
+            ),
             (.overloaded, 503, "overloaded", "Too many requests at once; try again shortly"),
             (.shuttingDown, 503, "shutting_down", "The server is shutting down; try again shortly"),
         ] as [(AuthError, Int, String, String)]

@@ -17,6 +17,7 @@ final class AuthCalls {
     private var signer: RequestSigner
     private var skew: ClockSkewMonitor
     private var table: CallTable<CallWaiter>
+    private let verified: VerifiedTokens
     private let timers: CoarseTimers
     private var nonces = NonceCounter()
     /// Drops what has been kept for long enough, also if no request comes.
@@ -56,6 +57,15 @@ final class AuthCalls {
                 maxBytes: configuration.replayMaxBytes
             )
         )
+        verified = VerifiedTokens(
+            CallTable.Limits(
+                window: configuration.verifyWindow,
+                maxEntries: configuration.replayMaxEntries,
+                maxBytes: configuration.replayMaxBytes
+            ),
+            eventLoop: eventLoop,
+            timers: timers
+        )
         claimed = try ClaimedCalls(configuration, eventLoop: eventLoop, logger: logger, metrics: factory)
     }
 
@@ -82,6 +92,11 @@ final class AuthCalls {
             metrics.repeated(call.route, outcome)
             waiter.finish(outcome)
         }
+    }
+
+    /// Tells whose a token is: from what is kept, or by the info call.
+    func verify(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
+        verified.verify(call, until: deadline, waiter) { self.take(call, until: deadline, $0) }
     }
 
     /// Takes other credentials, certificates and another password of the store for what begins from now on.
@@ -163,6 +178,7 @@ final class AuthCalls {
         isLate ? metrics.endedLate(call.route, outcome) : metrics.ended(call.route, outcome)
         // The request that began a late call has been answered.
         outcome.isShared = isLate
+        if call.route == .info, outcome.isRefusal { verified.forget(call.keys.name) }
         let isOfUse = outcome.failureCode == nil
         guard let ticket, let claimed else {
             tell(outcome, end(call, outcome))

@@ -122,6 +122,9 @@ struct CallTable<Waiter: AnyObject> {
         return waiters
     }
 
+    /// Drops what is kept of a call that has ended.
+    mutating func forget(_ key: CallName) { remove(key) }
+
     /// Drops what has been kept for long enough.
     mutating func removeExpired(at now: NIODeadline) {
         while let nextExpiry, nextExpiry <= now { removeOldest() }

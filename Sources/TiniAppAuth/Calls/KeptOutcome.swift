@@ -52,6 +52,12 @@ extension AuthOutcome {
         age = Int(time.nanoseconds / 1_000_000_000)
     }
 
+    /// Whether Tiki does not know the token, or no longer.
+    package var isRefusal: Bool {
+        guard case .success(let answer) = result else { return false }
+        return answer.errorReason == TikiReason.invalidToken.rawValue
+    }
+
     /// Whether the same token must not be sent again now: it is used up, or dead, or may be either.
     var isFinal: Bool {
         switch result {

@@ -56,6 +56,7 @@ struct RequestLog: Sendable {
         }
         switch entry.status {
         case 502, 504: return .warning
+        case _ where entry.refusal == .verificationUnavailable: return .warning
         case _ where entry.error == nil: return .debug
         case 500...: return .error
         default: return .info
@@ -102,11 +103,13 @@ extension RequestLog.Entry {
         fields.append("request_id", requestID.text)
         fields.append("route", Route.name(of: route))
         fields.append("status", .number(status))
+        var reason = error?.reason
         if case .success(let answer) = outcome?.result {
             fields.append("upstream_status", .number(answer.status))
-            fields.append("reason", answer.errorReason)
+            // Tiki's says more.
+            reason = answer.errorReason ?? reason
         }
-        fields.append("reason", error?.reason)
+        fields.append("reason", reason)
         fields.append("duration_ms", .hundredths((duration.microseconds + 5) / 10))
         if let outcome {
             if let duration = outcome.upstreamDuration {

@@ -61,6 +61,15 @@ enum ErrorsPage {
             ]
         ),
         (
+            "Your own API, by `/auth_verify`",
+            "For the web server or API that asks [whose a token is](verify.md), and for the app that called it.",
+            [
+                Row(.missingAccessToken, "no `Authorization: Bearer …`: the app must send its access token"),
+                Row(.invalidAccessToken, "the token is unknown, expired or replaced: the app refreshes, or logs in"),
+                Row(.verificationUnavailable, "Tiki cannot be asked, or its answer is not understood: try again"),
+            ]
+        ),
+        (
             "Mend the app",
             "The same request will always fail.",
             [

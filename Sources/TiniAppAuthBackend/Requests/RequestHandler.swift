@@ -62,6 +62,12 @@ final class RequestHandler: FastCGIHandler {
         case .validation(let file):
             guard let content = validation.content(id: file) else { return refuse(pending, .notFound) }
             finish(pending, FastCGIResponse(status: 200, type: "text/plain; charset=utf-8", body: content, id))
+        case .verify:
+            let age = ContinuousClock.now - head.acceptedAt
+            service.verify(authorization: head.authorization, age: age) { [self] outcome in
+                let verdict = TokenVerdict(outcome)
+                finish(pending, FastCGIResponse(verdict, id), refusal: verdict.error, outcome: outcome)
+            }
         // RFC 9110 section 8.4.1: "identity" is no coding.
         case .auth where (head.contentEncoding ?? "identity").lowercased() != "identity":
             refuse(pending, .encodedBody)

@@ -3,7 +3,7 @@ import NIOHTTP1
 import TiniAppAuth
 
 extension FastCGIResponse {
-    /// Every response is made here, with the header fields that all have in common.
+    /// A response with content.
     init(
         status: Int,
         type: String,
@@ -11,14 +11,17 @@ extension FastCGIResponse {
         _ requestID: RequestID,
         extra: [(name: String, value: String)] = []
     ) {
+        self.init(status: status, requestID, extra: extra)
+        headers.insert(contentsOf: [("Content-Type", type), ("Content-Length", String(body.count))], at: 0)
+        self.body = body
+    }
+
+    /// Every response is made here, with the header fields that all have in common. It has no content yet.
+    init(status: Int, _ requestID: RequestID, extra: [(name: String, value: String)]) {
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        var headers: [(name: String, value: String)] = [
-            ("Content-Type", type), ("Content-Length", String(body.count)), ("Cache-Control", "no-store"),
-            ("Pragma", "no-cache"), ("X-Request-Id", requestID.text),
-        ]
-        headers += extra
+        let common = [("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("X-Request-Id", requestID.text)]
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: headers, body: body)
+        self.init(status: status, reasonPhrase: phrase, headers: common + extra)
     }
 
     /// Content of our own.

@@ -3,6 +3,8 @@ import TiniAppAuth
 /// What can be asked for: a path, and the methods that it takes.
 enum Route {
     case auth(AuthRoute)
+    /// Whose an access token is, for a web server's sub-request before another API.
+    case verify
     /// The greeting of the tutorial that this backend replaces; people check for it.
     case greeting
     /// The process answers.
@@ -21,6 +23,7 @@ enum Route {
         case "/health/live": self = .live
         case "/health/ready": self = .ready
         case "/metrics": self = .metrics
+        case "/auth_verify": self = .verify
         default:
             if let route = AuthRoute.allCases.first(where: { $0.path == path }) {
                 self = .auth(route)
@@ -35,7 +38,7 @@ enum Route {
     var methods: [String] {
         switch self {
         case .auth: ["POST"]
-        case .greeting, .live, .ready, .metrics, .validation: ["GET", "HEAD"]
+        case .verify, .greeting, .live, .ready, .metrics, .validation: ["GET", "HEAD"]
         }
     }
 
@@ -43,6 +46,7 @@ enum Route {
     var name: String {
         switch self {
         case .auth(let route): route.rawValue
+        case .verify: "verify"
         case .greeting: "greeting"
         case .live: "live"
         case .ready: "ready"
@@ -53,7 +57,9 @@ enum Route {
 
     /// All names there are.
     static let names =
-        AuthRoute.allCases.map(\.rawValue) + ["greeting", "live", "ready", "metrics", "validation", name(of: nil)]
+        AuthRoute.allCases.map(\.rawValue) + [
+            "verify", "greeting", "live", "ready", "metrics", "validation", name(of: nil),
+        ]
 
     static func name(of route: Route?) -> String { route?.name ?? "unknown" }
 }

@@ -35,6 +35,7 @@ struct Configuration: Sendable {
         let lateAnswerTimeout = reader.value(Settings.lateAnswerTimeout)
         let replayWindow = reader.value(Settings.replayWindow)
         let replayMaxEntries = reader.value(Settings.replayMaxEntries)
+        let verifyWindow = reader.value(Settings.verifyWindow)
         let maxBodyBytes = reader.value(Settings.maxBodyBytes)
 
         limits = FastCGILimits()
@@ -66,6 +67,7 @@ struct Configuration: Sendable {
         service.lateAnswerTimeout = TimeAmount(lateAnswerTimeout)
         service.replayWindow = TimeAmount(replayWindow)
         service.replayMaxEntries = replayMaxEntries
+        service.verifyWindow = TimeAmount(verifyWindow)
         service.maxBodyBytes = maxBodyBytes
         // A call is sent within its request's time, its answer waited for, and its outcome kept; clocks do not run alike.
         let longestCall = service.requestTimeout + service.lateAnswerTimeout + service.replayWindow + .seconds(2)

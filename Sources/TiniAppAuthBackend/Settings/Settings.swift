@@ -78,6 +78,12 @@ enum Settings {
         default: 20_000,
         "Answers that are kept for it, 32 MiB in all; one more drops the oldest."
     )
+    static let verifyWindow = Setting(
+        "VERIFY_WINDOW",
+        .seconds(0...30),
+        default: .seconds(30),
+        "Seconds for which `/auth_verify` keeps Tiki's good answer about an access token; 0 asks Tiki each time."
+    )
     static let connectTimeout = Setting(
         "CONNECT_TIMEOUT",
         .seconds(0.1...60),
@@ -226,6 +232,7 @@ enum Settings {
         clientKey.reference, clientSecret.reference, clientSecretFile.reference, authEndpoint.reference,
         refreshEndpoint.reference, infoEndpoint.reference, upstreamCAFile.reference, allowInsecureUpstream.reference,
         requestTimeout.reference, lateAnswerTimeout.reference, replayWindow.reference, replayMaxEntries.reference,
+        verifyWindow.reference,
         sharedStore.reference, sharedStoreUser.reference, sharedStorePasswordFile.reference,
         sharedStoreCAFile.reference, sharedStoreTimeout.reference, sharedStoreRequired.reference,
         connectTimeout.reference, upstreamMaxConnections.reference,

@@ -1,0 +1,57 @@
+import NIOCore
+import Upstream
+
+/// Whose access tokens are, asked of Tiki and remembered for a short time. Lives on the event loop.
+///
+/// An API asks with every request, so a good answer is kept for seconds: sealed, like the answers to exchanges. A refusal is
+/// never kept, and ends what was kept before.
+final class VerifiedTokens {
+    private let eventLoop: any EventLoop
+    private let timers: CoarseTimers
+    private var table: CallTable<CallWaiter>
+    private var nonces = NonceCounter()
+
+    init(_ limits: CallTable<CallWaiter>.Limits, eventLoop: any EventLoop, timers: CoarseTimers) {
+        self.eventLoop = eventLoop
+        self.timers = timers
+        table = CallTable(limits)
+    }
+
+    /// Answers from what is kept, has the request wait for one that asks already, or asks.
+    ///
+    /// - Parameter ask: makes the info call for a waiter, or has it join the one that is under way.
+    func verify(
+        _ call: Call,
+        until deadline: NIODeadline,
+        _ waiter: CallWaiter,
+        asking ask: (CallWaiter) -> Void
+    ) {
+        switch table.admit(call.keys.name, waiter, at: .now()) {
+        case .ended(let outcome, let time):
+            waiter.finish(AuthOutcome(outcome, ago: time, key: call.keys.seal))
+        case .joined:
+            waiter.timer = timers.set(deadline) {
+                self.table.remove(waiter, from: call.keys.name)
+                waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
+            }
+        case .first:
+            let verified = NIOLoopBound(self, eventLoop: eventLoop)
+            ask(CallWaiter { verified.value.end(call, $0) })
+        }
+    }
+
+    /// Drops what is kept of a call: Tiki has refused the token.
+    func forget(_ name: CallName) { table.forget(name) }
+
+    private func end(_ call: Call, _ outcome: AuthOutcome) {
+        var kept: KeptOutcome?
+        if case .success(let answer) = outcome.result, TokenOwner(answer) != nil {
+            kept = KeptOutcome(answer, key: call.keys.seal, nonce: nonces.next())
+        }
+        var outcome = outcome
+        for waiter in table.end(call.keys.name, keeping: kept, at: .now()) {
+            waiter.finish(outcome)
+            outcome.isShared = true
+        }
+    }
+}

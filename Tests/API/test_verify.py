@@ -1,0 +1,262 @@
+"""GET /auth_verify: whose an access token is, for nginx's auth_request before an API of one's own."""
+
+import concurrent.futures
+import json
+import re
+import shutil
+import signal
+import sys
+import time
+
+import pytest
+from testbed import fastcgi, http_client
+from testbed.markdown import Page
+from testbed.ports import free_port
+from testbed.processes import ENVIRONMENT, Child
+from testbed.servers import Nginx, scratch_folder
+from testbed.stack import Stack
+
+PAGE = Page("docs/verify.md")
+SITE, API, OPENED = (block.text for block in PAGE.blocks)
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def site(stack):
+    """The page's API behind the page's configuration. Returns nginx's port."""
+    folder, api_port = scratch_folder(), free_port()
+    api = Child(
+        "the page's API",
+        [sys.executable, "-B", "-c", API.replace("3000", str(api_port))],
+        folder / "api.log",
+        ENVIRONMENT,
+        signal.SIGKILL,
+    )
+    added = SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")
+
+    def with_the_api(text):
+        routes = re.search(r'include "[^"]*/routes\.conf";', text)[0]
+        return text.replace(routes, f"{routes}\n{added}")
+
+    nginx = Nginx(folder, stack.responder.socket, with_the_api)
+    api.wait_until_ready(lambda: answers(api_port))
+    yield nginx.port
+    nginx.stop()
+    api.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(port):
+    try:
+        return http_client.request(port, "GET", "/").status == 200
+    except OSError:
+        return False
+
+
+def new_token(stack):
+    body = json.dumps({"code": stack.sandbox.code()}).encode()
+    return http_client.request(stack.port, "POST", "/auth_exchange", body=body).json["data"]["access_token"]
+
+
+def verify(stack, authorization, method="GET"):
+    """As nginx's sub-request comes."""
+    params = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
+    return fastcgi.ask(stack.responder.socket, fastcgi.request(method, "/auth_verify", **params), 10)
+
+
+def error(answer):
+    return answer.status, answer.json["error"]["reason"], answer.all("WWW-Authenticate")
+
+
+CHALLENGE = 'Bearer realm="Tiki"'
+
+
+def test_a_token_that_tiki_knows_has_an_owner(stack):
+    answer = verify(stack, f"Bearer {new_token(stack)}")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.all("X-Tiki-Customer-Id") == ["1"]
+    assert answer.all("X-Tiki-Scopes") == ["offline user_profile"]
+    assert answer.all("Cache-Control") == ["no-store"]
+    assert not answer.all("Content-Length") and not answer.all("Content-Type")
+
+
+def test_the_scheme_may_be_in_any_case(stack):
+    assert verify(stack, f"bEARER {new_token(stack)}").status == 204
+
+
+@pytest.mark.parametrize("authorization", [None, "Basic dTpw", "Token x", "Bearerx y"])
+def test_without_a_token_the_answer_asks_for_one(stack, authorization):
+    assert error(verify(stack, authorization)) == (401, "missing_access_token", [CHALLENGE])
+
+
+BAD = [
+    "Bearer",
+    "Bearer a b",
+    'Bearer "a"',
+    "Bearer a,b",
+    "Bearer {}",
+    "Bearer \\",
+    "Bearer é",
+    f"Bearer {'a' * 20_000}",
+]
+
+
+@pytest.mark.parametrize("authorization", BAD, ids=range(len(BAD)))
+def test_what_is_no_token_goes_no_further(stack, authorization):
+    calls = stack.sandbox.call_count()
+    assert error(verify(stack, authorization)) == (401, "invalid_access_token", [f'{CHALLENGE}, error="invalid_token"'])
+    assert stack.sandbox.call_count() == calls
+
+
+def test_a_token_that_tiki_does_not_know(stack):
+    answer = verify(stack, "Bearer unknown.token")
+    assert error(answer) == (401, "invalid_access_token", [f'{CHALLENGE}, error="invalid_token"'])
+
+
+def test_another_method_is_refused(stack):
+    answer = verify(stack, "Bearer a", "POST")
+    assert (answer.status, answer.all("Allow")) == (405, ["GET, HEAD"])
+
+
+def test_a_thousand_requests_with_one_token_make_one_call(stack):
+    token, calls = new_token(stack), stack.sandbox.call_count()
+    started = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        statuses = set(pool.map(lambda _: verify(stack, f"Bearer {token}").status, range(1_000)))
+    print(f"\n1,000 requests with one token in {time.monotonic() - started:.1f} s: ", end="")
+    print(f"{stack.sandbox.call_count() - calls} call to Tiki")
+    assert statuses == {204}
+    assert stack.sandbox.call_count() == calls + 1
+
+
+def test_a_refusal_ends_what_is_kept(stack):
+    token, calls = new_token(stack), stack.sandbox.call_count()
+    assert verify(stack, f"Bearer {token}").status == 204
+    stack.sandbox.fault(
+        path="/oauth/me", status=400, body='{"data":null,"error":{"code":400,"reason":"invalid_token"}}'
+    )
+    body = json.dumps({"access_token": token}).encode()
+    assert http_client.request(stack.port, "POST", "/auth_info", body=body).status == 400
+    assert verify(stack, f"Bearer {token}").status == 204
+    assert stack.sandbox.call_count() == calls + 3
+
+
+def test_a_refusal_is_not_kept(stack):
+    calls = stack.sandbox.call_count()
+    for _ in range(3):
+        assert verify(stack, "Bearer nobody").status == 401
+    assert stack.sandbox.call_count() == calls + 3
+
+
+def test_without_a_window_tiki_is_asked_each_time(stack):
+    with Stack(sandbox=stack.sandbox, VERIFY_WINDOW="0") as other:
+        token, calls = new_token(stack), stack.sandbox.call_count()
+        assert [verify(other, f"Bearer {token}").status for _ in range(3)] == [204] * 3
+        assert stack.sandbox.call_count() == calls + 3
+
+
+def test_the_window_ends(stack):
+    with Stack(sandbox=stack.sandbox, VERIFY_WINDOW="0.5") as other:
+        token, calls = new_token(stack), stack.sandbox.call_count()
+        for _ in range(2):
+            assert verify(other, f"Bearer {token}").status == 204
+        time.sleep(0.6)
+        assert verify(other, f"Bearer {token}").status == 204
+        assert stack.sandbox.call_count() == calls + 2
+
+
+ANSWERS = {
+    "a line break": '{"data":{"customer_id":"1\\r\\nX-Evil: 1","scopes":[]},"error":null}',
+    "a comma": '{"data":{"customer_id":"1,2","scopes":[]},"error":null}',
+    "no id": '{"data":{"scopes":["user_profile"]},"error":null}',
+    "null": '{"data":{"customer_id":null,"scopes":[]},"error":null}',
+    "a fraction": '{"data":{"customer_id":1.5,"scopes":[]},"error":null}',
+    "an object": '{"data":{"customer_id":{"a":1},"scopes":[]},"error":null}',
+    "a scope with a line break": '{"data":{"customer_id":1,"scopes":["a\\nX-Evil: 1"]},"error":null}',
+    "scopes that are no list": '{"data":{"customer_id":1,"scopes":"user_profile"},"error":null}',
+    "a number among the scopes": '{"data":{"customer_id":1,"scopes":["a",1]},"error":null}',
+    "a list among the scopes": '{"data":{"customer_id":1,"scopes":[["a"]]},"error":null}',
+    "no object": "[]",
+}
+
+
+@pytest.mark.parametrize("body", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_that_does_not_fit_into_a_header_is_no_owner(stack, body):
+    stack.sandbox.fault(path="/oauth/me", status=200, body=body)
+    answer = verify(stack, f"Bearer strange.{abs(hash(body))}")
+    assert error(answer) == (503, "verification_unavailable", [])
+    assert answer.all("Retry-After") == ["1"]
+    assert not answer.all("X-Evil")
+
+
+GOOD = [
+    ('{"data":{"customer_id":"c-1","scopes":[]},"error":null}', "c-1", ""),
+    ('{"data":{"customer_id":12345678901234567890},"error":null}', "12345678901234567890", ""),
+    ('{ "data" : { "scopes" : [ "a" , "b:c" ] , "customer_id" : 7 } }', "7", "a b:c"),
+]
+
+
+@pytest.mark.parametrize(("body", "customer", "scopes"), GOOD)
+def test_forms_of_an_answer(stack, body, customer, scopes):
+    stack.sandbox.fault(path="/oauth/me", status=200, body=body)
+    answer = verify(stack, f"Bearer form.{abs(hash(body))}")
+    assert (answer.all("X-Tiki-Customer-Id"), answer.all("X-Tiki-Scopes")) == ([customer], [scopes])
+
+
+def test_no_token_is_in_the_log(stack):
+    token = new_token(stack)
+    verify(stack, f"Bearer {token}")
+    verify(stack, "Bearer needle-in-the-log")
+    assert '"route":"verify"' in stack.responder.child.text()
+    assert token not in stack.responder.child.text()
+    assert "needle-in-the-log" not in stack.responder.child.text()
+
+
+# --- behind nginx, as the page has it ------------------------------------------------------------------------
+
+
+def test_from_outside_there_is_no_such_path(stack):
+    for method in ("GET", "HEAD", "POST"):
+        answer = http_client.request(stack.port, method, "/auth_verify", ["Authorization: Bearer a"])
+        assert answer.status == 404
+
+
+def test_the_api_of_the_page(stack, site):
+    answer = http_client.request(site, "GET", "/api/x", [f"Authorization: Bearer {new_token(stack)}"])
+    assert (answer.status, answer.text) == (200, "Customer 1 may offline user_profile")
+
+
+def test_who_claims_to_be_somebody_is_not_believed(stack, site):
+    claims = [f"Authorization: Bearer {new_token(stack)}", "X-Tiki-Customer-Id: 2", "X-Tiki-Scopes: all"]
+    assert http_client.request(site, "GET", "/api/x", claims).text == "Customer 1 may offline user_profile"
+
+
+@pytest.mark.parametrize("fields", [[], ["Authorization: Bearer expired"]])
+def test_the_api_without_a_good_token(site, fields):
+    answer = http_client.request(site, "GET", "/api/x", fields)
+    assert answer.status == 401
+    assert answer.all("WWW-Authenticate")[0].startswith(CHALLENGE)
+
+
+def test_a_post_with_a_body_is_let_through_to_the_api(stack, site):
+    fields = [f"Authorization: Bearer {new_token(stack)}"]
+    # The page's API has no POST; that it says so shows that the request got there.
+    assert http_client.request(site, "POST", "/api/x", fields, b'{"a":1}').status == 501
+
+
+def test_opened_to_other_machines(stack, site):
+    answer = http_client.request(site, "GET", "/verify", [f"Authorization: Bearer {new_token(stack)}"])
+    assert (answer.status, answer.all("X-Tiki-Customer-Id")) == (204, ["1"])
+
+
+def test_with_tiki_down_the_api_is_unavailable(site, stack):
+    stack.sandbox.fault(path="/oauth/me", status=500, body="no")
+    stack.sandbox.fault(path="/oauth/me", status=500, body="no")
+    answer = http_client.request(site, "GET", "/api/x", ["Authorization: Bearer during.the.outage"])
+    assert answer.status == 503
+    assert answer.json["error"]["code"] == 503
