@@ -41,8 +41,8 @@ struct NameLookup: Sendable {
                 report(.found(addresses))
             }
         }
-        // This channel waits for a slow answer all the time; it asks again only if a server refuses at once. After a
-        // query was sent again, c-ares 1.34 ignores an answer to the first one, so a second channel does that.
+        // This channel waits for a slow answer all the time, and asks again only if a server refuses at once. Once
+        // c-ares 1.34 has asked again, it ignores an answer to the first query, so a second channel asks again.
         guard let first = AresChannel(.nameServers, timeout: time, tries: 2) else { return report(.ended(.failed)) }
         var channels = [first]
         for question in questions { question.ask(first) }
