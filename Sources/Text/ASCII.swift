@@ -13,7 +13,7 @@ extension UInt8 {
     /// Whether it is an ASCII hexadecimal digit.
     package var isASCIIHexDigit: Bool { hexDigitValue != nil }
 
-    /// The number that a hexadecimal digit stands for; nil if it is none.
+    /// A hexadecimal digit's value; nil for anything else.
     package var hexDigitValue: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
