@@ -1,6 +1,6 @@
 import Foundation
 
-/// A request as a server of the tests received it.
+/// A request as a test's server received it.
 package struct ReceivedRequest: Sendable {
     /// From the request line to the empty line.
     package let head: String
@@ -10,13 +10,14 @@ package struct ReceivedRequest: Sendable {
     /// The request line.
     package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
 
-    /// The value of the body's first key if that is a string, as the backend sends it: without white space; else empty.
+    /// The value of the body's first key if it is a string, in the form that the backend sends: without white space.
+    /// Otherwise empty.
     package var credential: String {
         let words = String(decoding: body, as: UTF8.self).split(separator: "\"", omittingEmptySubsequences: false)
         return words.count > 3 && words[2] == ":" ? String(words[3]) : ""
     }
 
-    /// All values of a header field, whatever the case of its name.
+    /// All values of a header field; the case of its name does not matter.
     package subscript(name: String) -> [String] {
         head.components(separatedBy: "\r\n").dropFirst().compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
