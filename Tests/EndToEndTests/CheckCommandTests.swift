@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("The check command") struct CheckCommandTests {
         @Test(
-            "A good configuration is reported as ok, with the client key, and whose pair it must be",
+            "A good configuration is reported as ok, with the client key, and a note on which app's pair it must be",
             arguments: [("tiniapp-open-api", "Production"), ("tiniapp-sandbox-open-api", "Sandbox"), ("else", nil)]
         )
         func good(base: String, environment: String?) async throws {

@@ -44,7 +44,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A code may stand behind --, and loses white space at its end",
+            "A code may follow --, and loses white space at its end",
             arguments: [["--", "-abc"], ["--", "abc"], ["-abc"], ["abc\r"], ["--", "--help"], ["\u{FEFF}-abc \r\n"]]
         )
         func behindDashes(words: [String]) async throws {
@@ -56,7 +56,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A token on standard input loses a byte order mark and the white space at its end, and nothing else",
+            "A token on standard input loses only a byte order mark and the white space at its end",
             arguments: [
                 ("a.b", "a.b"), ("a.b\n", "a.b"), ("a.b\r\n", "a.b"), ("a.b \t\r\n\n", "a.b"), ("\u{FEFF}a.b\n", "a.b"),
                 (" a.b", " a.b"), ("a b\r", "a b"),

@@ -35,7 +35,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "The three calls refuse every method but POST",
+            "The three calls accept only POST",
             arguments: ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "post"]
         )
         func notPOST(method: String) async throws {

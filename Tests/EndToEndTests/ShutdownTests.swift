@@ -50,7 +50,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("A request not finished within the grace gets 503, and the exit code is still 0")
+        @Test("A request not finished within the grace period gets 503, and the exit code is still 0")
         func graceOver() async throws {
             let stack = try await Stack.start(environment: ["SHUTDOWN_GRACE": "0.5"])
             let answer = try await whileInFlight(stack, fault: #"{"no_answer":true}"#, #"{"code":"a"}"#) {

@@ -21,7 +21,7 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        @Test("The log on a terminal is written for people")
+        @Test("The log on a terminal is readable for people")
         func terminal() async throws {
             let upstream = try RecordingUpstream()
             let directory = try ScratchDirectory()

@@ -7,7 +7,7 @@ struct ConnectionGateRefusalTests {
     private static func bytes(_ records: FastCGIRecord...) -> [UInt8] { records.bytes }
 
     @Test(
-        "Bytes that break the rules are refused for the right reason, however they are cut into pieces",
+        "Bytes that break the rules are refused for the right reason, however they are split",
         arguments: [
             (bytes(.init(.beginRequest, [0, 1, 0, 0, 0, 0, 0, 0], version: 2)), .unsupportedVersion),
             (bytes(.init(.beginRequest, version: 0)), .unsupportedVersion),

@@ -25,7 +25,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("One pending connection too many closes the oldest of them")
+    @Test("One pending connection too many closes the oldest one")
     func eviction() throws {
         var limits = FastCGILimits()
         limits.maxPendingConnections = 3
@@ -44,7 +44,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("Too many bytes of incomplete requests close the oldest of them")
+    @Test("Too many bytes of incomplete requests close the oldest connection")
     func pendingBytes() throws {
         var limits = FastCGILimits()
         limits.maxPendingBytes = 1_000
@@ -99,7 +99,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("A web server that hangs up during its request leaves nothing behind")
+    @Test("A web server that hangs up during its request leaks nothing")
     func leaves() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             for length in [0, 1, 8, 30, 200] {
@@ -112,7 +112,7 @@ struct ResponderLimitsTests {
     }
 
     /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
-    @Test("A connection that has gone is not kept in memory by one that still waits")
+    @Test("A closed connection is not kept in memory by one that still waits")
     func departedConnections() throws {
         let directory = try ScratchDirectory()
         let listener = try ListeningSocket.open(path: directory.path("s"))

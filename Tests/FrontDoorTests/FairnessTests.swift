@@ -4,7 +4,7 @@ import Testing
 /// What one peer does costs another nothing.
 @Suite("Fairness")
 struct FairnessTests {
-    @Test("A silent connection does not hold the memory of requests that came after it")
+    @Test("A silent connection does not hold the memory of later requests")
     func memoryBehindSilentPeer() async throws {
         var request = SampleRequest.exchange(#"{"a":""# + String(repeating: "x", count: 16_000) + #""}"#)
         request.params["REQUEST_ID"] = "id"

@@ -50,7 +50,7 @@ struct OverloadTests {
     }
 
     @Test(
-        "When descriptors run out, who sends at once is served at once, and what is in flight stays",
+        "When descriptors run out, clients that send at once are served at once, and requests in flight continue",
         arguments: [false, true]
     )
     func descriptors(isLoweredLater: Bool) async throws {

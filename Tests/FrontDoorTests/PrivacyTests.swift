@@ -10,7 +10,7 @@ struct PrivacyTests {
     private static let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]
 
     @Test(
-        "A process of the same user reads neither environment nor memory, and a crash leaves no core file",
+        "A process of the same user cannot read environment or memory, and a crash leaves no core file",
         arguments: [["serve"], ["exchange", "c"], ["check", "--upstream"]]
     )
     func unreadable(command: [String]) async throws {

@@ -82,7 +82,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A signal that comes as soon as there is a socket shuts the process down", arguments: signals)
+    @Test("A signal that comes as soon as the socket exists shuts the process down", arguments: signals)
     func atStart(signal: CInt) async throws {
         for _ in 0..<4 {
             let backend = try await Backend.start(upstream: FrontDoor.refusedUpstream)
@@ -127,7 +127,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A signal that libfcgi listens to causes no shutdown", arguments: [SIGPIPE, SIGUSR1])
+    @Test("A signal that libfcgi handles does not cause a shutdown", arguments: [SIGPIPE, SIGUSR1])
     func otherSignals(signal: CInt) async throws {
         try await FrontDoor.with { door in
             for _ in 0..<3 {

@@ -50,7 +50,7 @@ struct SlowPeerTests {
         try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes)
     }
 
-    @Test("A peer that sends one byte a second gains no time by it")
+    @Test("A peer that sends one byte a second gains no time")
     func oneByteASecond() async throws {
         try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
             let start = ContinuousClock.now

@@ -18,7 +18,7 @@ struct SocketMutationLongTests {
     private static let streams = 240_000
     private static let threads = 24
 
-    @Test("The front door survives 240,000 mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
+    @Test("The front door survives 240,000 mutated streams and leaks nothing", .timeLimit(.minutes(5)))
     func mutatedStreams() async throws {
         // The requests that the fuzzer starts from, too.
         let samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(

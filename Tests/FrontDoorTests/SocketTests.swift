@@ -58,7 +58,7 @@ struct SocketTests {
         }
     }
 
-    @Test("The socket file of a live process is not taken away from it")
+    @Test("The socket file of a live process is not replaced")
     func live() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             let inode = try #require(status(path)).st_ino
@@ -68,7 +68,7 @@ struct SocketTests {
         }
     }
 
-    @Test("The socket file of a live process with a full queue is not taken away from it")
+    @Test("The socket file of a live process with a full queue is not replaced")
     func busy() async throws {
         let listener = try UnixListener(path: path)
         var waiting: [FastCGIPeer] = []

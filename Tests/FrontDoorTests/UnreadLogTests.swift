@@ -136,7 +136,7 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .code(128 + signal))
     }
 
-    @Test("A wrong setting, and a socket that cannot be, end the process although nobody reads why")
+    @Test("A wrong setting or an unusable socket path ends the process, although nobody reads the log")
     func failedStart() async throws {
         try reader.fill()
         let wrong = try await start(["REQUEST_TIMEOUT": "never"])
@@ -185,7 +185,7 @@ struct UnreadLogTests {
         #expect(try JSONLog.lines(try await text).count { $0["route"] == .text("exchange") } == 400)
     }
 
-    @Test("A crash's backtrace, where Swift's runtime prints one, is in the log to its end")
+    @Test("A crash's backtrace, if Swift's runtime prints one, is in the log completely")
     func backtrace() async throws {
         let process = try await startAndAnswer(["SWIFT_BACKTRACE": "enable=yes,color=no"])
         process.terminate(signal: SIGSEGV)
@@ -205,7 +205,7 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
     }
 
-    @Test("A standard error that is closed does no harm, and no socket gets its number")
+    @Test("A closed standard error does no harm, and no socket gets its number")
     func closed() async throws {
         let process = try await ServerProcess.start(
             "sh",

@@ -5,7 +5,7 @@ import Testing
 extension UpstreamProofs {
     /// The server closes a kept connection: before it is used again, or just then.
     @Suite("Idle connections that the server closes") struct IdleCloseTests {
-        @Test("A close 20 ms before use makes no call fail", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
+        @Test("No call fails when the server closes 20 ms before use", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
         func before(fault: UpstreamFault) async throws {
             try await Self.proveBefore(25, fault)
         }

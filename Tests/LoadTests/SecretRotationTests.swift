@@ -5,12 +5,12 @@ import Testing
 
 extension UpstreamProofs {
     /// SIGHUP reads CLIENT_SECRET_FILE again, in the midst of calls.
-    @Suite("A new secret by SIGHUP") struct SecretRotationTests {
+    @Suite("Secret rotation by SIGHUP") struct SecretRotationTests {
         private static let secrets = ["the-first-secret-0001", "the-second-secret-0002", "the-third-secret-0003"]
         /// Calls take this long at the upstream, microseconds: some are under way at any time.
         private static let delay = 300_000
 
-        @Test("SIGHUP under load makes no call fail, and later calls are signed with the new secret")
+        @Test("No call fails at a SIGHUP under load, and later calls are signed with the new secret")
         func underLoad() async throws {
             try await Self.prove(seconds: 0.6)
         }
@@ -113,7 +113,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct SecretRotation {
-        @Test("SIGHUP at 200 requests a second makes no call fail, and later calls are signed with the new secret")
+        @Test("No call fails at a SIGHUP at 200 requests a second, and later calls have the new secret")
         func twoHundred() async throws {
             try await UpstreamProofs.SecretRotationTests.prove(seconds: 2)
         }

@@ -9,7 +9,7 @@ extension UpstreamProofs {
         private static let clients = 100
 
         @Test(
-            "100 identical refreshes make one call and keep the chain alive, even if this many clients leave",
+            "100 identical refreshes make one call and keep the chain alive, even if some clients leave",
             arguments: [0, 50]
         )
         func identical(gone: Int) async throws {

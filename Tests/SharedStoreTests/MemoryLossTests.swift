@@ -26,7 +26,7 @@ struct MemoryLossTests {
     }
 
     @Test(
-        "Where the store is required, both instances wait the longest call out before a claim is won again",
+        "If the store is required, both instances wait for the longest call before a claim is won again",
         arguments: Loss.allCases
     )
     func required(loss: Loss) async throws {
@@ -57,7 +57,7 @@ struct MemoryLossTests {
     }
 
     @Test(
-        "Where it is not required, claims are won at once, and both instances count and say the loss",
+        "If the store is not required, claims are won at once, and both instances count and log the loss",
         arguments: Loss.allCases
     )
     func optional(loss: Loss) async throws {
@@ -77,7 +77,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("An answer that is there is given also while claims have to wait")
+    @Test("An existing answer is found even while claims must wait")
     func answersMeanwhile() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server, isRequired: true, longestCall: .seconds(30))
@@ -91,7 +91,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("A store that was marked long ago is used at once by a new instance, over any number of connections")
+    @Test("A new instance uses a store that was marked long ago at once, over any number of connections")
     func noWaitWithoutLoss() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server, isRequired: true)
@@ -105,7 +105,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("A user who may not ask for the process still learns of a store that is empty")
+    @Test("A user who may not use INFO still notices an emptied store")
     func withoutInfo() async throws {
         let server = try await RedisServer.start()
         try server.run("ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-info")

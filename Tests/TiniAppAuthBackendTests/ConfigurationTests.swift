@@ -64,7 +64,7 @@ struct ConfigurationTests {
         #expect(configuration.googleCloudProject == "p-1")
     }
 
-    @Test("A body somewhat over the limit gets through the front, so that it gets a readable answer")
+    @Test("A body somewhat over the limit passes the front door, so that it gets a readable answer")
     func bodyLimits() throws {
         let configuration = try Fixture.configuration(["MAX_BODY_BYTES": "1000"])
         #expect(configuration.limits.maxStdinBytes > configuration.service.maxBodyBytes + 60_000)

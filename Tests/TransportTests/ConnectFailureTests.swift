@@ -31,7 +31,7 @@ struct ConnectFailureTests {
         #expect(failure.reason == .closed)
     }
 
-    @Test("A server that is silent in the handshake is given up at the one deadline for all steps")
+    @Test("A server that is silent in the handshake is given up at the deadline for all steps together")
     func silent() async throws {
         let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton) { _ in .silence }
         let started = ContinuousClock.now
@@ -42,7 +42,7 @@ struct ConnectFailureTests {
         #expect(failure.description == "timed out after 0.3 s")
     }
 
-    @Test("A port on which nobody listens is reported as refused", arguments: ["127.0.0.1", "localhost"])
+    @Test("A port that nothing listens on is reported as refused", arguments: ["127.0.0.1", "localhost"])
     func refused(host: String) async throws {
         let unused = try ReservedPort()
         let failure = try await Connecting.failure("http://\(host):\(unused.port)/")

@@ -26,7 +26,7 @@ struct CoarseTimersTests {
         #expect(ends == 1)
     }
 
-    @Test("A cancelled timer does not end, and others with the same time end in order")
+    @Test("A cancelled timer does not fire, and others with the same time fire in order")
     func cancel() {
         var ended: [Int] = []
         let set = (0..<4).map { number in
@@ -56,7 +56,7 @@ struct CoarseTimersTests {
         #expect(ended == ["second", "third"])
     }
 
-    @Test("An action may cancel a timer that ends with it, and set one whose time has passed")
+    @Test("An action may cancel a timer that is due with it, and set one whose time has passed")
     func withinAction() {
         var ended: [String] = []
         var second: CoarseTimers.Timer?

@@ -66,7 +66,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.channel.isActive)
     }
 
-    @Test("A retired connection is closed when its call is answered, and not before")
+    @Test("A retired connection is closed once its call is answered, and not before")
     func retired() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)

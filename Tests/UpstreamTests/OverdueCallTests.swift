@@ -8,7 +8,7 @@ import Testing
 @testable import Upstream
 
 struct OverdueCallTests {
-    @Test("A call whose time is over is not sent, although the timer that ends it comes later")
+    @Test("A call whose deadline has passed is not sent, although its timer fires later")
     func waiting() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let eventLoop = group.any()

@@ -52,7 +52,7 @@ struct UpstreamConnectionStateTests {
     }
 
     @Test(
-        "Bytes are expected only while an answer is due; at any other time nobody has asked for them",
+        "Bytes are expected only while an answer is due; at any other time they are unsolicited",
         arguments: phases
     )
     func didReceive(from phase: Phase) {

@@ -66,7 +66,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("Every waiting call fails at once if nobody listens on the port")
+    @Test("Every waiting call fails at once if nothing listens on the port")
     func nobodyListens() async throws {
         let unused = try ReservedPort()
         try await ServiceFixture.run(

@@ -51,7 +51,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("The wait for a connection counts, and a call that runs out of time in it is never sent")
+    @Test("The wait for a connection counts, and a call that runs out of time during it is never sent")
     func waiting() async throws {
         try await ServiceFixture.run(
             configure: {

@@ -86,7 +86,7 @@ struct OutcomeTests {
     }
 
     @Test(
-        "Each failure has its word in the outcome and in the metrics",
+        "Each failure has its code in the outcome and in the metrics",
         arguments: [
             (.hangUp, "connection_lost"),
             (.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), "cut_off"),

@@ -9,7 +9,7 @@ import Testing
 struct WarmPoolTests {
     static let connections = "tiniapp_auth_upstream_connections"
 
-    @Test("Warm connections are opened at the start, and the first calls open no others")
+    @Test("Warm connections are opened at the start, and the first calls open no more")
     func atStart() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 3 },
@@ -86,7 +86,7 @@ struct WarmPoolTests {
         }
     }
 
-    @Test("A warm connection that nears its end is replaced before it is closed")
+    @Test("A warm connection is replaced before it gets too old and is closed")
     func ageing() async throws {
         // Kept for 6 s, so it ages after 4 to 5 s.
         try await ServiceFixture.run(

@@ -51,7 +51,7 @@ struct CallTableTests {
         if case .ended = admission { true } else { false }
     }
 
-    @Test("Requests join the call that is in flight, and the end gives all that still wait, in their order")
+    @Test("Requests join the call in flight, and its end returns all that still wait, in order")
     func joining() {
         var table = Self.table()
         let waiters = (0..<4).map { _ in Waiter() }
@@ -68,7 +68,7 @@ struct CallTableTests {
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
     }
 
-    @Test("An outcome is told again until the window ends, and tells how old it is")
+    @Test("An outcome is repeated until the window ends, together with its age")
     func window() {
         var table = Self.table()
         Self.call(&table, "a")
@@ -95,7 +95,7 @@ struct CallTableTests {
         #expect(Self.isFirst(table.admit(Self.key("a", .exchange), Waiter(), at: Self.time(0))))
     }
 
-    @Test("Who presents the successor has got the answer, so the predecessor's entry goes")
+    @Test("A request with the next token proves that the answer arrived, so the entry is removed")
     func successor() {
         var table = Self.table()
         Self.call(&table, "a", successor: "b")
@@ -112,14 +112,14 @@ struct CallTableTests {
         #expect(Self.isFirst(Self.admit(&other, "a", at: 1)))
     }
 
-    @Test("A server that gives the same refresh token again does not undo the entry")
+    @Test("A server that returns the same refresh token does not remove the entry")
     func sameToken() {
         var table = Self.table()
         Self.call(&table, "a", successor: "a")
         #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
     }
 
-    @Test("The oldest entries go when there are too many, or when they take too many bytes", arguments: [true, false])
+    @Test("The oldest entries are removed if there are too many or they take too many bytes", arguments: [true, false])
     func bounds(byCount: Bool) {
         var table =
             byCount
@@ -141,7 +141,7 @@ struct CallTableTests {
         #expect(Self.isKept(Self.admit(&table, "999", at: 0)))
     }
 
-    @Test("A token whose entry has gone and come back is kept for its own window")
+    @Test("A token whose entry was removed and added again is kept for its new window")
     func comeBack() {
         var table = Self.table()
         Self.call(&table, "a", successor: "b")
