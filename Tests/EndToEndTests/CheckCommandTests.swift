@@ -98,7 +98,7 @@ extension EndToEnd {
             #expect(outcome.output.contains("not reachable: this port does not speak TLS, but plain HTTP\n"))
             await plain.stop()
 
-            // nginx answers plain text on a port for TLS in plain HTTP, the sandbox with an alert.
+            // On a TLS port, nginx answers plain text with plain HTTP, the sandbox with an alert.
             let certificate = try await Certificate.make(for: "IP:127.0.0.1")
             let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
             let sandbox = try await Sandbox.start(arguments: arguments)

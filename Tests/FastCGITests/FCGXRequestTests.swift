@@ -9,7 +9,7 @@ struct FCGXRequestTests {
         _ = try RunningResponder.library.get()
     }
 
-    /// Lets libfcgi read a request through the feed, as the responder does.
+    /// Has libfcgi read a request through the feed, as the responder does.
     func decode(_ request: [UInt8], names: [String] = [], through feed: inout RequestFeed?) throws -> (
         params: [String?], body: [UInt8]
     ) {

@@ -19,7 +19,7 @@ struct ListeningSocketTests {
         return lstat(path, &status) == 0
     }
 
-    /// A socket file that nobody listens on, as a killed process leaves it.
+    /// Leaves a socket file that nothing listens on, as a killed process does.
     func leaveStaleSocket() throws {
         _ = try UnixListener(path: path)
     }

@@ -29,7 +29,7 @@ struct ResponderLimitsTests {
     func eviction() throws {
         var limits = FastCGILimits()
         limits.maxPendingConnections = 3
-        // Longer than a peer here waits: what is closed is closed by the limit.
+        // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
         try RunningResponder.run(limits: limits) { _, path in
             let peers = try (0..<4).map { number in
@@ -48,7 +48,7 @@ struct ResponderLimitsTests {
     func pendingBytes() throws {
         var limits = FastCGILimits()
         limits.maxPendingBytes = 1_000
-        // Longer than a peer here waits: what is closed is closed by the limit.
+        // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
         let begun = Array(SampleRequest.usual(body: [UInt8](repeating: 0x61, count: 2_000)).bytes.prefix(600))
         try RunningResponder.run(limits: limits) { _, path in
@@ -111,7 +111,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
+    /// Otherwise one idle connection would keep the codes and tokens of all later ones in memory.
     @Test("A closed connection is not kept in memory by one that still waits")
     func departedConnections() throws {
         let directory = try ScratchDirectory()

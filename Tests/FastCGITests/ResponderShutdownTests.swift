@@ -56,7 +56,7 @@ struct ResponderShutdownTests {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             let peer = try FastCGIPeer(path)
             try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
-            // Served in between, so the first one has been accepted.
+            // This one is served, so the first one has been accepted.
             #expect(try FastCGIPeer(path).exchange().text == "ok")
             running.responder.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Peers that send, or announce, more than there is room for. As ``MalformedPeerTests``: closed at once.
+/// Peers that send or announce more than the limits are closed at once, as in ``MalformedPeerTests``.
 @Suite("Oversized peers")
 struct OversizedPeerTests {
     private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
