@@ -4,9 +4,9 @@ import Testing
 
 @testable import Redis
 
-/// Servers that are none, or mean harm: the connection ends, and nothing else does.
+/// Servers that are hostile or not Redis: the connection ends, but nothing else does.
 struct HostileServerTests {
-    /// A server that answers `PING` well, and everything else as given.
+    /// Runs a server that answers `PING` correctly, and everything else as given.
     func outcome(of reaction: FakeRedis.Reaction) async throws -> (RedisFailure?, FakeRedis) {
         let server = try await FakeRedis { connection, command in
             command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : reaction
@@ -83,7 +83,7 @@ struct HostileServerTests {
         let server = try await FakeRedis(greeting: text) { _, _ in .silence }
         let client = try LoopClient(server)
         let result = try await client.send("GET", "k")
-        // What came before the first command was sent may be taken for its reply.
+        // Bytes that came before the first command was sent may be taken for its reply.
         #expect(result == .failure(failure) || result == .failure(.unexpectedReply))
         try await client.close()
         try await server.stop()

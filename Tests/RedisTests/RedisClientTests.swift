@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-/// Against a real server.
+/// Tests against a real server.
 struct RedisClientTests {
     @Test("A thousand commands at once go over one connection, and each gets its own reply")
     func pipelining() async throws {
@@ -70,7 +70,7 @@ struct RedisClientTests {
         try await address.close()
         await server.stop()
 
-        // Its address is in the certificate, but it was asked for by name.
+        // The certificate is for the address, but the URL has the name.
         let byAddress = try await RedisServer.start(authority: authority, names: "IP:127.0.0.1")
         let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
         #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
@@ -111,7 +111,7 @@ struct RedisClientTests {
         let replies = try await client.send((0..<100).map { ["ECHO", "\($0)"] })
         let time = ContinuousClock.now - started
         #expect(replies.allSatisfy { $0 == .failure(.timeout) })
-        // One after the other they would take 25 s.
+        // One after the other, they would take 25 s.
         #expect(time >= .milliseconds(250) && time < .seconds(1))
         let later = ContinuousClock.now
         for _ in 0..<100 {
@@ -120,7 +120,7 @@ struct RedisClientTests {
         #expect(ContinuousClock.now - later < .seconds(2))
         server.signal(SIGCONT)
         try await client.waitUntilUp()
-        // No reply of then is taken for one of now.
+        // No earlier reply is taken for this one.
         #expect(try await client.send("ECHO", "new") == .success(.string(Array("new".utf8))))
         #expect(client.log.handler.text.contains("lost the connection to Redis"))
         try await client.close()

@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 struct RedisReplyReaderTests {
-    /// Feeds the text in pieces of this size, and returns what came out until the first failure.
+    /// Feeds the text in pieces of this size, and returns the replies until the first failure.
     func read(
         _ text: String,
         piece: Int = .max,
@@ -60,7 +60,7 @@ struct RedisReplyReaderTests {
         arguments: ["*17\r\n", "*1000000\r\n", "*2147483647\r\n", "*4294967297\r\n", "*1\r\n*2147483647\r\n"]
     )
     func hugeArray(text: String) {
-        // Else it would wait for the elements, with room for all of them.
+        // Otherwise it would allocate room for all elements and wait for them.
         #expect(read(text).failure == .notRedis)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SharedStore
 
-/// Two instances and a real store.
+/// Tests with two instances and a real store.
 struct ClaimTests {
     @Test("If two instances claim a key, one wins, and the other finds the claim and then the answer")
     func answer() async throws {
@@ -62,7 +62,7 @@ struct ClaimTests {
         #expect(try await b.publish(owner: "b", answer: "new") == .done)
         #expect(try await a.publish(owner: "a", answer: "old") == .notOwner)
         #expect(try await a.look() == .answer(Array("new".utf8)))
-        // Where nobody else came, the late outcome still serves.
+        // If no other instance came, the late outcome is still useful.
         #expect(try await a.publish("gone", owner: "a", answer: "late") == .done)
         #expect(try await b.look("gone") == .answer(Array("late".utf8)))
         for instance in [a, b] { try await instance.close() }

@@ -5,12 +5,12 @@ import Testing
 
 @testable import SharedStore
 
-/// A store that comes back without its memory, and whether two instances both notice.
+/// Checks that two instances both notice when a store comes back without its memory.
 struct MemoryLossTests {
     enum Loss: String, CaseIterable {
         case flush
         case emptyRestart
-        /// A restart with a copy that is older than the claims, marker and all.
+        /// A restart with a copy of everything, including the marker, that is older than the claims.
         case oldCopy
         case markerDeleted
     }
@@ -32,7 +32,7 @@ struct MemoryLossTests {
     func required(loss: Loss) async throws {
         let server = try await RedisServer.start(loss == .oldCopy ? ["--save", "900 1000000"] : [])
         let (a, b) = (try Instance(server, isRequired: true), try Instance(server, isRequired: true))
-        // New to all, so it might have been lost a moment ago.
+        // The store is new to both, so its memory may have been lost a moment ago.
         let started = ContinuousClock.now
         #expect(try await a.claim(owner: "a0").isWaiting)
         #expect(try await a.claimWhenSettled("before", owner: "a1") == .won)

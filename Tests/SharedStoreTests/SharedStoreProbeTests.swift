@@ -6,7 +6,7 @@ import Testing
 
 @testable import SharedStore
 
-/// What `check` makes of stores.
+/// What `check` reports about stores.
 struct SharedStoreProbeTests {
     func probe(
         _ server: RedisServer,
@@ -37,7 +37,7 @@ struct SharedStoreProbeTests {
         "A store that may forget claims when its memory is full causes a warning",
         arguments: [
             ("noeviction", "100mb", 0), ("allkeys-lru", "0", 0), ("allkeys-lru", "100mb", 1),
-            // Claims have a time to live, and are the first to go.
+            // Claims have a time to live, so they are evicted first.
             ("volatile-ttl", "100mb", 1),
         ]
     )

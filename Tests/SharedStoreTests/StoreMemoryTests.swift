@@ -38,11 +38,11 @@ struct StoreMemoryTests {
         let other = marker("r", "h", at: 9_001_000)
         #expect(memory.take(other, previous: nil, storeTime: 9_001_000, at: now) == .lost)
         #expect(memory.settledAt == now + .seconds(40))
-        // Set by another instance a while ago.
+        // Another instance has set it a while ago.
         let third = marker("r", "i", at: 9_100_000)
         #expect(memory.take(third, previous: third, storeTime: 9_110_000, at: now) == .lost)
         #expect(memory.settledAt == now + .seconds(30))
-        // The first thing that a new instance sees is an old copy.
+        // A new instance first sees an old copy.
         var fresh = StoreMemory(longestCall: .seconds(40))
         #expect(fresh.take(marker("s"), previous: marker("r"), storeTime: 5_000_000, at: now) == .lost)
     }

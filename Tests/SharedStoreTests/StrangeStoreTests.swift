@@ -3,12 +3,12 @@ import Testing
 
 @testable import SharedStore
 
-/// Servers that speak Redis' protocol, and answer something else than was asked.
+/// Servers that speak Redis' protocol, but whose replies do not fit the commands.
 struct StrangeStoreTests {
     static let info = "$15\r\nrun_id:abcdef\r\n\r\n"
     static let marked = "*3\r\n$10\r\nabcdef g 1\r\n$10\r\nabcdef g 1\r\n$7\r\n9000000\r\n"
 
-    /// A store that greets well, and answers a claim as given.
+    /// Claims in a store that greets correctly, and replies to the claim as given.
     func claim(answered reply: String, isRequired: Bool = false) async throws -> SharedStore.Claim {
         let server = try await FakeRedis { _, command in
             if command[0] == "INFO" { return .bytes(Self.info) }

@@ -4,7 +4,7 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct LineMoverTests {
-    /// The sizes of the writes that such bytes become, and what is kept for later.
+    /// The sizes of the writes for these bytes, and how many bytes are kept for later.
     func writes(_ text: String, isAll: Bool = true) -> (sizes: [Int], kept: Int) {
         var sizes: [Int] = []
         var rest = Array(text.utf8)[...]
@@ -43,7 +43,7 @@ struct LineMoverTests {
         let text = (1...200).map { line(1 + $0 * 37 % 500) }.joined()
         var mover = LineMover(to: target.fileHandleForWriting.fileDescriptor)
         var (rest, received) = (Array(text.utf8)[...], Data())
-        // In parts that end anywhere.
+        // Parts that end anywhere.
         while !rest.isEmpty {
             source.fileHandleForWriting.write(Data(rest.prefix(3_001)))
             rest = rest.dropFirst(3_001)

@@ -48,7 +48,7 @@ struct ReloadTests {
     @Test("A secret that cannot be used is refused, and the error names the setting", arguments: ["", " N3W", "<N3W>"])
     func bad(content: String) async throws {
         try await withSecretFile(content) { environment in
-            // The manager hears that the reload is over all the same.
+            // The service manager is still told that the reload is over.
             let told = try await reload(environment)
             #expect(told.last?.hasPrefix("READY=1\n") == true)
         }

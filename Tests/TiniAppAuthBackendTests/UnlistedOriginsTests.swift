@@ -5,7 +5,7 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct UnlistedOriginsTests {
-    /// Notes origins, and tells which of them the log names.
+    /// Records origins, and finds those that the log names.
     private final class Fixture: Sendable {
         let now = Mutex(ContinuousClock.now)
         let recorder = LogRecorder()

@@ -8,7 +8,7 @@ import Text
 
 @testable import TiniAppAuth
 
-/// What the service refuses by itself, without a word to Tiki.
+/// Requests that the service refuses itself, without calling Tiki.
 struct AuthServiceTests {
     func error(_ body: String, contentType: String? = "application/json", route: AuthRoute = .exchange) throws
         -> AuthError?

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Vectors: Tiki's page "Calculate signature"; the one for an empty body was made with Python's `hmac`.
+/// Vectors from Tiki's page "Calculate signature"; the one for an empty body was made with Python's `hmac`.
 struct ReceivedSignatureTests {
     static let now = RequestSignerTests.timestamp + 10_500
     static let body = Array(RequestSignerTests.body.utf8)

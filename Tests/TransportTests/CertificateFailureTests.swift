@@ -6,9 +6,9 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads when a certificate is not accepted, from real servers.
+/// What an operator reads if a certificate is not accepted, with real servers.
 struct CertificateFailureTests {
-    /// Connects to a TLS server that shows a certificate.
+    /// Connects to a TLS server that presents a certificate.
     func failure(
         showing tls: NIOSSLContext,
         trusting caFile: String?,

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads when Tiki cannot be reached, from real servers.
+/// What an operator reads if Tiki cannot be reached, with real servers.
 struct ConnectFailureTests {
     @Test("A server that does not speak TLS is reported as a failed TLS handshake")
     func noTLS() async throws {
@@ -53,7 +53,7 @@ struct ConnectFailureTests {
 
     @Test("A name that does not exist is reported as not found")
     func name() async throws {
-        // With an empty part it cannot exist, so no name server is asked, and none is needed.
+        // A name with an empty label cannot exist, so no name server is asked or needed.
         let failure = try await Connecting.failure("https://does-not..exist/", timeout: .seconds(30))
         #expect(failure.reason == .nameNotFound)
         #expect(failure.description.hasPrefix("name not found"))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-/// When a name is looked up, and what those who wait get: without network, and with a clock that the test turns.
+/// When a name is looked up, and what waiting queries get. Without network, and with a clock that the test moves.
 struct NamesTests {
     private let names = FakeNames()
 
@@ -209,7 +209,7 @@ private final class FakeNames {
     func advance(_ time: TimeAmount) { loop.advanceTime(by: time) }
     func close() { names.close() }
 
-    /// What one who asks has got so far.
+    /// What one query has got so far.
     final class Asked {
         private let resolver: NameResolver
         private(set) var v4: Result<[String], NameFailure>?

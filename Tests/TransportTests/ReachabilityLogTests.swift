@@ -7,7 +7,7 @@ import Testing
 @testable import Transport
 
 struct ReachabilityLogTests {
-    /// A clock that a test moves on.
+    /// A clock that a test moves.
     final class Time: Sendable {
         private let seconds = Mutex(0)
         private let start = ContinuousClock.now
@@ -55,7 +55,7 @@ struct ReachabilityLogTests {
             reachability.didConnect()
             time.pass(1)
         }
-        // Twenty minutes.
+        // Two lines a minute, for twenty minutes.
         #expect(lines.count == 40)
         let expected = ["cannot connect to Tiki (59)", "connected to Tiki again"]
         #expect(Array(lines.dropFirst(2).prefix(2)) == expected)
@@ -95,7 +95,7 @@ struct ReachabilityLogTests {
                 "cannot connect to Tiki ", "connected to Tiki again",
             ]
         )
-        // The end of an outage whose end came too soon after another one's.
+        // An outage that ends too soon after the last one's end.
         time.pass(30)
         reachability.didFail(refused)
         time.pass(31)

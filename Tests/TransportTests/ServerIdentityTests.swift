@@ -23,7 +23,7 @@ struct ServerIdentityTests {
         #expect(ServerIdentity.matches(host, pattern: pattern) == isMatch)
     }
 
-    /// Connects to a server on the loopback that shows a certificate for these names.
+    /// Connects to a server on the loopback that presents a certificate for these names.
     func connect(showing names: String, host: String) async throws {
         let authority = try TestAuthority()
         let server = try await ScriptedServer(
@@ -50,7 +50,7 @@ struct ServerIdentityTests {
 
     @Test("A name that is only in the subject does not count")
     func subjectOnly() async throws {
-        // The subject of each is CN=test.
+        // Each one's subject is CN=test.
         let failure = await #expect(throws: ConnectFailure.self) {
             try await connect(showing: "email:a@b.example", host: "localhost")
         }

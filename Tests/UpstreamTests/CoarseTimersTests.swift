@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// Timers that share the event loop's: each is as if it had its own, but for a hundredth of a second.
+/// Timers that share the event loop's timers behave as if each had its own, to within a hundredth of a second.
 struct CoarseTimersTests {
     private let loop = EmbeddedEventLoop()
     private let timers: CoarseTimers
@@ -35,7 +35,7 @@ struct CoarseTimersTests {
         set[1].cancel()
         loop.advanceTime(by: .milliseconds(10))
         #expect(ended == [0, 2, 3])
-        // Too late, and harmless.
+        // Too late, but harmless.
         set[2].cancel()
     }
 

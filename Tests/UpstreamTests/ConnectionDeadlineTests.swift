@@ -22,7 +22,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.failure == .timeout)
         #expect(embedded.sentAgain.isEmpty)
         #expect(!embedded.channel.isActive)
-        // The late rest is for nobody.
+        // The late rest is dropped.
         embedded.receive("}")
         #expect(embedded.outcomes.count == 1)
         #expect(embedded.freed == 0)

@@ -6,7 +6,7 @@ import Transport
 
 @testable import Upstream
 
-/// What `check --upstream` makes of servers of all kinds.
+/// What `check --upstream` reports about all kinds of servers.
 struct UpstreamProbeTests {
     private static let group = MultiThreadedEventLoopGroup.singleton
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// When connections are opened that no call asks for: the rules, without sockets.
+/// The rules for opening connections that no call asks for, without sockets.
 struct WarmConnectionsTests {
     var random = SeededGenerator(seed: 7)
 

@@ -7,7 +7,7 @@ import Text
 
 @testable import TiniAppAuth
 
-/// What a call leaves on its connection must not reach the next one.
+/// Bytes that a call leaves on its connection must not reach the next call.
 @Suite("Leftover bytes", .serialized)
 struct LeftoversTests {
     typealias Reaction = ScriptedServer.Reaction
@@ -60,7 +60,7 @@ struct LeftoversTests {
             let channel = try #require(fixture.server.channels.last)
             let result = await withCheckedContinuation { continuation in
                 fixture.eventLoop.execute {
-                    // The event loop is kept from reading until the bytes have arrived.
+                    // Blocks the event loop until the bytes have arrived.
                     let written = DispatchSemaphore(value: 0)
                     channel.writeAndFlush(ByteBuffer(string: Self.stray)).whenComplete { _ in written.signal() }
                     written.wait()

@@ -4,7 +4,7 @@ import Text
 
 @testable import TiniAppAuth
 
-/// Once Tiki has answered, the code is spent: what has one meaning is passed on.
+/// Once Tiki has answered, the code is spent, so every unambiguous answer is passed on.
 @Suite("Relayed answers")
 struct RelayedAnswerTests {
     typealias Reaction = ScriptedServer.Reaction

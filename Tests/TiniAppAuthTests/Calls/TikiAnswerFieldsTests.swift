@@ -3,7 +3,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// What is taken from an answer besides its bytes.
+/// What is read from an answer besides its body.
 struct TikiAnswerFieldsTests {
     typealias Reaction = ScriptedServer.Reaction
 

@@ -21,7 +21,7 @@ struct CallTableTests {
         CallTable(CallTable.Limits(window: window, maxEntries: entries, maxBytes: bytes))
     }
 
-    /// Takes a refresh in.
+    /// Admits a refresh.
     static func admit(
         _ table: inout CallTable<Waiter>,
         _ token: String,
@@ -31,7 +31,7 @@ struct CallTableTests {
         return table.admit(key(token), Waiter(), presenting: fingerprint, at: time(second))
     }
 
-    /// Makes a call, and ends it at once.
+    /// Admits a call, and ends it at once.
     static func call(
         _ table: inout CallTable<Waiter>,
         _ token: String,
@@ -104,7 +104,7 @@ struct CallTableTests {
         #expect(table.keptCount == 1)
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
         #expect(Self.isKept(Self.admit(&table, "b", at: 3)))
-        // Even if the successor's own call has ended and is answered from its entry.
+        // Also if the successor's call has ended, and is answered from its entry.
         var other = Self.table()
         Self.call(&other, "b")
         Self.call(&other, "a", successor: "b")
@@ -147,7 +147,7 @@ struct CallTableTests {
         Self.call(&table, "a", successor: "b")
         Self.call(&table, "b", at: 10)
         Self.call(&table, "a", at: 20)
-        // When the first entry of "a" would have ended.
+        // The first entry of "a" would have ended by now.
         #expect(Self.isKept(Self.admit(&table, "a", at: 46)))
         #expect(Self.isFirst(Self.admit(&table, "a", at: 65)))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Answers that come after the request that asked has got 504.
+/// Answers that come after their request has got 504.
 struct LateAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -48,7 +48,7 @@ struct LateAnswerTests {
             try await fixture.eventually { late.totalValue == 1 }
             let second = await fixture.outcome(.exchange, Self.body)
             #expect((second.result.text, second.age) == ("{}", 0))
-            // The connection has served to the end, so it serves again.
+            // The call on the connection was completed, so it is used again.
             _ = await fixture.call(.exchange, "other")
             #expect(fixture.server.acceptedCount == 1)
         }
@@ -101,7 +101,7 @@ struct LateAnswerTests {
                 #expect(await fixture.call(.exchange, "slow\(number)") == .failure(.upstreamTimeout))
             }
             for number in 0..<5 { #expect(await fixture.call(.refresh, "quick\(number)").text == "{}") }
-            // The older one has given way, and is in doubt; the other still waits.
+            // The older call has given way, and its outcome is unknown; the other one still waits.
             let again = await fixture.outcome(.exchange, #"{"code":"slow0"}"#)
             #expect((again.result.error, again.age) == (.upstreamTimeout, 0))
             #expect(await fixture.outcome(.exchange, #"{"code":"slow1"}"#).age == nil)

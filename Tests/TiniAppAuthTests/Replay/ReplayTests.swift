@@ -5,7 +5,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// What who sends the same token again gets.
+/// The answers to requests that repeat a token.
 struct ReplayTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -152,7 +152,7 @@ struct ReplayTests {
             return .json(#"{"error":{"reason":"\#(reason)"}}"#, status: "400 Bad Request")
         }) { fixture in
             _ = await fixture.call(.refresh)
-            // Answered from what is kept: Tiki has refused it once.
+            // Answered from the kept outcome: Tiki refused it only once.
             _ = await fixture.call(.refresh)
             _ = await fixture.call(.exchange)
             let counters = fixture.metrics.counters(label: "tiniapp_auth_tiki_refusals_total")
