@@ -6,7 +6,6 @@ import Transport
 
 /// Finds out whether a store can serve: connects as instances do, makes a claim, and releases it.
 package struct SharedStoreProbe: Sendable {
-    /// What was found.
     package struct Report: Sendable {
         /// The server's name and version, as it reports them.
         package var server: String

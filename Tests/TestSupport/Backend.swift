@@ -11,7 +11,6 @@ package final class Backend: Sendable {
         case inherited(CInt)
     }
 
-    /// The process.
     package let process: ServerProcess
     /// The path of its unix socket; with an inherited socket, a path where there is nothing.
     package let socketPath: String
@@ -23,7 +22,6 @@ package final class Backend: Sendable {
         self.socketPath = socketPath
     }
 
-    /// The path of the executable.
     package static var executable: String {
         get throws { try PackageLayout.executable("tiniapp-auth-backend") }
     }

@@ -4,9 +4,7 @@ import Synchronization
 
 /// How a process ended.
 package enum ExitStatus: Sendable, Equatable {
-    /// It exited with a code.
     case code(Int32)
-    /// A signal ended it.
     case signal(Int32)
 }
 

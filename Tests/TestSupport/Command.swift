@@ -4,11 +4,8 @@ import Foundation
 package enum Command {
     /// The result of a command.
     package struct Outcome: Sendable {
-        /// How it ended.
         package let status: ExitStatus
-        /// Its standard output.
         package let output: String
-        /// Its standard error.
         package let error: String
     }
 

@@ -44,7 +44,6 @@ package enum Curl {
         return answer
     }
 
-    /// Posts JSON text.
     package static func post(
         _ url: String,
         json: String,

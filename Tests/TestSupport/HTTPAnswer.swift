@@ -46,7 +46,6 @@ package struct HTTPAnswer: Sendable {
         self.init(head: head, body: Data(bytes[end.upperBound...]))
     }
 
-    /// The body as text.
     package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// A value in the body's JSON, found by keys from the outside in; nil if it is missing or `null`.

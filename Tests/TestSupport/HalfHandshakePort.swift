@@ -16,7 +16,6 @@ package final class HalfHandshakePort: Sendable {
 
     private let listener: LoopbackListener
 
-    /// Its number.
     package var port: Int { listener.port }
     /// How many connections it has accepted.
     package var accepted: Int { listener.accepted }

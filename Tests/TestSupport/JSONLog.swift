@@ -1,6 +1,5 @@
 import Foundation
 
-/// A JSON value.
 package enum JSONValue: Sendable, Hashable, Decodable {
     case text(String)
     case number(Double)

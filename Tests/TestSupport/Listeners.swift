@@ -7,7 +7,6 @@ import Glibc
 /// second listener.
 package final class ReservedPort: Sendable {
     private let descriptor: CInt
-    /// Its number.
     package let port: Int
 
     package init() throws {
@@ -24,9 +23,7 @@ package final class ReservedPort: Sendable {
 /// A unix socket that accepts connections in the kernel's queue and never sends anything. Also serves as the socket
 /// that systemd would pass on.
 package final class UnixListener: Sendable {
-    /// The listening socket.
     package let descriptor: CInt
-    /// Where it listens.
     package let path: String
 
     /// - Parameter backlog: how many connections may wait to be accepted.

@@ -4,7 +4,6 @@ import Synchronization
 
 /// Listens on a port of 127.0.0.1 for as long as it lives, and serves each connection on its own thread.
 package final class LoopbackListener: Sendable {
-    /// Its port.
     package let port: Int
     private let descriptor: CInt
     private let count = Atomic(0)

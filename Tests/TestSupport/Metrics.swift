@@ -4,7 +4,6 @@ import Foundation
 package struct Metrics: Sendable {
     /// Every sample's value, by its name with its labels as in the text.
     package let samples: [String: Double]
-    /// The text itself.
     package let text: String
 
     /// - Throws: ``TestSupportError`` if a line is neither a comment nor a sample.

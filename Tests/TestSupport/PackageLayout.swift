@@ -2,7 +2,6 @@ import Foundation
 
 /// The paths of the package's files, and of what was built together with the tests.
 package enum PackageLayout {
-    /// The package's folder.
     package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -4,10 +4,8 @@ import Foundation
 package struct ReceivedRequest: Sendable {
     /// From the request line to the empty line.
     package let head: String
-    /// The body's bytes.
     package let body: Data
 
-    /// The request line.
     package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
 
     /// The value of the body's first key if it is a string, in the form that the backend sends: without white space.

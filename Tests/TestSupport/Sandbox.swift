@@ -8,7 +8,6 @@ package final class Sandbox: Sendable {
 
     /// The calls that the sandbox received.
     package struct Calls: Decodable, Sendable {
-        /// One call.
         package struct Entry: Decodable, Sendable {
             /// As in `/oauth/auth/token`.
             package let path: String
@@ -28,7 +27,6 @@ package final class Sandbox: Sendable {
         package let calls: [Entry]
     }
 
-    /// The process.
     package let process: ServerProcess
     /// Scheme, address and port.
     package let baseURL: String
@@ -94,7 +92,6 @@ package final class Sandbox: Sendable {
         _ = try await control("POST", "reset")
     }
 
-    /// Ends it.
     package func stop() async {
         await process.stop()
         directory.remove()

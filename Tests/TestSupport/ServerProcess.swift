@@ -56,7 +56,6 @@ package final class ServerProcess: Sendable {
         return ServerProcess(try await ChildProcess.start(plan), directory, name: name, deathSignal: deathSignal)
     }
 
-    /// Its process id.
     package var pid: pid_t { child.pid }
 
     /// Whether it is still running.

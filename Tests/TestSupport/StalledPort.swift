@@ -4,7 +4,6 @@ import Glibc
 package final class StalledPort: Sendable {
     private let listener: CInt
     private let queued: [CInt]
-    /// Its number.
     package let port: Int
 
     package init() throws {
@@ -29,7 +28,6 @@ package final class StalledPort: Sendable {
 /// A port of 127.0.0.1 that takes connections and never sends anything: the kernel accepts them, and nothing reads.
 package final class SilentPort: Sendable {
     private let listener: CInt
-    /// Its number.
     package let port: Int
 
     package init() throws {

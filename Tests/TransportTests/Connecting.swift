@@ -5,7 +5,6 @@ import Testing
 
 @testable import Transport
 
-/// Attempts to connect.
 enum Connecting {
     /// Tries to connect to a server, which must fail.
     ///

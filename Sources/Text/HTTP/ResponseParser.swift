@@ -1,6 +1,5 @@
 /// A complete answer, as received.
 package struct HTTPResponse: Sendable, Equatable {
-    /// The HTTP status.
     package let status: Int
     package let fields: HTTPFields
     package let body: [UInt8]

@@ -82,7 +82,7 @@ extension JSONScanner {
             let low = try scanHexEscape()
             if (0xDC00...0xDFFF).contains(low) { return 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00) }
         }
-        // The second half does not follow. What does is read separately.
+        // No second half follows. The next bytes are read separately.
         rewind(to: afterFirst)
         guard allowsLoneSurrogates else { throw JSONSyntaxError(problem: .loneSurrogate, offset: start) }
         return unit

@@ -91,7 +91,6 @@ package struct JSONScanner {
     /// The position's counterpart in ``compact``.
     private var compactPosition: Int { copied.count + position - uncopied }
 
-    /// Takes the next byte.
     mutating func take() { position += 1 }
 
     /// Takes this many bytes, which must be there.

@@ -17,7 +17,6 @@ package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConverti
         case trailingContent = "content behind the end"
     }
 
-    /// What is wrong.
     package let problem: Problem
     /// The number of bytes before the place.
     package let offset: Int

@@ -42,7 +42,6 @@ package struct TrustedCertificates {
 
 /// Why the file of trusted certificates cannot be used.
 package struct TrustError: Error, CustomStringConvertible, Sendable {
-    /// The file's path.
     package let path: String
     /// What is wrong with it, to be read after its name.
     package let problem: String

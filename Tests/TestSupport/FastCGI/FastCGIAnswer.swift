@@ -8,7 +8,6 @@ package struct FastCGIAnswer {
     /// The content of stdout: headers and body.
     package let document: [UInt8]
 
-    /// The body as text.
     package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The `reason` of an error in Tiki's envelope; nil for any other answer.

@@ -67,7 +67,6 @@ package final class RedisServer: Sendable {
         return process
     }
 
-    /// Sends a signal.
     package func signal(_ number: CInt) { process.value.terminate(signal: number) }
 
     /// Kills it.
