@@ -1,8 +1,7 @@
 import FoundationEssentials
 import Transport
 
-/// A server's address from a URL: `redis://HOST:PORT/DATABASE`, `rediss://…` with TLS,
-/// `redis+unix:///PATH?db=DATABASE`.
+/// A server's address as a URL: `redis://HOST:PORT/DATABASE`, `rediss://…` for TLS, `redis+unix:///PATH?db=DATABASE`.
 package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// How to get there.
     package enum Place: Sendable, Hashable {
@@ -12,8 +11,7 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         case socket(String)
     }
 
-    /// Why a URL cannot be used, worded to follow the setting's name. Quotes no part of the URL: it may hold a
-    /// password.
+    /// Why a URL cannot be used, to be read after the setting's name. Never quotes the URL: it may have a password.
     package enum Problem: String, Error, Sendable {
         case scheme = "does not begin with redis://, rediss:// or redis+unix://"
         case host = "has no host that can be used"

@@ -114,8 +114,7 @@ package final class RedisClient {
     ///
     /// - Parameters:
     ///   - command: made right before it is written, once there is a connection.
-    ///   - completion: called once, possibly before this returns, with the reply or the failure. An error reply is a
-    ///     failure.
+    ///   - completion: called once, possibly before this returns. An error reply is a failure.
     package func send(
         _ command: @autoclosure @escaping () -> RedisCommand,
         _ completion: @escaping RedisConnection.Completion

@@ -228,8 +228,7 @@ package final class SharedStore {
 }
 
 extension SharedStore {
-    /// Asks over a new connection which process of the store it is, and marks the store if that process is not marked
-    /// yet.
+    /// Asks over a new connection which process of the store it is, and marks it if it is not marked yet.
     private func greet(
         _ connection: RedisConnection,
         _ deadline: NIODeadline,

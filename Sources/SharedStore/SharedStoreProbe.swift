@@ -11,11 +11,11 @@ package struct SharedStoreProbe: Sendable {
         package var server: String
         /// From a command to its reply, over an open connection.
         package var roundTrip: Duration
-        /// What may go wrong with the store, in an operator's words; empty if nothing was found.
+        /// What may go wrong with the store, worded for operators; empty if nothing was found.
         package var warnings: [String]
     }
 
-    /// Why the store cannot serve, in an operator's words.
+    /// Why the store cannot serve, worded for operators.
     package struct Failure: Error, CustomStringConvertible, Sendable {
         package let description: String
     }

@@ -5,8 +5,7 @@ extension SharedStore {
     package enum WaitOutcome: Equatable, Sendable {
         case answer([UInt8])
         case unknown(reason: [UInt8])
-        /// The claim is gone. Either it was released because nothing was sent, or it expired, which says nothing about
-        /// the call.
+        /// The claim was released because nothing was sent, or it expired, which says nothing about the call.
         case gone
         /// The deadline has passed.
         case deadline

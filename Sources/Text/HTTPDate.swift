@@ -2,8 +2,7 @@ import Glibc
 
 /// Parses HTTP dates (RFC 9110 section 5.6.7) in the one form that servers still send: `Sun, 06 Nov 1994 08:49:37 GMT`.
 package enum HTTPDate {
-    /// `0` is any digit; `_` is any byte: the month is checked later, the day's name is not. Other bytes must be the
-    /// same.
+    /// `0` is any digit; `_` is any byte: the month is checked later, the day's name is not. Others must be equal.
     private static let form: StaticString = "___, 00 ___ 0000 00:00:00 GMT"
     private static let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
 

@@ -7,9 +7,8 @@ import NIOSSL
 
 /// The HTTP server around a sandbox.
 ///
-/// Uses Hummingbird's server without its `Application`, which sets the `Date` header after every handler, although the
-/// clock offset must shift it, and turns a handler's error into an answer, although a scripted cut must close the
-/// connection.
+/// Uses Hummingbird's server without its `Application`, which sets the `Date` header after every handler (the clock
+/// offset must shift it), and turns a handler's error into an answer (a scripted cut must close the connection).
 struct SandboxServer: Sendable {
     /// Load tests open thousands of connections at once. The kernel lowers this to `net.core.somaxconn`.
     private static let backlog = 4096

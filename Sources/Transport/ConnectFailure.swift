@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import Text
 
-/// Why a connection could not be opened, in an operator's words.
+/// Why a connection could not be opened, worded for operators.
 package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatable {
     /// The kind of failure. The raw value is a stable code for log and metrics.
     package enum Reason: String, CaseIterable, Sendable {

@@ -27,8 +27,7 @@ extension EndToEnd {
             }
             let statuses = answers.map(\.0).sorted()
             #expect(statuses.prefix(2) == [200, 200])
-            // A call that was sent and not answered gets 504, one that was never sent 503. There is at least one of
-            // each.
+            // Calls that were sent but not answered get 504, those never sent 503. There is at least one of each.
             #expect(statuses.dropFirst(2).allSatisfy { $0 == 503 || $0 == 504 })
             #expect(statuses.contains(503) && statuses.contains(504))
             #expect(answers.allSatisfy { $0.1 < .seconds(4) })

@@ -2,8 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Reads a process's standard error, but only when told to: a named pipe in place of the file that ``ServerProcess``
-/// would write.
+/// Reads a process's standard error only when told to: a named pipe in place of ``ServerProcess``' file.
 final class LogReader: Sendable {
     private let descriptor: CInt
     private let path: String

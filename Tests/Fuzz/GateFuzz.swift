@@ -76,8 +76,7 @@ private func expectSame(
     }
 }
 
-/// Has libfcgi decode a complete request as the front door does, and compares the result with the simplest parser for
-/// the specification.
+/// Has libfcgi decode a complete request as the front door does, and compares with a minimal parser.
 private func decode(_ gate: ConnectionGate) {
     let (params, stdin) = contents(of: gate.request)
     precondition(stdin.count == gate.stdinBytes)

@@ -1,8 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A sandbox's codes, one for each exchange under load: equal tokens would share a call, and a code that is sent twice
-/// gets 400.
+/// A sandbox's codes, one for each exchange under load: equal codes would share a call, or get 400.
 struct AuthCodes: Sendable {
     private let codes: [String]
 

@@ -25,8 +25,7 @@ struct FaultedRequest: Sendable {
 
     var json: String { #"{"\#(key)":"\#(credential)"}"# }
 
-    /// Each fault on each route, about a third of the requests without one, and some slow ones; shuffled, but the same
-    /// each time.
+    /// Each fault on each route, a third without any, and some slow ones; shuffled, but the same each time.
     static func mix(_ count: Int, slow: Int, name: String) -> [FaultedRequest] {
         let fast = UpstreamFault.allCases.filter { !$0.isSlow }
         let palette = fast + Array(repeating: .success, count: fast.count / 2)

@@ -3,8 +3,7 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// A phone's double tap, a hundredfold: Tiki must see only one of identical refreshes, or it revokes the whole
-    /// chain.
+    /// A phone's double tap, a hundredfold: if Tiki saw a second identical refresh, it would revoke the chain.
     @Suite("Identical refreshes") struct SharedRefreshTests {
         private static let refreshPath = "/oauth/auth/token/refresh"
         private static let clients = 100

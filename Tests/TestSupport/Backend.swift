@@ -78,8 +78,7 @@ package final class Backend: Sendable {
 
     /// Its log so far: what it has written to standard error.
     ///
-    /// A thread of the responder writes it, a moment after the event, so this waits until nothing has arrived for 50
-    /// ms.
+    /// A thread of the responder writes it a moment after the event: waits until nothing has come for 50 ms.
     package func logs() -> String {
         var text = process.standardError
         var quiet = 0

@@ -18,8 +18,7 @@ package struct Canary: Sendable {
         // A log may cut a token short; even eight characters of it are too many.
         for start in 0...(bytes.count - 8) { looks.append(("as it is", bytes.dropFirst(start).prefix(8))) }
         for offset in 0..<3 {
-            // Its position shifts it by up to two of three bytes. Characters that mix with the neighbours' bits are
-            // dropped.
+            // Its position shifts it by up to two of three bytes. Drops characters that mix with neighbours' bits.
             let shifted = Data(count: offset) + bytes
             let encoded = shifted.base64EncodedString().dropFirst(offset == 0 ? 0 : offset + 1).dropLast(4)
             looks.append(("base64", Data(encoded.utf8)))

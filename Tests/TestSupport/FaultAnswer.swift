@@ -20,8 +20,7 @@ package enum FaultAnswer {
     /// The `error.reason` of a failure.
     package static func reason(_ status: Int) -> String { status == 400 ? "invalid_code" : "internal_error" }
 
-    /// The body that an app must receive byte for byte, with its status; nil if it must not receive the upstream's
-    /// body.
+    /// The status and body that an app must receive byte for byte; nil if it must not receive the upstream's.
     package static func relayed(_ fault: UpstreamFault, for credential: String) -> (status: Int, body: Data)? {
         switch fault {
         case .success, .interim, .announcedClose, .surplus, .closeWhenIdle, .resetWhenIdle, .resetNextRequest, .delayed:

@@ -1,10 +1,8 @@
 import Glibc
 
-/// A port of 127.0.0.1 that nothing listens on, and that the kernel does not give to anyone else, as long as this
-/// lives.
+/// A port of 127.0.0.1 that nothing listens on, and that the kernel assigns to nobody else while this lives.
 ///
-/// A server that asks for it by number with `SO_REUSEADDR`, as servers do, can listen on it: the kernel refuses only a
-/// second listener.
+/// A server can listen on it by number with `SO_REUSEADDR`, as servers do: the kernel refuses only a second listener.
 package final class ReservedPort: Sendable {
     private let descriptor: CInt
     package let port: Int

@@ -33,8 +33,7 @@ package struct ProcessFigures: Sendable {
             let target = try? files.destinationOfSymbolicLink(atPath: "\(folder)/fd/\(number)")
             return target.map { !$0.hasPrefix("anon_inode:") } ?? false
         }
-        // The name in parentheses may contain spaces; the state after it is the third field. Times are in hundredths of
-        // a second.
+        // The name in parentheses may contain spaces; the state after it is the third field. Times are in 10 ms.
         let stat = try String(contentsOfFile: "\(folder)/stat", encoding: .utf8)
         let fields = stat.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
         guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {

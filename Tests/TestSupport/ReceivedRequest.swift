@@ -8,8 +8,7 @@ package struct ReceivedRequest: Sendable {
 
     package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
 
-    /// The value of the body's first key if it is a string, in the form that the backend sends: without white space.
-    /// Otherwise empty.
+    /// The value of the body's first key if it is a string, as the backend sends it: without white space; else empty.
     package var credential: String {
         let words = String(decoding: body, as: UTF8.self).split(separator: "\"", omittingEmptySubsequences: false)
         return words.count > 3 && words[2] == ":" ? String(words[3]) : ""

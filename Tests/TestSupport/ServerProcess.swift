@@ -3,8 +3,7 @@ import Glibc
 
 /// A process that a test starts, watches and stops.
 ///
-/// It gets the given environment, `PATH` and `HOME`, only the three standard descriptors, and does not outlive the test
-/// process.
+/// It gets the given environment, `PATH` and `HOME`, and three descriptors, and does not outlive the test process.
 package final class ServerProcess: Sendable {
     private let child: ChildProcess
     private let directory: ScratchDirectory

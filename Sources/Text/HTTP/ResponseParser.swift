@@ -47,8 +47,7 @@ package struct ResponseParser {
 
     /// - Parameters:
     ///   - maxBodyBytes: the limit for the body.
-    ///   - maxFramingBytes: the limit for everything else together: heads, including interim ones, chunk sizes,
-    ///     trailers.
+    ///   - maxFramingBytes: the limit for all else together: heads (also interim ones), chunk sizes, trailers.
     package init(maxBodyBytes: Int, maxFramingBytes: Int = 16_384) {
         self.maxBodyBytes = maxBodyBytes
         self.maxFramingBytes = maxFramingBytes

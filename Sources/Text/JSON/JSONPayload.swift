@@ -28,7 +28,7 @@ package struct JSONPayload: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - body: the request's body.
-    ///   - key: the required key, whose value must be a non-empty string.
+    ///   - key: the required key, which must be there once, with a non-empty string.
     package init(_ body: [UInt8], requiring key: String) throws(Problem) {
         if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { throw .empty }
         var scanner = JSONScanner(body)

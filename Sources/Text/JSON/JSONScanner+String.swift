@@ -9,8 +9,7 @@ struct ScannedString {
 extension JSONScanner {
     /// The content of a string, its escapes resolved, in UTF-8.
     ///
-    /// - Parameter text: a JSON string that was scanned before, with its quotation marks; anything else gives an empty
-    ///   result.
+    /// - Parameter text: a JSON string that was scanned before, with its quotation marks; anything else gives nothing.
     package static func decodedString(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return [] }
         guard text.contains(UInt8(ascii: "\\")) else { return Array(text.dropFirst().dropLast()) }

@@ -6,8 +6,7 @@ import FoundationEssentials
 /// Written from that page only, and shares no code with the backend, so that one mistake cannot hide in both.
 struct SignatureVerifier: Sendable {
     /// Tiki's current pages do not say how old a timestamp may be. One minute is our assumption: the shortest time that
-    /// any page has ever named. Nor does Tiki say what it does with one from the future; the sandbox allows the same
-    /// minute.
+    /// any page has ever named. Nor do they mention timestamps from the future; the sandbox allows the same minute.
     static let toleranceMilliseconds: Int64 = 60_000
 
     let clientKey: String

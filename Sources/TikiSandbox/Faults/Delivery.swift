@@ -67,8 +67,7 @@ struct Delivery: Sendable {
         )
     }
 
-    /// Holds only the connection. The wait ends when the caller closes its side (see `ClosesWithPeer`), or when the
-    /// sandbox stops.
+    /// Holds only the connection, until the caller closes its side (see `ClosesWithPeer`) or the sandbox stops.
     private func waitForTheCallerToGo(_ channel: any Channel) async {
         await withTaskCancellationHandler {
             try? await channel.closeFuture.get()

@@ -54,8 +54,7 @@ final class AresChannel {
         ares_free_data(head)
     }
 
-    /// The answer is called once: before this returns, while ``wait(for:atMost:)`` or ``cancel()`` runs, or in
-    /// `deinit`.
+    /// The answer is called once: before this returns, in ``wait(for:atMost:)`` or ``cancel()``, or in `deinit`.
     func ask(for name: String, _ family: CInt, answer: @escaping Answer) {
         var hints = ares_addrinfo_hints()
         hints.ai_family = family

@@ -3,8 +3,7 @@ import NIOPosix
 import NIOSSL
 import Text
 
-/// Finds out whether an untrusted chain has an expired certificate, by asking the server for it again. On the event
-/// loop.
+/// Finds expired certificates in an untrusted chain, by asking the server for it again. On the event loop.
 struct ChainDiagnosis {
     /// How long an answer is reused: during an outage each call opens a new connection.
     private static let interval = TimeAmount.minutes(1)

@@ -2,9 +2,8 @@ import NIOSSL
 
 /// Checks that a certificate is for a server's name (RFC 9525).
 ///
-/// NIOSSL checks that too, but it also accepts an IP address in the certificate that equals the peer's, and the
-/// subject's name if there are no others: an attacker who can forge DNS and has a certificate for an address would be
-/// believed.
+/// NIOSSL checks that too, but also accepts an IP address in the certificate that equals the peer's, and the subject's
+/// name if there are no others. That would trust an attacker who can forge DNS and has a certificate for an address.
 package enum ServerIdentity {
     /// Whether one of the certificate's DNS names is the host's.
     static func matches(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
@@ -13,8 +12,7 @@ package enum ServerIdentity {
         }
     }
 
-    /// RFC 9525 section 6.3: labels are compared case-insensitively, and `*` may be the whole first label, for one
-    /// label.
+    /// RFC 9525 section 6.3: labels are compared ignoring case; `*` may be the whole first label, and matches just one.
     static func matches(_ host: String, pattern: String) -> Bool {
         let host = labels(host)
         let pattern = labels(pattern)

@@ -119,8 +119,7 @@ package final class TestAuthority: Sendable {
         ]
     }
 
-    /// Avoids Foundation's `Process`, which sometimes crashes because it copies more of a directory entry than there
-    /// is.
+    /// Not by Foundation's `Process`, which sometimes crashes: it copies more of a directory entry than there is.
     private static func openssl(_ arguments: [String]) throws {
         let command = (["openssl"] + arguments).map { "'\($0)'" }.joined(separator: " ")
         let pipe = try #require(popen("\(command) 2>&1", "r"))
