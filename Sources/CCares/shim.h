@@ -1,7 +1,7 @@
-// c-ares looks names up, as for curl and Node. Linked statically (Package.swift), so no machine needs a package to run.
-// 1.18 (Debian 12) and 1.34 (Debian 13) both have what is used of it.
+// c-ares looks names up, as in curl and Node. Linked statically (Package.swift), so that running needs no package. 1.18
+// (Debian 12) and 1.34 (Debian 13) both have what we use.
 
-// ares_getsock is deprecated in 1.34. What takes its place there is not in 1.18.
+// ares_getsock is deprecated in 1.34, but 1.18 does not have its replacement.
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <netdb.h>

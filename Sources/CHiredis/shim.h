@@ -1,5 +1,5 @@
-// hiredis reads and writes Redis' protocol; the sockets are NIO's. Linked statically (Package.swift), so no machine needs a
-// package to run. 0.14 (Debian 12) and 1.2 (Debian 13) both have what is used of it.
+// hiredis reads and writes Redis' protocol; NIO has the sockets. Linked statically (Package.swift), so that running
+// needs no package. 0.14 (Debian 12) and 1.2 (Debian 13) both have what we use.
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@ typedef size_t chiredis_count;
 typedef int chiredis_count;
 #endif
 
-// More than any command of ours is answered with.
+// More than any reply that we expect has.
 static const int chiredis_max_elements = 16;
 
-// As hiredis' own, but with a limit. 0.14 has none: it takes a server's word for how many elements are to come, and
-// allocates that many at once, up to 16 GiB.
+// Like hiredis' own, but with a limit. 0.14 has no limit: it believes the server's element count, and allocates that
+// many at once, up to 16 GiB.
 static void *chiredis_create_array(const redisReadTask *task, chiredis_count elements) {
     if (elements > (chiredis_count)chiredis_max_elements) return NULL;
     redisReply *reply = (redisReply *)calloc(1, sizeof(*reply));

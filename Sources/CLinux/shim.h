@@ -36,7 +36,7 @@ static inline int clinux_pipe_capacity(int end) {
     return fcntl(end, F_GETPIPE_SZ);
 }
 
-// Bytes that wait to be read; 0 if that cannot be told.
+// Bytes waiting to be read; 0 if that is unknown.
 static inline int clinux_bytes_waiting(int fd) {
     int count = 0;
     return ioctl(fd, FIONREAD, &count) == 0 ? count : 0;

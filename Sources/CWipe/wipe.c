@@ -1,8 +1,8 @@
-// Wipes memory when it is freed, so that no code, token or secret stays in what the allocator still holds.
+// Wipes memory when it is freed, so that no code, token or secret stays in memory that the allocator keeps.
 //
-// Tokens pass through buffers of many owners: ours, Swift's strings and arrays, NIO's, libfcgi's. None of them wipes what
-// it gives back. So the program brings its own free and realloc; they come before glibc's, for all libraries too
-// (glibc's manual, "Replacing malloc"), and then do as glibc's do.
+// Tokens pass through buffers with many owners: this program, Swift's strings and arrays, NIO, libfcgi. None of them
+// wipes memory before freeing it. So the program brings its own free and realloc, which take precedence over glibc's in
+// all libraries, too (glibc's manual, "Replacing malloc"), and then do what glibc's do.
 
 #include <malloc.h>
 #include <stddef.h>
@@ -10,26 +10,26 @@
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-// The sanitizers bring theirs.
+// The sanitizers bring their own.
 #define CWIPE_OFF
 #endif
 #endif
 
 #ifndef CWIPE_OFF
 
-// glibc's own, under the names that it exports for this.
+// glibc's functions, under the names that it exports for this.
 extern void __libc_free(void *memory);
 extern void *__libc_malloc(size_t size);
 
 __attribute__((visibility("default"))) void free(void *memory) {
     if (memory == NULL) return;
     memset(memory, 0, malloc_usable_size(memory));
-    // Else the compiler could leave it out, since nobody reads it.
+    // Otherwise the compiler could leave the memset out, since nobody reads the memory.
     __asm__ __volatile__("" : : "r"(memory) : "memory");
     __libc_free(memory);
 }
 
-// glibc's would move what it holds and leave the old place as it is.
+// glibc's realloc would move the content and leave the old copy as it is.
 __attribute__((visibility("default"))) void *realloc(void *memory, size_t size) {
     if (memory == NULL) return __libc_malloc(size);
     if (size == 0) {
@@ -37,7 +37,7 @@ __attribute__((visibility("default"))) void *realloc(void *memory, size_t size) 
         return NULL;
     }
     size_t old = malloc_usable_size(memory);
-    // Large enough, and not by far too large.
+    // Large enough, and not much too large.
     if (size <= old && size >= old / 2) return memory;
     void *moved = __libc_malloc(size);
     if (moved == NULL) return NULL;

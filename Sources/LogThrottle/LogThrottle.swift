@@ -1,7 +1,7 @@
 import Logging
 
-/// Lets one log line of a kind through per interval, with the number of those that were left out: for what can happen
-/// thousands of times a second, and needs to be said once.
+/// Lets one log line of a kind through per interval, with the number of lines suppressed since: for events that can
+/// happen thousands of times a second.
 package struct LogThrottle {
     private var lastLine: ContinuousClock.Instant?
     private var suppressed = 0
@@ -22,7 +22,7 @@ package struct LogThrottle {
     /// Whether a message would be logged now.
     package var isDue: Bool { lastLine.map { clock() - $0 >= interval } ?? true }
 
-    /// Logs the message if the last one is an interval ago, else counts it.
+    /// Logs the message if the last line is at least an interval ago, otherwise counts it.
     ///
     /// - Returns: whether it was logged.
     @discardableResult

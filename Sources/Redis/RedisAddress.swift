@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Transport
 
-/// Where a server is, from a URL: `redis://HOST:PORT/DATABASE`, `rediss://…` with TLS, `redis+unix:///PATH?db=DATABASE`.
+/// A server's address as a URL: `redis://HOST:PORT/DATABASE`, `rediss://…` for TLS, `redis+unix:///PATH?db=DATABASE`.
 package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// How to get there.
     package enum Place: Sendable, Hashable {
@@ -11,7 +11,7 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         case socket(String)
     }
 
-    /// Why a URL cannot be used, to be read after the name of the setting. Has nothing of the URL: a password may be in it.
+    /// Why a URL cannot be used, to be read after the setting's name. Never quotes the URL: it may have a password.
     package enum Problem: String, Error, Sendable {
         case scheme = "does not begin with redis://, rediss:// or redis+unix://"
         case host = "has no host that can be used"
@@ -80,7 +80,7 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func database(_ text: some StringProtocol) throws(Problem) -> Int {
-        // UInt16 alone would take "+1".
+        // UInt16's parser accepts "+1".
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = UInt16(text)
         else { throw .database }
         return Int(number)

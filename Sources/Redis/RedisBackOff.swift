@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Decides when a connection may be opened again. Nothing here waits.
+/// Decides when to open a connection again. Does not wait itself.
 ///
-/// The first connection after a good one is opened at once; else the time doubles with each failure, so that a server that
-/// is down, or hangs up on everybody, is not asked all the time.
+/// After a good connection the next one is opened at once. Otherwise the delay doubles with each failure, to spare a
+/// server that is down or hangs up on everybody.
 struct RedisBackOff {
     static let first = TimeAmount.milliseconds(100)
     static let longest = TimeAmount.seconds(5)
@@ -13,16 +13,16 @@ struct RedisBackOff {
     /// Failures since the last good connection.
     private(set) var failures = 0
 
-    /// Whether the server is taken to be down: commands need not wait for the next attempt.
+    /// Whether the server is assumed to be down, so that commands need not wait for the next attempt.
     var isDown: Bool { failures > 0 }
 
-    /// Notes a connection that was good for some time.
+    /// Notes a connection that lasted for at least ``good``.
     mutating func didServe() { failures = 0 }
 
-    /// Notes a failed attempt, or the end of a connection that was of no use.
+    /// Notes a failed attempt, or the end of a connection that was useless.
     ///
-    /// - Returns: how long to wait before the next attempt, by chance a quarter more or less, so that the instances do not
-    ///   come together.
+    /// - Returns: how long to wait before the next attempt, with jitter of a quarter, so that the instances do not all
+    ///   connect at once.
     mutating func didFail(using random: inout some RandomNumberGenerator) -> TimeAmount {
         failures += 1
         let doublings = min(failures - 1, 10)

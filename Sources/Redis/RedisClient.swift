@@ -6,10 +6,10 @@ import NIOCore
 import NIOPosix
 import Transport
 
-/// Sends commands over one connection, which it opens with the first of them, and opens again when it has ended. Lives on
+/// Sends commands over one connection, which it opens for the first command and reopens after it has ended. Lives on
 /// the event loop; only ``init(_:trust:eventLoop:logger:)`` can be called elsewhere, before anything else.
 ///
-/// While the server is down, commands fail at once, and attempts to connect are made from time to time.
+/// While the server is down, commands fail at once, and the client tries to connect from time to time.
 package final class RedisClient {
     package struct Configuration: Sendable {
         package var address: RedisAddress
@@ -22,7 +22,7 @@ package final class RedisClient {
         package var connectTimeout = TimeAmount.seconds(2)
         /// Bytes of one reply.
         package var maxReplyBytes = 262_144
-        /// Commands that wait for their reply; one more fails at once.
+        /// How many commands may wait for their reply; one more fails at once.
         package var maxPending = 16_384
         /// What the log calls the server.
         package var name = "Redis"
@@ -32,13 +32,13 @@ package final class RedisClient {
         }
     }
 
-    /// Sends commands over a connection before any others, and says in the end whether it can be used.
+    /// Sends the first commands over a connection, then says whether it can be used.
     package typealias Greeting = (
         _ connection: RedisConnection, _ deadline: NIODeadline, _ done: @escaping (RedisFailure?) -> Void
     ) -> Void
 
     private enum State {
-        /// No connection, and none needed yet.
+        /// There is no connection yet, or the last one ended after it had served; the next command opens one.
         case idle
         /// The number tells this attempt from others.
         case opening(Int)
@@ -60,7 +60,7 @@ package final class RedisClient {
     private var connector: Connector?
     /// Called on each new connection, after the password and the database.
     package var greet: Greeting?
-    /// Called when there is a connection that can be used, and when it has ended.
+    /// Called when a usable connection is open, and when it has ended.
     package var stateDidChange: ((_ isUp: Bool) -> Void)?
 
     private var state = State.idle
@@ -75,13 +75,13 @@ package final class RedisClient {
     private var reachability: ReachabilityLog
     private var losses = LogThrottle()
 
-    /// Why the last attempt to connect has failed, for an operator; nil if none has.
+    /// Why the connection last failed, for an operator; nil if it never has.
     package private(set) var lastProblem: String?
 
     /// - Parameters:
     ///   - trust: for TLS; needed if the address asks for it.
-    ///   - eventLoop: where everything here lives.
-    ///   - logger: told when the server stops being reachable, and when it is again.
+    ///   - eventLoop: the one that the client lives on.
+    ///   - logger: told when the server becomes unreachable, and when it is reachable again.
     package init(
         _ configuration: Configuration,
         trust: TrustedCertificates?,
@@ -113,8 +113,8 @@ package final class RedisClient {
     /// Sends a command, over a new connection if there is none.
     ///
     /// - Parameters:
-    ///   - command: made when there is a connection, right before it is written.
-    ///   - completion: called once, possibly before this returns: with the reply, which is no error, or with what went wrong.
+    ///   - command: made right before it is written, once there is a connection.
+    ///   - completion: called once, possibly before this returns. An error reply is a failure.
     package func send(
         _ command: @autoclosure @escaping () -> RedisCommand,
         _ completion: @escaping RedisConnection.Completion
@@ -160,7 +160,7 @@ package final class RedisClient {
         }
     }
 
-    /// Has later connections made with another password and other trusted certificates. An open one goes on.
+    /// Uses another password and other trusted certificates for later connections. An open one stays open.
     package func reload(password: RedisPassword?, trust: TrustedCertificates?) {
         configuration.password = password
         if configuration.address.usesTLS { connector = connector?.trusting(trust) }
@@ -197,7 +197,7 @@ package final class RedisClient {
             self?.connectionEnded($0, $1)
         }
         openingConnection = connection
-        // Its end may have come before.
+        // It may have ended already.
         guard channel.isActive else { return connection.end(.connectionLost) }
         let expectOK: RedisConnection.Completion = { [weak connection] result in
             // A failure of the connection itself has ended it already.
@@ -222,7 +222,7 @@ package final class RedisClient {
         if let greet {
             greet(connection, deadline, done)
         } else {
-            // Whether it is Redis at all, and lets us in.
+            // Checks that it is Redis at all, and lets us in.
             connection.send(RedisCommand("PING"), deadline: deadline) { result in
                 switch result {
                 case .success(.status("PONG")): done(nil)
@@ -233,7 +233,7 @@ package final class RedisClient {
         }
     }
 
-    /// Has the kernel notice a peer that is gone without a word, also while no command is under way.
+    /// Lets the kernel notice a peer that has vanished, even while no command is in progress.
     private func keepAlive(_ channel: any Channel) {
         guard let options = channel.syncOptions else { return }
         try? options.setOption(.socketOption(.so_keepalive), value: 1)
@@ -249,7 +249,7 @@ package final class RedisClient {
         stateDidChange?(true)
         let commands = waiting
         waiting = []
-        // By now it may have ended, which `send` sees.
+        // It may have ended by now; `send` checks that.
         for command in commands { connection.send(command.command(), deadline: command.deadline, command.completion) }
     }
 
@@ -272,7 +272,7 @@ package final class RedisClient {
         }
     }
 
-    /// Fails who waits, and tries again later.
+    /// Fails the waiting commands, and tries to connect again later.
     private func didFail(_ failure: RedisFailure, problem: String) {
         lastFailure = failure
         lastProblem = problem
@@ -291,7 +291,7 @@ package final class RedisClient {
         for command in failed { command.completion(.failure(failure)) }
     }
 
-    /// Ends those whose time is over while the connection is being opened.
+    /// Fails commands whose deadline passes while the connection is being opened.
     private func setTimer() {
         guard !isTimerSet, let first = waiting.first else { return }
         isTimerSet = true

@@ -1,7 +1,7 @@
 import CHiredis
 import NIOCore
 
-/// A command with its arguments, as the bytes that are sent (RESP2: an array of bulk strings).
+/// A command with its arguments, encoded to be sent (RESP2: an array of bulk strings).
 package struct RedisCommand: Sendable {
     let bytes: ByteBuffer
 
@@ -11,7 +11,7 @@ package struct RedisCommand: Sendable {
         let joined = arguments.flatMap(\.self)
         var formatted: UnsafeMutablePointer<CChar>?
         let length = joined.withUnsafeBytes { joined -> Int in
-            // Never read when there is nothing, but hiredis wants an address.
+            // Never read if there are no bytes, but hiredis wants an address.
             let start = joined.assumingMemoryBound(to: CChar.self).baseAddress
             var offset = 0
             var pointers: [UnsafePointer<CChar>?] = lengths.map { length in
@@ -21,7 +21,7 @@ package struct RedisCommand: Sendable {
             return Int(redisFormatCommandArgv(&formatted, CInt(lengths.count), &pointers, lengths))
         }
         defer { redisFreeCommand(formatted) }
-        // hiredis says -1 where there is no memory.
+        // hiredis returns -1 if it cannot allocate memory.
         precondition(length >= 0, "out of memory")
         bytes = ByteBuffer(bytes: UnsafeRawBufferPointer(start: formatted, count: length))
     }

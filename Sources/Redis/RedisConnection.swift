@@ -1,10 +1,10 @@
 import DequeModule
 import NIOCore
 
-/// One open connection: sends commands as they come, and gives each its reply, in order. Lives on the event loop.
+/// One open connection: sends commands as they come, and hands each its reply, in order. Lives on the event loop.
 ///
-/// Replies have no number: once one is late, or not understood, there is no telling which command the next one belongs to.
-/// So the connection ends then, and all its commands fail.
+/// Replies are not numbered: after one that is late or malformed, the next one cannot be matched to its command. The
+/// connection ends then, and all its commands fail.
 package final class RedisConnection: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
@@ -17,7 +17,7 @@ package final class RedisConnection: ChannelInboundHandler {
     private let channel: any Channel
     private let reader: RedisReplyReader
     private var pending: Deque<Pending> = []
-    /// When the timer ends; nil if none is set.
+    /// When the timer fires; nil if it is not set.
     private var timer: NIODeadline?
     private var ended: RedisFailure?
     /// Called once, after the commands have failed.
@@ -39,8 +39,7 @@ package final class RedisConnection: ChannelInboundHandler {
 
     /// Sends a command. The completion is called once, with the reply; an error reply is a failure.
     ///
-    /// - Parameter deadline: when the connection is given up if there is no reply. No earlier than those of the commands
-    ///   before it.
+    /// - Parameter deadline: when to close the connection if there is no reply. Not earlier than any earlier command's.
     package func send(_ command: RedisCommand, deadline: NIODeadline, _ completion: @escaping Completion) {
         if let ended { return completion(.failure(ended)) }
         pending.append(Pending(deadline: deadline, completion: completion))
@@ -48,7 +47,7 @@ package final class RedisConnection: ChannelInboundHandler {
         channel.writeAndFlush(command.bytes, promise: nil)
     }
 
-    /// Closes the connection. Commands that wait fail with this.
+    /// Closes the connection. Pending commands fail with this failure.
     func end(_ failure: RedisFailure) {
         guard ended == nil else { return }
         ended = failure
@@ -59,8 +58,9 @@ package final class RedisConnection: ChannelInboundHandler {
         didEnd(self, failure)
     }
 
-    /// One timer is enough: the first command's time is over first. It is not moved with each reply, but looks when it ends;
-    /// only a time that ends before it takes another. (The greeting has more time than the commands after it.)
+    /// One timer is enough, since the first command's deadline comes first. It is not moved with each reply: when it
+    /// fires, it checks, and is set again. Only an earlier deadline needs another timer. (The greeting has more time
+    /// than the commands after it.)
     private func setTimer() {
         guard let first = pending.first else { return }
         if let timer, timer <= first.deadline { return }
@@ -86,7 +86,7 @@ package final class RedisConnection: ChannelInboundHandler {
 
     private func take(_ reply: RedisReply) throws(RedisFailure) {
         guard let command = pending.popFirst() else {
-            // A server says why it hangs up on a new client.
+            // Before a server hangs up on a new client, it says why.
             if case .error(let error) = reply { throw .refused(error) }
             throw .notRedis
         }

@@ -1,33 +1,33 @@
 import Transport
 
-/// Why a command brought no reply of use. Except for ``unreachable`` and ``overloaded``, it may have been carried out.
+/// Why a command got no usable reply. Except after ``unreachable`` and ``overloaded``, it may have been carried out.
 package enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// There is no connection, and the last attempt to open one has failed.
+    /// There is no connection, and the last attempt to open one failed.
     case unreachable(ConnectFailure.Reason)
     /// No reply in time. The connection was closed.
     case timeout
     /// The connection ended before the reply.
     case connectionLost
-    /// What came is not a reply, or nobody had asked for it. The connection was closed.
+    /// The server sent something that is not a reply, or that nobody asked for. The connection was closed.
     case notRedis
-    /// A reply is larger than any that is expected. The connection was closed.
+    /// A reply exceeds the limit. The connection was closed.
     case tooLarge
-    /// A reply of another kind than the command has.
+    /// The reply's type does not fit the command.
     case unexpectedReply
     /// An error reply.
     case refused(RedisErrorReply)
-    /// Too many commands wait for their reply.
+    /// Too many commands are waiting for their reply.
     case overloaded
     /// The client was closed.
     case closed
 
-    /// All there are.
+    /// Every failure there is.
     package static let all: [RedisFailure] =
         ConnectFailure.Reason.allCases.map(unreachable) + RedisErrorReply.allCases.map(refused) + [
             .timeout, .connectionLost, .notRedis, .tooLarge, .unexpectedReply, .overloaded, .closed,
         ]
 
-    /// A stable word for log and metrics.
+    /// A stable code for log and metrics.
     package var code: String {
         switch self {
         case .unreachable(let reason): reason.rawValue

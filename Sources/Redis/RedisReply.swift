@@ -1,4 +1,4 @@
-/// What a server answers (RESP2).
+/// A server's reply (RESP2).
 package enum RedisReply: Sendable, Equatable {
     case string([UInt8])
     case status(String)
@@ -8,8 +8,8 @@ package enum RedisReply: Sendable, Equatable {
     case error(RedisErrorReply)
 }
 
-/// The kinds of error replies that make a difference, by the word that they begin with. The raw value is a stable code for
-/// log and metrics; of the reply itself nothing is kept, since it may repeat what was sent.
+/// The kinds of error replies that matter, told apart by their first word. The raw value is a stable code for log and
+/// metrics. The reply's text is not kept, since it may repeat what was sent.
 package enum RedisErrorReply: String, CaseIterable, Sendable {
     case loading = "loading"
     case readOnly = "read_only"
@@ -49,7 +49,7 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
         }
     }
 
-    /// Those that Redis has no word for, by how they go on.
+    /// Errors without a first word of their own, told apart by the rest of their text.
     private static func byText(_ text: String) -> RedisErrorReply {
         if text.contains("without any password configured") || text.contains("no password is set") {
             return .noPassword
@@ -60,7 +60,7 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
         return .other
     }
 
-    /// Whether another connection may lead to a server that is of more use.
+    /// Whether another connection might lead to a server that can help.
     var endsConnection: Bool {
         switch self {
         case .loading, .readOnly, .notAuthenticated, .primaryDown: true

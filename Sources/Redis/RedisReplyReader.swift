@@ -1,16 +1,16 @@
 import CHiredis
 import NIOCore
 
-/// Reads replies out of a stream of bytes, as hiredis understands them, within a limit.
+/// Parses a stream of bytes into replies with hiredis, within a limit.
 final class RedisReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
-    /// hiredis' own, but for arrays.
+    /// hiredis' own functions, except for the one that makes arrays.
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let maxBytes: Int
-    /// What has come since the last whole reply.
+    /// Bytes received since the last complete reply.
     private var bytes = 0
 
-    /// - Parameter maxBytes: of one reply. What is read at once may be more.
+    /// - Parameter maxBytes: of one reply. One buffer may hold more.
     init(maxBytes: Int) {
         guard let reader = redisReaderCreate() else { preconditionFailure("out of memory") }
         self.reader = reader
@@ -26,7 +26,7 @@ final class RedisReplyReader {
         functions.deallocate()
     }
 
-    /// Takes bytes as they came.
+    /// Takes bytes as they arrived.
     func feed(_ buffer: ByteBuffer) throws(RedisFailure) {
         bytes += buffer.readableBytes
         let code = buffer.withUnsafeReadableBytes { redisReaderFeed(reader, $0.baseAddress, $0.count) }
@@ -50,7 +50,7 @@ final class RedisReplyReader {
         return converted
     }
 
-    /// Nil for what RESP2 does not have. hiredis limits how deep arrays are nested.
+    /// Returns nil for types that RESP2 does not have. hiredis limits how deep arrays are nested.
     private static func convert(_ reply: UnsafePointer<redisReply>) -> RedisReply? {
         switch reply.pointee.type {
         case REDIS_REPLY_STRING: return .string(bytes(of: reply))

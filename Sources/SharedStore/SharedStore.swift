@@ -4,19 +4,20 @@ import NIOCore
 import Redis
 import Transport
 
-/// Keeps several instances from making the same call: who claims its key first makes it, the others find its outcome. Knows
-/// neither calls nor what is in their outcomes.
+/// Keeps several instances from making the same call: the first to claim its key makes the call, the others find its
+/// outcome. Knows neither the calls nor what their outcomes contain.
 ///
-/// Lives on the event loop. Every completion is called once, on the event loop, possibly before the method returns; at the
-/// latest ``Configuration/redis``' timeout after that, or when the store is closed.
+/// Lives on the event loop. Every completion is called once, on the event loop, possibly before the method returns; at
+/// the latest after the timeout in ``Configuration/redis``, or when the store is closed.
 package final class SharedStore {
     package struct Configuration: Sendable {
         package var redis: RedisClient.Configuration
-        /// Whether a claim has to be a promise, even if there are none for a while after the store has lost its memory.
+        /// Whether claims must be reliable, even if that means that nothing can be claimed for a while after the store
+        /// has lost its memory.
         package var isRequired = false
-        /// The longest that a claim may live: what a loss of memory is waited out for.
+        /// How long a claim may live at most, and so how long to wait after a loss of memory.
         package var longestCall = TimeAmount.seconds(42)
-        /// Where the store is marked. The same for all instances.
+        /// The key of the marker, the same for all instances.
         package var markerKey: [UInt8]
 
         package init(redis: RedisClient.Configuration, markerKey: [UInt8]) {
@@ -25,31 +26,31 @@ package final class SharedStore {
         }
     }
 
-    /// What a claim has come to.
+    /// The outcome of a claim.
     package enum Claim: Equatable, Sendable {
-        /// The call is the caller's to make.
+        /// The caller is to make the call.
         case won
-        /// Somebody else has the call.
+        /// Another instance has claimed the call.
         case held
         /// The call was made, and this is its outcome.
         case answer([UInt8])
-        /// The call was sent, and what became of it is not known.
+        /// The call was sent, and its outcome is not known.
         case unknown(reason: [UInt8])
-        /// The store has lost its memory, and a claim is a promise only from then on. Only where the store is required.
+        /// The store has lost its memory, and claims can be relied on only from then on. Only if the store is required.
         case waiting(until: NIODeadline)
-        /// The store could not be asked, or did not answer. It may have taken the claim.
+        /// The store could not be asked, or did not answer. The claim may have been made.
         case failed(RedisFailure)
     }
 
-    /// What has become of an outcome that was to be published, or of a claim that was to be released.
+    /// The result of publishing an outcome or releasing a claim.
     package enum Change: Equatable, Sendable {
         case done
-        /// The key holds what somebody else has put there, since the claim had ended.
+        /// The claim had ended, and the key now holds another instance's value.
         case notOwner
         case failed(RedisFailure)
     }
 
-    /// What a key holds for somebody who waits.
+    /// What a key holds.
     package enum Held: Equatable, Sendable {
         case nothing
         case claim
@@ -64,12 +65,12 @@ package final class SharedStore {
     private let metrics: SharedStoreMetrics
     private let client: RedisClient
     private var memory: StoreMemory
-    /// Which process of the store it is, as it says itself.
+    /// The id of the store's process, as it reports it.
     private var run: [UInt8] = []
     private var isMarking = false
     private var losses = LogThrottle()
 
-    /// Opens no connection yet.
+    /// Does not open a connection yet.
     ///
     /// - Parameters:
     ///   - trust: for TLS; needed if the address asks for it.
@@ -98,19 +99,19 @@ package final class SharedStore {
     /// Opens the connection, and marks the store if it is new.
     package func start() { client.open() }
 
-    /// Has later connections made with another password and other trusted certificates.
+    /// Uses another password and other trusted certificates for later connections.
     package func reload(password: RedisPassword?, trust: TrustedCertificates?) {
         client.reload(password: password, trust: trust)
     }
 
-    /// Closes the connection. What is under way fails, and so does everything later.
+    /// Closes the connection. Requests in progress fail, and so do all later ones.
     package func close() { client.close() }
 
     /// Claims a key.
     ///
     /// - Parameters:
-    ///   - owner: another one for each claim.
-    ///   - ttl: after which the claim ends by itself; at most ``Configuration/longestCall``. Begins some time before the
+    ///   - owner: different for each claim.
+    ///   - ttl: when the claim expires; at most ``Configuration/longestCall``. It starts some time before the
     ///     completion: measure it from the call of this method.
     package func claim(
         _ key: [UInt8],
@@ -122,9 +123,9 @@ package final class SharedStore {
         client.send(self.command(key, claim, ttl)) { completion(self.outcome(of: $0, claim)) }
     }
 
-    /// Puts the outcome in the place of the owner's claim.
+    /// Replaces the owner's claim with the outcome.
     ///
-    /// - Parameter window: how long it stays.
+    /// - Parameter window: how long the store keeps it.
     package func publish(
         _ key: [UInt8],
         owner: [UInt8],
@@ -136,11 +137,11 @@ package final class SharedStore {
         change(StoreScripts.publish(key, .answer(answer), inPlaceOf: claim, window: window), completion)
     }
 
-    /// Tells the others that the call was sent and that its outcome is not known.
+    /// Tells the other instances that the call was sent and that its outcome is not known.
     ///
     /// - Parameters:
-    ///   - reason: a word for those who find it.
-    ///   - window: how long it stays.
+    ///   - reason: a code for the instances that find it.
+    ///   - window: how long the store keeps it.
     package func publishUnknown(
         _ key: [UInt8],
         owner: [UInt8],
@@ -152,12 +153,12 @@ package final class SharedStore {
         change(StoreScripts.publish(key, .unknown(reason: reason), inPlaceOf: claim, window: window), completion)
     }
 
-    /// Gives the claim up: nothing was sent, and somebody else may try.
+    /// Releases the claim: nothing was sent, and another instance may try.
     package func release(_ key: [UInt8], owner: [UInt8], _ completion: @escaping (Change) -> Void) {
         change(StoreScripts.release(key, .claim(owner: owner)), completion)
     }
 
-    /// Looks what a key holds.
+    /// Looks up what a key holds.
     package func look(_ key: [UInt8], _ completion: @escaping (Held) -> Void) {
         client.send(RedisCommand([Array("GET".utf8), key])) { result in
             switch result {
@@ -178,7 +179,7 @@ package final class SharedStore {
     private func command(_ key: [UInt8], _ claim: StoreValue, _ ttl: TimeAmount) -> RedisCommand {
         StoreScripts.claim(
             marker: configuration.markerKey,
-            // No marker is empty: where the store is required, nothing is claimed then.
+            // Markers are never empty, so if the store is required, this claims nothing.
             expecting: memory.expected(at: .now()) ?? [],
             isMarkerRequired: configuration.isRequired,
             key,
@@ -227,7 +228,7 @@ package final class SharedStore {
 }
 
 extension SharedStore {
-    /// Asks a new connection which process of the store it is, and marks that if it is not.
+    /// Asks over a new connection which process of the store it is, and marks it if it is not marked yet.
     private func greet(
         _ connection: RedisConnection,
         _ deadline: NIODeadline,
@@ -237,7 +238,7 @@ extension SharedStore {
             switch result {
             case .success(.string(let text)): self.run = Self.run(in: text)
             case .success: return done(.unexpectedReply)
-            // Who may not ask this learns of a store that is empty, and not of one that has an old copy.
+            // Without permission we notice an emptied store, but not one that has an old copy.
             case .failure(.refused(.noPermission)): self.run = Self.run(in: [])
             case .failure(let failure): return done(failure)
             }
@@ -253,7 +254,7 @@ extension SharedStore {
         return run.isEmpty ? Array("-".utf8) : Array(run)
     }
 
-    /// Looks at the marker after a claim has found another one than it expected.
+    /// Asks for the marker after a claim has found a different one than it expected.
     private func markAgain() {
         guard !isMarking else { return }
         isMarking = true
@@ -268,7 +269,7 @@ extension SharedStore {
         return StoreScripts.mark(configuration.markerKey, run: run, generation: generation)
     }
 
-    /// - Returns: what is wrong; nil if nothing is.
+    /// - Returns: what is wrong; nil if the reply was usable.
     private func take(_ result: Result<RedisReply, RedisFailure>) -> RedisFailure? {
         let parts: [RedisReply]
         switch result {

@@ -1,7 +1,7 @@
 import Metrics
 import Redis
 
-/// Metrics of the store. Each handle is made once.
+/// The store's metrics. Each handle is made once.
 package struct SharedStoreMetrics {
     private let up: Gauge
     private let losses: Counter

@@ -4,19 +4,18 @@ import Redis
 import Text
 import Transport
 
-/// Connects to a store as instances do, and makes and gives up one claim: to see whether it can serve.
+/// Finds out whether a store can serve: connects as instances do, makes a claim, and releases it.
 package struct SharedStoreProbe: Sendable {
-    /// What was found.
     package struct Report: Sendable {
-        /// What it says that it is: name and version.
+        /// The server's name and version, as it reports them.
         package var server: String
-        /// From a question to its answer, over the open connection.
+        /// From a command to its reply, over an open connection.
         package var roundTrip: Duration
-        /// What may go wrong with it, in words that an operator understands; empty if nothing may.
+        /// What may go wrong with the store, worded for operators; empty if nothing was found.
         package var warnings: [String]
     }
 
-    /// Why it cannot serve, in words that an operator understands.
+    /// Why the store cannot serve, worded for operators.
     package struct Failure: Error, CustomStringConvertible, Sendable {
         package let description: String
     }
@@ -30,7 +29,7 @@ package struct SharedStoreProbe: Sendable {
         self.configuration = configuration
         self.eventLoop = eventLoop
         var redis = configuration.redis
-        // There is time, and how long it takes is told.
+        // The probe is in no hurry, and reports how long a reply takes.
         redis.timeout = redis.connectTimeout
         client = .makeBoxSendingValue(
             RedisClient(
@@ -46,7 +45,7 @@ package struct SharedStoreProbe: Sendable {
     /// - Throws: ``Failure``.
     package func run() async throws -> Report {
         defer { eventLoop.execute { client.value.close() } }
-        // Opens the connection, which is not to be measured.
+        // Opens the connection, so that the time for that is not measured.
         _ = try await ask(RedisCommand("PING"))
         let start = ContinuousClock.now
         let info = await fields(try? ask(RedisCommand("INFO")))
@@ -66,7 +65,7 @@ package struct SharedStoreProbe: Sendable {
         return Report(server: name ?? "of an unknown version", roundTrip: roundTrip, warnings: warnings)
     }
 
-    /// Does with a key of its own what instances do.
+    /// Does what instances do, with a key that only this probe uses.
     private func claim() async throws {
         let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let key = configuration.markerKey + Array(":probe:\(name)".utf8)
@@ -106,7 +105,7 @@ package struct SharedStoreProbe: Sendable {
         }.get()
     }
 
-    /// The lines `name:value`, whose values are of our words only: a version, a policy, numbers.
+    /// The `name:value` lines whose value is made of letters, digits, `.` and `-`: versions, policies, numbers.
     private func fields(_ info: RedisReply?) -> [String: String] {
         guard case .string(let bytes) = info else { return [:] }
         let lines = String(decoding: bytes, as: UTF8.self).split { $0 == "\r\n" || $0 == "\n" }

@@ -1,11 +1,11 @@
 import NIOCore
 import Redis
 
-/// The scripts that the store runs, each as one step that nothing comes between. Redis from 5 and Valkey run them.
+/// The scripts that the store runs, each atomically. They need Redis 5 or later, or Valkey.
 enum StoreScripts {
-    /// Claims a key that holds nothing, unless the marker is another one than expected.
+    /// Claims a key that holds nothing. If the marker is required and not the expected one, claims nothing.
     ///
-    /// Replies with the marker and with what the key holds then.
+    /// Replies with the marker and with what the key holds afterwards.
     static func claim(
         marker key: [UInt8],
         expecting marker: [UInt8],
@@ -29,8 +29,8 @@ enum StoreScripts {
         )
     }
 
-    /// Puts the outcome in the place of the owner's claim, or of nothing. Replies with 1, or with 0 if the key holds
-    /// something else.
+    /// Puts the outcome in place of the owner's claim, or under a key that holds nothing. Replies with 1, or with 0 if
+    /// the key holds something else.
     static func publish(
         _ key: [UInt8],
         _ outcome: StoreValue,
@@ -61,9 +61,9 @@ enum StoreScripts {
         )
     }
 
-    /// Makes the marker if there is none, or one that another process of the store, or an older life of it, was marked with.
+    /// Sets the marker if there is none, or if it is from another process of the store.
     ///
-    /// Replies with the marker, the one that was there, and the store's time in milliseconds.
+    /// Replies with the marker, the previous one, and the store's time in milliseconds.
     static func mark(_ key: [UInt8], run: [UInt8], generation: [UInt8]) -> RedisCommand {
         command(
             """
@@ -86,7 +86,7 @@ enum StoreScripts {
         RedisCommand([Array("EVAL".utf8), Array(script.utf8), text(keys.count)] + keys + arguments)
     }
 
-    /// At least one: Redis refuses none.
+    /// At least 1, since Redis refuses 0.
     private static func milliseconds(_ time: TimeAmount) -> [UInt8] { text(max(1, Int(time.nanoseconds / 1_000_000))) }
 
     private static func text(_ number: Int) -> [UInt8] { Array("\(number)".utf8) }

@@ -1,10 +1,10 @@
-/// What the store holds under a key.
+/// The value that the store holds under a key.
 enum StoreValue: Equatable {
-    /// Somebody has the call.
+    /// An instance has claimed the call.
     case claim(owner: [UInt8])
-    /// The call has ended with this, which only the caller can read.
+    /// The call's outcome, sealed: only the caller can read it.
     case answer([UInt8])
-    /// The call was sent, and nobody knows what became of it. The reason is a word.
+    /// The call was sent, and its outcome is not known. The reason is a stable code.
     case unknown(reason: [UInt8])
 
     private static let claimPrefix = Array("claim:".utf8)
@@ -19,7 +19,7 @@ enum StoreValue: Equatable {
         }
     }
 
-    /// - Returns: nil if it is none of ours.
+    /// - Returns: nil if this program did not write the value.
     init?(_ bytes: [UInt8]) {
         if bytes.starts(with: Self.claimPrefix) {
             self = .claim(owner: Array(bytes.dropFirst(Self.claimPrefix.count)))

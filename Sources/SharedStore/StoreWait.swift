@@ -1,24 +1,24 @@
 import NIOCore
 
 extension SharedStore {
-    /// What waiting for somebody else's call has come to.
+    /// The outcome of waiting for another instance's call.
     package enum WaitOutcome: Equatable, Sendable {
         case answer([UInt8])
         case unknown(reason: [UInt8])
-        /// The claim is gone: given up since nothing was sent, or at its end, which tells nothing.
+        /// The claim was released because nothing was sent, or it expired, which says nothing about the call.
         case gone
-        /// The time is over.
+        /// The deadline has passed.
         case deadline
         /// The store was closed.
         case closed
     }
 
-    /// How soon to look first; doubled each time.
+    /// The pause before the first look. It doubles each time.
     static let firstLook = TimeAmount.milliseconds(20)
     static let longestPause = TimeAmount.milliseconds(200)
 
-    /// Waits for the outcome of a call that somebody else has. A store that fails is asked again: the claim is not gone with
-    /// it.
+    /// Waits for the outcome of a call that another instance has claimed. If the store fails, it is asked again: the
+    /// claim may still be there.
     ///
     /// - Parameters:
     ///   - deadline: when the completion is called at the latest.
@@ -32,7 +32,7 @@ extension SharedStore {
     }
 }
 
-/// One who waits. Lives on the event loop, kept by its timer.
+/// One wait for one key. Lives on the event loop, kept alive by its timer.
 private final class StoreWait {
     private let store: SharedStore
     private let key: [UInt8]
@@ -52,7 +52,7 @@ private final class StoreWait {
         self.completion = completion
     }
 
-    /// Looks after the pause, and goes on from there whether or not the store has answered.
+    /// Looks after the pause, and schedules the next look whether or not the store has answered.
     func next(after pause: TimeAmount) {
         let time = min(.now() + pause, deadline)
         store.eventLoop.assumeIsolated().scheduleTask(deadline: time) {

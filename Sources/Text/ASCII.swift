@@ -1,8 +1,6 @@
 extension UInt8 {
-    /// Whether it is an ASCII digit.
     package var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
-    /// Whether it is an ASCII letter or digit.
     package var isASCIILetterOrDigit: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
@@ -10,10 +8,9 @@ extension UInt8 {
         }
     }
 
-    /// Whether it is an ASCII hexadecimal digit.
     package var isASCIIHexDigit: Bool { hexDigitValue != nil }
 
-    /// The number that a hexadecimal digit stands for; nil if it is none.
+    /// A hexadecimal digit's value; nil for anything else.
     package var hexDigitValue: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")

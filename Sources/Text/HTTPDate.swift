@@ -1,13 +1,12 @@
 import Glibc
 
-/// Reads dates in HTTP (RFC 9110 section 5.6.7), in the one form that servers still send:
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses HTTP dates (RFC 9110 section 5.6.7) in the one form that servers still send: `Sun, 06 Nov 1994 08:49:37 GMT`.
 package enum HTTPDate {
-    /// A digit is expected at `0`. `_` is read later or, in the day's name, not at all; any other byte must be the same.
+    /// `0` is any digit; `_` is any byte: the month is checked later, the day's name is not. Others must be equal.
     private static let form: StaticString = "___, 00 ___ 0000 00:00:00 GMT"
     private static let months: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
-    /// Seconds since 1970; nil if the text is no such date.
+    /// Seconds since 1970; nil if the text is not such a date.
     package static func unixTime(_ text: String) -> Int64? {
         var text = text
         return text.withUTF8 { unixTime($0) }

@@ -1,4 +1,4 @@
-/// Hexadecimal digits (base16, RFC 4648 section 8): lowercase where we write them.
+/// Hexadecimal digits (base16, RFC 4648 section 8). Writes lowercase.
 package enum Hexadecimal {
     /// Two digits for each byte.
     package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -8,7 +8,7 @@ package enum Hexadecimal {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// The bytes of an even number of digits, lowercase or uppercase; nil if the text is anything else.
+    /// The bytes of an even number of digits, lowercase or uppercase; nil for any other text.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }

@@ -1,12 +1,12 @@
 /// Reads a `Content-Type` (RFC 9110 section 8.3).
 package enum MediaType {
-    /// Whether it is `application/json`, in UTF-8 if it names a charset at all: in whatever spelling.
+    /// Whether it is `application/json`, in any spelling, and in UTF-8 if it names a charset.
     package static func isJSON(_ contentType: String) -> Bool {
-        // What nearly everybody sends needs no taking apart.
+        // Most clients send exactly this, so it need not be parsed.
         contentType == "application/json" || isUTF8(contentType) { $0 == "application/json" }
     }
 
-    /// Whether it is that, or a type that is written in JSON (`+json`, RFC 6839 section 3.1).
+    /// Whether it is `application/json` or a type based on JSON (`+json`, RFC 6839 section 3.1).
     package static func isWrittenInJSON(_ contentType: String) -> Bool {
         isJSON(contentType) || isUTF8(contentType) { $0.hasPrefix("application/") && $0.hasSuffix("+json") }
     }

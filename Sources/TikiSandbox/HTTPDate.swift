@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// The `Date` header (RFC 9110, section 5.6.7). Hummingbird's own cannot be shifted, so the sandbox writes one.
+/// The `Date` header (RFC 9110, section 5.6.7). Hummingbird's cannot be shifted, so the sandbox writes its own.
 ///
-/// Keeps the last text, since a load test asks for the same second thousands of times.
+/// Caches the last text, since a load test asks for the same second thousands of times.
 final class HTTPDate: Sendable {
     private let last = Mutex((second: Int64.min, text: ""))
 

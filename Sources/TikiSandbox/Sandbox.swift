@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The state behind the three calls and the control endpoints. Everything is in memory, bounded, and behind one lock.
+/// The state of the three calls and the control endpoints. It is all in memory, bounded, and protected by one lock.
 final class Sandbox: Sendable {
-    /// An answer and what the script wants done to it.
+    /// An answer and the fault that the script has for it.
     struct Reply: Equatable, Sendable {
         var answer: TikiAnswer
         var fault: Fault?
@@ -25,8 +25,8 @@ final class Sandbox: Sendable {
         self.state = Mutex(State(tokens: Self.emptyStore(settings)))
     }
 
-    /// Receives one of Tiki's calls: checks it, takes the next fault of the script, and carries the call out unless
-    /// that fault says not to. All of it happens when the call arrives; a delay comes after.
+    /// Receives one of Tiki's calls: checks it, takes the script's next fault, and carries the call out unless that
+    /// fault says not to. All this happens when the call arrives, before any delay.
     func receive(_ call: TikiCall, headers: CallHeaders, body: [UInt8]) -> Reply {
         let now = self.settings.clock.now
         let verdict = Result<Void, TikiError> { () throws(TikiError) in
@@ -78,7 +78,7 @@ final class Sandbox: Sendable {
         }
     }
 
-    /// Fresh codes for one customer.
+    /// New codes for one customer.
     func makeCodes(_ count: Int, customer: Customer, scopes: [String]) -> [String] {
         let now = self.settings.clock.now
         return self.state.withLock { state in
@@ -86,7 +86,7 @@ final class Sandbox: Sendable {
         }
     }
 
-    /// Adds to the script and returns how many faults are pending; nil if they are too many.
+    /// Adds to the script and returns how many faults are pending; nil if there would be too many.
     func addFaults(_ faults: [Fault]) -> Int? {
         self.state.withLock { $0.faults.append(faults) ? $0.faults.pending.count : nil }
     }
@@ -99,7 +99,7 @@ final class Sandbox: Sendable {
         self.state.withLock { $0.calls }
     }
 
-    /// As if just started: no codes, tokens, faults or calls.
+    /// Forgets all codes, tokens, faults and calls, as if just started.
     func reset() {
         self.state.withLock { $0 = State(tokens: Self.emptyStore(self.settings)) }
     }

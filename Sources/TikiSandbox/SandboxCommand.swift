@@ -91,11 +91,11 @@ struct SandboxCommand: AsyncParsableCommand {
             tls: try self.tlsConfiguration,
             logger: logger
         )
-        // Before the line is printed: a script may stop the sandbox as soon as it has read it.
+        // Trapped before the line is printed: a script may stop the sandbox as soon as it has read it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         Task {
             for await _ in signals {
-                // There is nothing to save, and a call that is never answered would never drain.
+                // There is nothing to save, and waiting for a call that is never answered would take forever.
                 Self.exit()
             }
         }
@@ -104,7 +104,7 @@ struct SandboxCommand: AsyncParsableCommand {
         do {
             try await server.run { port in
                 print("tiki-sandbox listening on \(scheme)://\(host):\(port)")
-                // A pipe would otherwise keep the line until the end.
+                // Into a pipe, the line would otherwise stay buffered until the end.
                 fflush(nil)
             }
         } catch {
@@ -114,7 +114,7 @@ struct SandboxCommand: AsyncParsableCommand {
 
     private var settings: SandboxSettings {
         var settings = SandboxSettings()
-        // A variable that is set to nothing counts as not set.
+        // An empty variable counts as not set.
         let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
         settings.clientKey = self.clientKey ?? environment["CLIENT_KEY"] ?? settings.clientKey
         settings.clientSecret = self.clientSecret ?? environment["CLIENT_SECRET"] ?? settings.clientSecret

@@ -2,15 +2,15 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// From a request to its response: Tiki's three calls, the control endpoints, and 404 for the rest.
+/// Answers requests: Tiki's three calls, the control endpoints, and 404 for everything else.
 struct SandboxResponder: Sendable {
-    /// Far above anything the backend may send.
+    /// Far more than the backend may send.
     private static let bodyLimit = 1_048_576
 
     let sandbox: Sandbox
     let logger: Logger
 
-    /// Throws when the connection is to be closed instead.
+    /// Throws if the connection is to be closed instead.
     func respond(to request: Request, on channel: any Channel) async throws -> Response {
         let body: [UInt8]
         do {

@@ -7,18 +7,17 @@ import NIOSSL
 
 /// The HTTP server around a sandbox.
 ///
-/// Takes Hummingbird's server without its `Application`: that one sets the `Date` header after every handler, which
-/// the clock offset must be able to shift, and turns a handler's error into an answer, where a scripted cut needs the
-/// connection closed.
+/// Uses Hummingbird's server without its `Application`, which sets the `Date` header after every handler (the clock
+/// offset must shift it), and turns a handler's error into an answer (a scripted cut must close the connection).
 struct SandboxServer: Sendable {
     /// Load tests open thousands of connections at once. The kernel lowers this to `net.core.somaxconn`.
     private static let backlog = 4096
 
     let sandbox: Sandbox
     var host = "127.0.0.1"
-    /// 0 means any free port.
+    /// 0 for any free port.
     var port = 0
-    /// With it, HTTPS.
+    /// For HTTPS; nil for plain HTTP.
     var tls: TLSConfiguration?
     var logger = Logger(label: "tiki-sandbox") { _ in SwiftLogNoOpLogHandler() }
 

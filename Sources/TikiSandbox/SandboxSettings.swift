@@ -1,6 +1,6 @@
-/// What the sandbox is started with.
+/// The settings that the sandbox starts with.
 struct SandboxSettings: Sendable {
-    /// The pair that Tiki's page "Calculate signature" computes its examples with. It opens nothing at Tiki.
+    /// The key and secret of the examples on Tiki's page "Calculate signature". They give no access to Tiki.
     static let documentedKey = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
     static let documentedSecret = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"
 

@@ -2,7 +2,7 @@ import NIOSSL
 
 /// The certificate for HTTPS, from two PEM files.
 enum ServerCertificate {
-    /// Names the file that cannot be used: NIO's own errors do not.
+    /// Errors name the file that cannot be used; NIO's do not.
     static func configuration(certificate: String, privateKey: String) throws -> TLSConfiguration {
         let chain: [NIOSSLCertificate]
         do {

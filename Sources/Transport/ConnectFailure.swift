@@ -4,9 +4,9 @@ import NIOPosix
 import NIOSSL
 import Text
 
-/// Why a connection could not be opened, in words that an operator understands.
+/// Why a connection could not be opened, worded for operators.
 package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatable {
-    /// The kinds there are. The raw value is a stable code for log and metrics.
+    /// The kind of failure. The raw value is a stable code for log and metrics.
     package enum Reason: String, CaseIterable, Sendable {
         case nameNotFound = "name_not_found"
         case nameLookupTimedOut = "name_lookup_timeout"
@@ -24,9 +24,9 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
     }
 
     package let reason: Reason
-    /// The sentence for the operator. Holds no part of a certificate.
+    /// A sentence for the operator. Quotes nothing from a certificate.
     package let description: String
-    /// The address that was tried last, with its port; nil if it did not come to that.
+    /// The address that was tried last, with its port; nil if none was tried.
     package internal(set) var address: String?
 
     init(_ reason: Reason, _ description: String, address: String? = nil) {
@@ -36,9 +36,9 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
     }
 
     /// - Parameters:
-    ///   - error: what NIO says.
-    ///   - timeout: the time that connecting had.
-    ///   - certificate: what the peer showed, if it came to that: why it was not accepted, the error does not say.
+    ///   - error: NIO's error.
+    ///   - timeout: how long connecting was allowed to take.
+    ///   - certificate: the peer's, if it got that far; the error does not say why it was not accepted.
     package init(_ error: any Error, timeout: TimeAmount, certificate: NIOSSLCertificate? = nil) {
         switch error {
         case let error as ConnectFailure:
@@ -62,7 +62,7 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
         }
     }
 
-    /// With several addresses the last one's failure stands for all.
+    /// If several addresses failed, only the last one's failure is reported.
     private init(_ error: NIOConnectionError, timeout: TimeAmount) {
         if let last = error.connectionErrors.last {
             self.init(last.error, timeout: timeout)

@@ -3,7 +3,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// Opens connections to one server, one step after the other: name and TCP, TLS.
+/// Opens connections to one server: looks the name up, connects over TCP, then does the TLS handshake.
 package struct Connector: Sendable {
     private let host: String
     private let port: Int
@@ -16,7 +16,7 @@ package struct Connector: Sendable {
 
     /// - Parameters:
     ///   - host: a name or an IP address, an IPv6 address without its brackets.
-    ///   - trust: for TLS; nil for a connection without it.
+    ///   - trust: for TLS; nil for connections without TLS.
     ///   - timeout: for name lookup, TCP and TLS together.
     package init(
         host: String,
@@ -39,7 +39,7 @@ package struct Connector: Sendable {
         )
     }
 
-    /// The same, and with what it knows about the name, but with other trusted certificates.
+    /// A copy with other trusted certificates. It shares what is known about the name.
     package func trusting(_ trust: TrustedCertificates?) -> Connector {
         var copy = self
         copy.tls = trust?.context
@@ -47,19 +47,19 @@ package struct Connector: Sendable {
         return copy
     }
 
-    /// Gives up a name lookup that is under way. On the event loop.
+    /// Cancels a name lookup that is in progress. On the event loop.
     package func close() { names.value.close() }
 
-    /// Opens a channel, its TLS handshake done, its peer's certificate verified. Fails with ``ConnectFailure``.
+    /// Opens a channel, completes its TLS handshake and verifies the peer's certificate. Fails with ``ConnectFailure``.
     package func connect() -> EventLoopFuture<any Channel> {
-        // On the event loop, so that TLS is in place before the first byte that the server may send.
+        // On the event loop, so that TLS is in place before the server's first byte arrives.
         eventLoop.inEventLoop ? open() : eventLoop.flatSubmit { open() }
     }
 
     private func open() -> EventLoopFuture<any Channel> {
         let deadline = NIODeadline.now() + timeout
         let resolver = names.value.ask(until: deadline).resolver(on: eventLoop)
-        // Happy eyeballs (RFC 8305) where the name has addresses of both families.
+        // Happy eyeballs (RFC 8305) if the name has addresses of both families.
         return ClientBootstrap(group: eventLoop)
             .resolver(resolver)
             .connectTimeout(timeout)
@@ -74,7 +74,7 @@ package struct Connector: Sendable {
             }
     }
 
-    /// Looks at the whole chain if it was not trusted: BoringSSL does not say which certificate is at fault, or why.
+    /// Examines the whole chain if it was not trusted: BoringSSL does not say which certificate is at fault, or why.
     private func explain(
         _ error: any Error,
         _ address: SocketAddress?,
@@ -133,12 +133,12 @@ package struct Connector: Sendable {
     }
 }
 
-/// Tells how a TLS handshake has ended, and leaves the pipeline if it is done.
+/// Reports how a TLS handshake ended, and leaves the pipeline if it succeeded.
 private final class HandshakeObserver: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
     private let handler: NIOSSLClientHandler
-    /// The name that the certificate must have; nil if it must have the address.
+    /// The name that the certificate must be for; nil if it must be for the address.
     private let name: String?
     private let timeout: TimeAmount
     private let done: EventLoopPromise<Void>

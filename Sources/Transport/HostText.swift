@@ -2,7 +2,7 @@ import Text
 
 /// Tells addresses from names.
 package enum HostText {
-    /// Whether it can be a name or an address at all, by its characters.
+    /// Whether all its characters can be part of a name or an address.
     package static func isPlausible(_ host: String) -> Bool {
         host.utf8.allSatisfy { $0.isASCIILetterOrDigit || ".-_:".utf8.contains($0) }
     }

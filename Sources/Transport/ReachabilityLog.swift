@@ -1,21 +1,21 @@
 import LogThrottle
 import Logging
 
-/// Tells the log when an origin stops being reachable, and when it is again: an outage is one thing to know about, not
-/// one for each connection. Of outages that follow each other quickly, each of the two lines comes once a minute.
+/// Logs when an origin becomes unreachable, and when it is reachable again: once per outage, not once per connection.
+/// If outages follow each other quickly, each of the two lines is logged once a minute.
 package struct ReachabilityLog {
     private let name: String
     private let origin: String
     private let logger: Logger
     private var isUnreachable = false
-    /// What the log says last.
+    /// What the log last said.
     private var isSaidToBeUnreachable = false
     private var outages: LogThrottle
     private var recoveries: LogThrottle
 
     /// - Parameters:
     ///   - name: what the log calls the server.
-    ///   - origin: where it is.
+    ///   - origin: the server's address.
     ///   - clock: tells the time.
     package init(
         name: String,
@@ -34,7 +34,7 @@ package struct ReachabilityLog {
     package mutating func didConnect() {
         let isRecovery = isUnreachable
         isUnreachable = false
-        // A recovery that could not be said at once is said with a later connection.
+        // A recovery that could not be logged at once is logged with a later connection.
         guard isSaidToBeUnreachable, isRecovery || recoveries.isDue else { return }
         let fields: Logger.Metadata = ["origin": "\(origin)"]
         let isSaid = recoveries.log(logger, .notice, "connected to \(name) again", metadata: fields)
@@ -46,10 +46,10 @@ package struct ReachabilityLog {
         didFail(failure.reason.rawValue, failure.description, address: failure.address)
     }
 
-    /// Notes a connection that was opened, and could not be used.
+    /// Notes a connection that was opened but could not be used.
     ///
     /// - Parameters:
-    ///   - code: a stable word.
+    ///   - code: a stable code.
     ///   - text: a sentence for the operator.
     package mutating func didFail(_ code: String, _ text: String, address: String? = nil) {
         let isOutage = !isUnreachable

@@ -20,7 +20,7 @@ extension EndToEnd {
             for (path, key, call) in [
                 ("/auth_exchange", "code", Self.exchange), ("/auth_refresh", "refresh_token", Self.refresh),
             ] {
-                // On a fresh connection, and on one that has been used.
+                // On a new connection, and on a used one.
                 for isWarm in [false, true] {
                     try await stack.sandbox.reset()
                     if isWarm { _ = try await stack.post("/auth_info", json: #"{"access_token":"a"}"#) }
@@ -28,7 +28,7 @@ extension EndToEnd {
                     let body = #"{"\#(key)":"\#(UUID())"}"#
                     let answer = try await stack.post(path, json: body)
                     #expect([502, 504].contains(answer.status))
-                    // Not for the app's asking again either, while the answer may still come and for the window after it.
+                    // Nor when the app asks again while the answer may still come, or within the window after that.
                     let again = try await stack.post(path, json: body)
                     #expect(again.status == answer.status)
                     #expect(try again.string("error", "reason") == answer.string("error", "reason"))
@@ -95,7 +95,7 @@ extension EndToEnd {
             try await eventually("the end of the call") {
                 stack.nginx.accessLog.split(separator: "\n").count > linesBefore
             }
-            // nginx waited for it all the same: 499 is what it logs when it gives up.
+            // nginx waited for it anyway: it logs 499 when it gives up.
             #expect(stack.nginx.accessLog.split(separator: "\n").last?.contains(#""status":200"#) == true)
             #expect(try await stack.sandbox.calls().counts == [Self.exchange: 1])
         }

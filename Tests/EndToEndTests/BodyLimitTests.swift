@@ -33,14 +33,14 @@ extension EndToEnd {
                 let answer = try await Curl.post(url, json: try padded("a", to: size))
                 try expectError(answer, 413, "payload_too_large", message: "The body is larger than 100 bytes")
             }
-            // Before it is looked at: neither its type nor its syntax matters.
+            // Refused unread: neither its type nor its syntax matters.
             let noJSON = try await Curl.request("POST", url, body: Data(count: 101))
             try expectError(noJSON, 413, "payload_too_large")
             await nginx.stop()
             await backend.stop()
         }
 
-        /// A body with a code and exactly as many bytes.
+        /// A body with a code and exactly this many bytes.
         private func padded(_ code: String, to size: Int) throws -> String {
             let empty = #"{"code":"\#(code)","pad":""}"#
             let padding = String(repeating: "p", count: size - empty.utf8.count)

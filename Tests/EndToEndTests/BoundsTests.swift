@@ -12,7 +12,7 @@ extension EndToEnd {
                 upstream: upstream.authEndpoint
             )
             let nginx = try await Nginx.start(backendSocket: backend.socketPath)
-            // Two of them fit into the time, and the third one begins in it.
+            // There is time for two calls, and for the start of a third.
             let answers = try await withThrowingTaskGroup(of: (Int, Duration).self) { group in
                 for number in 0..<6 {
                     group.addTask {
@@ -27,12 +27,12 @@ extension EndToEnd {
             }
             let statuses = answers.map(\.0).sorted()
             #expect(statuses.prefix(2) == [200, 200])
-            // Sent and not answered is 504, never sent is 503. At least the third was sent, and one was not.
+            // Calls that were sent but not answered get 504, those never sent 503. There is at least one of each.
             #expect(statuses.dropFirst(2).allSatisfy { $0 == 503 || $0 == 504 })
             #expect(statuses.contains(503) && statuses.contains(504))
             #expect(answers.allSatisfy { $0.1 < .seconds(4) })
             #expect(upstream.arrivals.count >= 3)
-            // The first three come at 0, 0.8 and 1.6 s. Those behind them get what is left of a moment, or nothing.
+            // The first three are sent at 0, 0.8 and 1.6 s. Later ones are sent within the last moment, or not at all.
             let first = upstream.arrivals.map(\.time).min() ?? .now
             #expect(upstream.arrivals.allSatisfy { $0.time - first < .seconds(2.5) })
             await nginx.stop()

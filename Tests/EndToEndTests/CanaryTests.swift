@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A code, tokens and secrets that nobody else has, on every way through the backend; then a search for them.
+    /// Sends unique codes, tokens and secrets through every path of the backend, then searches for them.
     @Suite("Canary secrets") struct CanaryTests {
         @Test("Canary secrets appear in no log, metric, file or error, and the search finds planted ones")
         func leavesNoTrace() async throws {
@@ -34,7 +34,7 @@ extension EndToEnd {
             }
             var places = search(backend, nginx)
             places["/metrics"] = Data(try await Metrics.read(from: nginx).text.utf8)
-            // While it stops, and when it has gone.
+            // Requests while the backend stops, and after that.
             async let last: Void = traffic.exchange(.noAnswer, name: "last")
             try await eventually("its arrival") {
                 upstream.arrivals.contains { $0.request.credential.contains("last") }
@@ -59,7 +59,7 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        /// The search does find: in each place, in each disguise; and in files that nobody has thought of.
+        /// Checks the search itself: it must find every form, in every place and in unexpected files.
         private func expectFound(
             _ canary: Canary,
             _ places: [String: Data],
@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(found.count == 3 * canary.disguises.count)
         }
 
-        /// All files that responder and nginx have written.
+        /// All files that the responder and nginx have written.
         private func search(_ backend: Backend, _ nginx: Nginx) -> [String: Data] {
             FileTree.contents(of: backend.folder).merging(FileTree.contents(of: nginx.prefix)) { _, other in other }
         }

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Requests with a canary in them, of every kind; and what came back that is not Tiki's.
+/// Sends every kind of request with a canary in it, and keeps what was returned, except Tiki's bodies.
 final class CanaryTraffic: Sendable {
     private static let routes = [
         ("/auth_exchange", "code"), ("/auth_refresh", "refresh_token"), ("/auth_info", "access_token"),
@@ -12,7 +12,7 @@ final class CanaryTraffic: Sendable {
     private let canary: Canary
     private let answers = Mutex("")
 
-    /// Heads of all answers, and bodies of all but Tiki's own: those hold tokens, that is what they are for.
+    /// The heads of all answers, and the bodies except Tiki's, which are meant to hold tokens.
     var ownAnswers: String { answers.withLock { $0 } }
 
     init(to nginx: Nginx, with canary: Canary) {
@@ -40,7 +40,7 @@ final class CanaryTraffic: Sendable {
         }
     }
 
-    /// What a client can do wrong, or in excess.
+    /// Every kind of mistake and excess of a client.
     func everyMistake() async throws {
         let text = canary.text
         let bodies = [
@@ -61,7 +61,7 @@ final class CanaryTraffic: Sendable {
             let type = ["Content-Type: text/\(text)"]
             note(try await Curl.request("PUT", url + path, headers: type, body: Data(text.utf8)))
         }
-        // Without a length nginx has to keep it somewhere.
+        // Without a length, nginx must buffer it.
         let long = #"{"code":["\#(text)","\#(String(repeating: "y", count: 16_000))"]}"#
         note(try await Curl.post("\(url)/auth_exchange", json: long, headers: ["Transfer-Encoding: chunked"]))
     }

@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("The check command") struct CheckCommandTests {
         @Test(
-            "A good configuration is reported as ok, with the client key, and whose pair it must be",
+            "A good configuration is reported as ok, with the client key, and a note on which app's pair it must be",
             arguments: [("tiniapp-open-api", "Production"), ("tiniapp-sandbox-open-api", "Sandbox"), ("else", nil)]
         )
         func good(base: String, environment: String?) async throws {
@@ -98,7 +98,7 @@ extension EndToEnd {
             #expect(outcome.output.contains("not reachable: this port does not speak TLS, but plain HTTP\n"))
             await plain.stop()
 
-            // nginx answers plain text on a port for TLS in plain HTTP, the sandbox with an alert.
+            // On a TLS port, nginx answers plain text with plain HTTP, the sandbox with an alert.
             let certificate = try await Certificate.make(for: "IP:127.0.0.1")
             let arguments = ["--certificate", certificate.path, "--private-key", certificate.keyPath]
             let sandbox = try await Sandbox.start(arguments: arguments)

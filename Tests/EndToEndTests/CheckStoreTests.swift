@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     @Suite("The check of the shared store") struct CheckStoreTests {
-        @Test("The check over TLS says what the store is and that claims work, and the verdict is good")
+        @Test("The check over TLS reports that claims work, and passes")
         func good() async throws {
             let authority = try TestAuthority()
             let password = try authority.write(Data("s3cret\n".utf8), to: "password")
@@ -23,7 +23,7 @@ extension EndToEnd {
             await server.stop()
         }
 
-        @Test("A store that cannot be used fails the check only where it is required")
+        @Test("An unusable store fails the check only if it is required")
         func bad() async throws {
             let port = try ReservedPort()
             let store = ["SHARED_STORE": "redis://127.0.0.1:\(port.port)"]

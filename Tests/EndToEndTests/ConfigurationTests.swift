@@ -53,7 +53,7 @@ extension EndToEnd {
             ]
         )
         func badSetting(name: String, value: String, problem: String) async throws {
-            // Both forms of the secret are one problem, told under the name of the first.
+            // A problem with either form of the secret is reported under the first one's name.
             let told = name == "CLIENT_SECRET_FILE" ? "CLIENT_SECRET" : name
             for command in ["serve", "check"] {
                 let outcome = try await run([command], Self.good.merging([name: value]) { $1 })

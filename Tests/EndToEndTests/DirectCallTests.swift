@@ -44,7 +44,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A code may stand behind --, and loses white space at its end",
+            "A code may follow --, and loses white space at its end",
             arguments: [["--", "-abc"], ["--", "abc"], ["-abc"], ["abc\r"], ["--", "--help"], ["\u{FEFF}-abc \r\n"]]
         )
         func behindDashes(words: [String]) async throws {
@@ -56,7 +56,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A token on standard input loses a byte order mark and the white space at its end, and nothing else",
+            "A token on standard input loses only a byte order mark and the white space at its end",
             arguments: [
                 ("a.b", "a.b"), ("a.b\n", "a.b"), ("a.b\r\n", "a.b"), ("a.b \t\r\n\n", "a.b"), ("\u{FEFF}a.b\n", "a.b"),
                 (" a.b", " a.b"), ("a b\r", "a b"),
@@ -93,7 +93,7 @@ extension EndToEnd {
             let unsigned = try await run(["refresh"], sandbox, input: "CANARY", ["CLIENT_SECRET": "another"])
             #expect(unsigned.status == .code(1))
             #expect(unsigned.error.contains("do CLIENT_KEY and CLIENT_SECRET belong together"))
-            // The sandbox has Production's paths.
+            // The sandbox has the paths of Tiki's Production.
             #expect(unsigned.error.contains("“Thông tin tích hợp Production”"))
             #expect(
                 unsigned.error.contains("The pair for Sandbox works only with https://api.tiki.vn/tiniapp-sandbox-")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What every answer has: exactly one of each.
+/// Expects the fields that every answer has, exactly one of each.
 func expectCommonHeaders(
     _ answer: HTTPAnswer,
     contentType: String = "application/json",
@@ -15,7 +15,7 @@ func expectCommonHeaders(
     #expect(answer.headers["X-Request-Id"].first?.isEmpty == false, sourceLocation: sourceLocation)
 }
 
-/// An error of our own, nginx's included, in Tiki's envelope and nothing more.
+/// Expects one of our own errors, or nginx's, in Tiki's envelope and nothing more.
 func expectError(
     _ answer: HTTPAnswer,
     _ status: Int,

@@ -45,7 +45,7 @@ extension EndToEnd {
             let body = try json("refresh_token", of: exchanged)
             let refreshed = try await stack.post("/auth_refresh", json: body)
             #expect(refreshed.status == 200)
-            // The next token has been used, so the phone had got it: the old one goes to Tiki again.
+            // Using the next token proves that the phone got it, so the old one goes to Tiki again.
             let next = try json("refresh_token", of: refreshed)
             #expect(try await stack.post("/auth_refresh", json: next).status == 200)
             let second = try await stack.post("/auth_refresh", json: body)

@@ -30,7 +30,7 @@ extension EndToEnd {
             #expect(increase(#"tiniapp_auth_requests_total{route="refresh",status="200"}"#) == 2)
             #expect(increase(#"tiniapp_auth_shared_requests_total{route="refresh"}"#) == 1)
             #expect(increase(#"tiniapp_auth_request_duration_seconds_count{route="exchange"}"#) == 5)
-            // A shared call is one call.
+            // A shared call counts once.
             #expect(increase(#"tiniapp_auth_upstream_request_duration_seconds_count{route="refresh"}"#) == 1)
             #expect(increase(#"tiniapp_auth_request_duration_seconds_bucket{route="refresh",le="0.5"}"#) == 0)
             #expect(increase(#"tiniapp_auth_request_duration_seconds_bucket{route="refresh",le="+Inf"}"#) == 2)
@@ -52,7 +52,7 @@ extension EndToEnd {
             let own = try await Curl.request("GET", "\(nginx.url)/metrics")
             #expect(own.status == 200)
             #expect(own.headers["Content-Type"] == ["text/plain; version=0.0.4; charset=utf-8"])
-            // 127.0.0.2 is on this machine too, and yet another client: connections can come from it.
+            // 127.0.0.2 is on this machine, too, but counts as another client.
             let headers = ["X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1"]
             for fields in [[], headers] {
                 let other = try await Curl.request(

@@ -16,7 +16,7 @@ extension EndToEnd {
             for method in ["TRACE", "CONNECT"] {
                 let text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                 let answer = try await RawTCP.request(port: port, text)
-                // It takes CONNECT's target for an authority, as it should.
+                // nginx takes CONNECT's target for an authority, as it should.
                 if method == "CONNECT", answer.status == 400 { continue }
                 try expectError(answer, 405, "method_not_allowed", message: "Method not allowed", allow: [allow])
             }

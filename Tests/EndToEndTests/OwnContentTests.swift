@@ -3,7 +3,7 @@ import Testing
 
 extension EndToEnd {
     @Suite("The backend's own content", .sharingStack()) struct OwnContentTests {
-        @Test("The greeting is exactly that of the tutorial")
+        @Test("The greeting is exactly the tutorial's")
         func greeting() async throws {
             let answer = try await Curl.request("GET", try sharedStack().url + "/")
             #expect(answer.status == 200)

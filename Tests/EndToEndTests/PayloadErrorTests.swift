@@ -42,7 +42,7 @@ extension EndToEnd {
 
         @Test("A body with its key twice is refused as duplicate_key", arguments: routes)
         func duplicateKey(path: String, key: String) async throws {
-            // The second spells its first letter as an escape.
+            // The second one writes its first letter as an escape.
             let first = String(format: "\\u%04x", key.utf8.first.map { Int($0) } ?? 0)
             for again in [key, first + key.dropFirst()] {
                 let answer = try await sharedStack().post(path, json: #"{"\#(key)":"a","x":1,"\#(again)":"b"}"#)

@@ -26,7 +26,7 @@ final class RecordingStack: SharedFixture {
 
     /// Posts JSON.
     ///
-    /// - Returns: the answer, and what arrived at the upstream meanwhile.
+    /// - Returns: the answer, and what arrived at the upstream during the call.
     func post(
         _ path: String = "/auth_exchange",
         _ json: String

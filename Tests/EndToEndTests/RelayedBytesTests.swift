@@ -23,7 +23,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("Tiki's status and body are passed on, and none of its header fields")
+        @Test("Tiki's status and body are passed on, but not its header fields")
         func headers() async throws {
             let stack = try shared(RecordingStack.self)
             let bytes = RecordingUpstream.answer(
@@ -42,7 +42,7 @@ extension EndToEnd {
             expectCommonHeaders(answer)
         }
 
-        @Test("A chunked answer from Tiki reaches the app whole")
+        @Test("A chunked answer from Tiki reaches the app complete")
         func chunked() async throws {
             let stack = try shared(RecordingStack.self)
             let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

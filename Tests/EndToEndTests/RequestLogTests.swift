@@ -6,7 +6,7 @@ extension EndToEnd {
     @Suite("Request log lines") struct RequestLogTests {
         private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
-        /// Sends requests to responder and upstream, and returns the lines that they left.
+        /// Sends requests to responder and upstream, and returns the lines that they logged.
         private func lines(
             environment: [String: String?] = [:],
             _ requests: (FaultUpstream, String) async throws -> Void

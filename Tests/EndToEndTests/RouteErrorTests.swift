@@ -35,14 +35,14 @@ extension EndToEnd {
         }
 
         @Test(
-            "The three calls refuse every method but POST",
+            "The three calls accept only POST",
             arguments: ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "post"]
         )
         func notPOST(method: String) async throws {
             for path in ["/auth_exchange", "/auth_refresh", "/auth_info"] {
                 let answer = try await Curl.request(method, try sharedStack().url + path)
                 if method == "post" {
-                    // nginx knows no methods in lower case.
+                    // nginx does not know methods in lower case.
                     try expectError(answer, 400, "bad_request")
                 } else {
                     try expectError(answer, 405, "method_not_allowed", allow: ["POST"])

@@ -19,7 +19,7 @@ extension EndToEnd {
             let info = #"{"access_token":"\#(try tokens.string("data", "access_token"))"}"#
             #expect(try await stack.post("/auth_info", json: info).status == 200)
 
-            // Failures of every kind, each with something that must not be told.
+            // Failures of every kind, each with something that must not be logged.
             let failing = [
                 #"{"code":"HUSH-1"}"#, #"{"code":"HUSH-2",}"#, #"{"HUSH-3.x":1,"HUSH-3.x":1}"#, "HUSH-4",
                 #"["HUSH-5"]"#, #"{"code":["HUSH-6"]}"#, #"{"kode":"HUSH-7"}"#, #"{"code":"HUSH-8\ud800"}"#,
@@ -42,7 +42,7 @@ extension EndToEnd {
             _ = try await Curl.post("\(stack.url)/auth_info", json: "{}", headers: headers)
             _ = try await stack.post("/auth_info", json: String(repeating: "HUSH-18", count: 2_000))
 
-            // With nobody behind it nginx writes errors of its own.
+            // Without a responder, nginx writes its own errors.
             stack.backend.process.terminate()
             #expect(try await stack.backend.process.waitForExit() == .code(0))
             #expect(try await stack.post("/auth_exchange", json: #"{"code":"HUSH-19"}"#).status == 502)
@@ -50,7 +50,7 @@ extension EndToEnd {
             #expect(stack.backend.leaked(secrets + ["HUSH"]) == [])
             let logs = stack.nginx.accessLog + stack.nginx.errorLog
             #expect((secrets + ["HUSH"]).filter { logs.contains($0) } == [])
-            // It did log: each call with its name.
+            // Both logs have lines, and each call its request id.
             #expect(stack.backend.logs().contains(try #require(tokens.headers["X-Request-Id"].first)))
             #expect(logs.contains(try #require(tokens.headers["X-Request-Id"].first)))
             await stack.stop()
@@ -80,7 +80,7 @@ extension EndToEnd {
                 let answer = try await Curl.post("\(stack.url)/auth_exchange", json: body, headers: headers)
                 #expect(answer.status == 400)
             }
-            // It warns when it does.
+            // nginx would warn about it.
             #expect(!stack.nginx.errorLog.contains("temporary file"))
             await stack.stop()
         }

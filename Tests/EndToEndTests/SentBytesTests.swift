@@ -36,7 +36,7 @@ extension EndToEnd {
             #expect(arrived.count == 1)
             let request = try #require(arrived.first)
             #expect(String(decoding: request.body, as: UTF8.self) == expected)
-            // Swift compares text by its meaning; this compares bytes.
+            // Compares bytes: Swift's strings are equal if their characters are equivalent.
             #expect(request.body == Data(expected.utf8))
             #expect(request["Content-Length"] == ["\(expected.utf8.count)"])
             try await expectSigned(request)
@@ -90,7 +90,7 @@ extension EndToEnd {
     }
 }
 
-/// The three headers of Tiki's page "Calculate signature", recomputed by openssl.
+/// Expects the three headers of Tiki's page "Calculate signature", recomputed by openssl.
 func expectSigned(_ request: RecordingUpstream.Request, sourceLocation: SourceLocation = #_sourceLocation) async throws
 {
     #expect(request["X-Tiniapp-Client-Id"] == [Sandbox.clientKey], sourceLocation: sourceLocation)

@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-/// All end-to-end tests, one after the other: some of them watch the clock, and each has several processes already.
+/// All end-to-end tests, one after the other: some of them measure time, and each runs several processes.
 @Suite("End-to-end tests", .serialized) enum EndToEnd {}
 
-/// What a suite starts once for all its tests.
+/// Something that a suite starts once for all its tests.
 protocol SharedFixture: Sendable {
     func stop() async
 }

@@ -18,7 +18,7 @@ extension EndToEnd {
             #expect(Set(answers.flatMap { $0.headers["X-Request-Id"] }).count == 20)
             #expect(try await stack.sandbox.calls().counts["/oauth/auth/token/refresh"] == 1)
 
-            // The chain lives: the new pair works.
+            // The chain is alive: the new pair works.
             let next = try answers[0].string("data", "refresh_token")
             let refreshed = try await stack.post("/auth_refresh", json: #"{"refresh_token":"\#(next)"}"#)
             #expect(refreshed.status == 200)
@@ -45,7 +45,7 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().count == 4)
         }
 
-        /// A token of a sandbox that has been reset.
+        /// Resets the sandbox, and returns a new refresh token.
         private func refreshToken() async throws -> String {
             let stack = try sharedStack()
             try await stack.sandbox.reset()

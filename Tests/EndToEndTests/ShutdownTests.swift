@@ -12,7 +12,7 @@ extension EndToEnd {
             let answer = try await whileInFlight(stack, fault: #"{"delay_ms":1500}"#, body) {
                 stack.backend.process.terminate(signal: signal)
                 try await eventually("the shutdown's log line") { stack.backend.logs().contains("shutting down") }
-                // Newcomers are not served; what is in flight is.
+                // New requests are not served; those in flight are.
                 let newcomer = try await Curl.request("GET", "\(stack.url)/health/ready")
                 #expect([502, 503].contains(newcomer.status))
                 #expect(stack.backend.process.isRunning)
@@ -28,7 +28,7 @@ extension EndToEnd {
         @Test("A backend with nothing in flight stops at once")
         func idle() async throws {
             let stack = try await Stack.start()
-            // A kept connection to Tiki does not hold it up.
+            // A kept connection to Tiki does not delay it.
             _ = try await stack.post("/auth_info", json: #"{"access_token":"a"}"#)
             stack.backend.process.terminate()
             #expect(try await stack.backend.process.waitForExit(timeout: .seconds(5)) == .code(0))
@@ -50,7 +50,7 @@ extension EndToEnd {
             await stack.stop()
         }
 
-        @Test("A request not finished within the grace gets 503, and the exit code is still 0")
+        @Test("A request not finished within the grace period gets 503, and the exit code is still 0")
         func graceOver() async throws {
             let stack = try await Stack.start(environment: ["SHUTDOWN_GRACE": "0.5"])
             let answer = try await whileInFlight(stack, fault: #"{"no_answer":true}"#, #"{"code":"a"}"#) {

@@ -49,7 +49,7 @@ extension EndToEnd {
             #expect(fromInput.output == fromArgument.output)
         }
 
-        @Test("A GET is signed by its path, and --get says why another text cannot be one")
+        @Test("A GET is signed by its path, and --get explains why another text is not a path")
         func get() async throws {
             let path = "/order?location=H%C3%A0%20N%E1%BB%99i&order_id=88062110977884170"
             let outcome = try await sign(["--get", path, "--timestamp", Self.timestamp])

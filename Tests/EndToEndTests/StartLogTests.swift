@@ -21,11 +21,12 @@ extension EndToEnd {
             await backend.stop()
         }
 
-        @Test("The log on a terminal is written for people")
+        @Test("The log on a terminal is readable for people")
         func terminal() async throws {
             let upstream = try RecordingUpstream()
             let directory = try ScratchDirectory()
-            // As `make run` in a terminal: standard error is one. Its end is none for the process: HUP means another thing.
+            // As with `make run` in a terminal: standard error is a terminal. Closing it would not end the process,
+            // since HUP has another meaning.
             let process = try await ServerProcess.start(
                 "script",
                 arguments: [

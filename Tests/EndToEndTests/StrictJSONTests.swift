@@ -54,7 +54,7 @@ extension EndToEnd {
         @Test("Thousands of nested brackets are refused and do no harm", arguments: ["[", #"{"a":"#])
         func nested(bracket: String) async throws {
             let stack = try sharedStack()
-            // As many as nginx lets through.
+            // As many as nginx accepts.
             let many = String(repeating: bracket, count: 16_000 / bracket.utf8.count)
             for body in [many, #"{"code":"a","x":"# + many] {
                 let answer = try await stack.post("/auth_exchange", json: body)

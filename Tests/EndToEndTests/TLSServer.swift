@@ -1,6 +1,6 @@
 import TestSupport
 
-/// nginx with a port for TLS, as it is most often met.
+/// nginx with a TLS port, configured as usual.
 final class TLSServer: Sendable {
     var port: Int { reserved.port }
     private let process: ServerProcess

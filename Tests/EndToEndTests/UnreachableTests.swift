@@ -12,7 +12,7 @@ extension EndToEnd {
 
         @Test("An unknown host name gives upstream_unreachable")
         func unknownName() async throws {
-            // With an empty part it cannot exist, so no name server is asked, and none is needed.
+            // A name with an empty label cannot exist, so no name server is asked or needed.
             try await expectUnreachable("https://does-not..exist/auth/token", because: "name not found")
         }
 
@@ -26,7 +26,7 @@ extension EndToEnd {
 
         @Test("A server that stays silent in the TLS handshake gives upstream_unreachable")
         func silentTLS() async throws {
-            // It waits for the end of a request's head, and none comes.
+            // The upstream waits for the end of a request's head, which never comes.
             let upstream = try RecordingUpstream()
             let endpoint = "https://127.0.0.1:\(upstream.port)/auth/token"
             try await expectUnreachable(endpoint, ["REQUEST_TIMEOUT": "1"], because: "timed out after 0.5 s")

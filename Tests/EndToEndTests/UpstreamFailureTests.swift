@@ -6,7 +6,7 @@ extension EndToEnd {
     @Suite("Tiki's failures", .sharingStack(["REQUEST_TIMEOUT": "1", "REPLAY_WINDOW": "0"])) struct UpstreamFailureTests
     {
         @Test(
-            "An answer that is not one whole JSON text gives upstream_invalid_response",
+            "An answer that is not one complete JSON text gives upstream_invalid_response",
             arguments: [
                 #"{"garbage":true}"#, #"{"garbage_http":true}"#, #"{"cut":"before_head"}"#, #"{"cut":"in_body"}"#,
                 #"{"oversize":65536}"#, #"{"oversize":10000000}"#, #"{"status":204}"#, #"{"status":304}"#,

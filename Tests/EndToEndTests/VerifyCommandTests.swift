@@ -7,7 +7,7 @@ extension EndToEnd {
         private static let body = #"{"id":123}"#
         private static let signature = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
 
-        @Test("A documented signature is good, and its age is told")
+        @Test("A documented signature is good, and its age is reported")
         func good() async throws {
             let outcome = try await verify()
             #expect(outcome.status == .code(0))
@@ -15,7 +15,7 @@ extension EndToEnd {
             #expect(outcome.error.isEmpty)
         }
 
-        @Test("What the sign command makes now is good for the next minute")
+        @Test("A signature that the sign command makes now is good for the next minute")
         func fresh() async throws {
             let signed = try await run(["sign", Self.body])
             let values = signed.output.split(separator: "\n").compactMap {
@@ -25,7 +25,7 @@ extension EndToEnd {
             #expect(outcome.status == .code(0), "\(outcome.error)")
         }
 
-        @Test("What is wrong is said in one sentence on standard error, with exit code 1")
+        @Test("A bad signature is explained in one sentence on standard error, with exit code 1")
         func refused() async throws {
             for (outcome, word) in [
                 (try await verify(clientID: "another"), "for another app"),

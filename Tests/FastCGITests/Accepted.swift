@@ -15,7 +15,7 @@ final class Accepted {
         if socket == nil { return nil }
     }
 
-    /// The connection; once.
+    /// Returns the connection; can be called once.
     func take() throws -> ConnectedSocket {
         guard let socket = socket.take() else { throw SystemCallError("accept4", EAGAIN) }
         return socket

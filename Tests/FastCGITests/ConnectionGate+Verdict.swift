@@ -5,7 +5,7 @@ extension ConnectionGate {
         bytes.withUnsafeBytes { consume($0) }
     }
 
-    /// The verdict on bytes that arrive in pieces of a size. A refusal is final.
+    /// The verdict on bytes that arrive in pieces of this size. A refusal is final.
     static func verdict(_ bytes: [UInt8], pieces size: Int = .max, limits: FastCGILimits = FastCGILimits()) -> Verdict {
         var gate = ConnectionGate(limits: limits)
         var verdict = Verdict.incomplete

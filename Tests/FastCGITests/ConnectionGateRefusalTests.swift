@@ -7,7 +7,7 @@ struct ConnectionGateRefusalTests {
     private static func bytes(_ records: FastCGIRecord...) -> [UInt8] { records.bytes }
 
     @Test(
-        "Bytes that break the rules are refused for the right reason, however they are cut into pieces",
+        "Bytes that break the rules are refused for the right reason, however they are split",
         arguments: [
             (bytes(.init(.beginRequest, [0, 1, 0, 0, 0, 0, 0, 0], version: 2)), .unsupportedVersion),
             (bytes(.init(.beginRequest, version: 0)), .unsupportedVersion),
@@ -96,7 +96,7 @@ struct ConnectionGateRefusalTests {
     @Test("The number of records is limited")
     func records() {
         var limits = FastCGILimits()
-        // Begin, end of params, end of stdin, and ten of one byte.
+        // Records: the begin-request, the ends of params and stdin, and ten of one byte.
         limits.maxFramingBytes = 13 * 8
         func request(_ size: Int) -> [UInt8] {
             SampleRequest(body: [UInt8](repeating: 0, count: size)).records.split(every: 1).bytes

@@ -4,7 +4,7 @@ import Testing
 @testable import FastCGI
 
 struct ConnectionGateTests {
-    @Test("A whole request is complete, and is kept as it came")
+    @Test("A complete request is recognized, and kept as received")
     func whole() {
         let request = SampleRequest.usual.bytes
         var gate = ConnectionGate(limits: FastCGILimits())
@@ -59,7 +59,7 @@ struct ConnectionGateTests {
         #expect(ConnectionGate.verdict(request.bytes) == .complete)
     }
 
-    @Test("Any request id but zero is accepted", arguments: [UInt16(1), 255, 256, 65_535])
+    @Test("Any request id except zero is accepted", arguments: [UInt16(1), 255, 256, 65_535])
     func requestIDs(id: UInt16) {
         #expect(ConnectionGate.verdict(SampleRequest.usual.records.with(\.requestID, id).bytes) == .complete)
     }
@@ -71,7 +71,7 @@ struct ConnectionGateTests {
         #expect(ConnectionGate.verdict(request.bytes) == .complete)
     }
 
-    @Test("Bytes after the request are refused, in the same piece or in one of their own")
+    @Test("Bytes after the request are refused, in the same piece or in a separate one")
     func trailingBytes() {
         let request = SampleRequest.usual.bytes
         #expect(ConnectionGate.verdict(request + [1]) == .refused(.trailingBytes))

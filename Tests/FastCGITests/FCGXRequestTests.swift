@@ -9,7 +9,7 @@ struct FCGXRequestTests {
         _ = try RunningResponder.library.get()
     }
 
-    /// Lets libfcgi read a request through the feed, as the responder does.
+    /// Has libfcgi read a request through the feed, as the responder does.
     func decode(_ request: [UInt8], names: [String] = [], through feed: inout RequestFeed?) throws -> (
         params: [String?], body: [UInt8]
     ) {
@@ -23,7 +23,7 @@ struct FCGXRequestTests {
     }
 
     @Test(
-        "Params and body come back as they were sent",
+        "Params and body are decoded as they were sent",
         arguments: [(65_535, UInt8(0)), (1, 0), (7, 0), (7, 9), (1, 255)] as [(Int, UInt8)]
     )
     func decoded(recordSize: Int, padding: UInt8) throws {
@@ -38,7 +38,7 @@ struct FCGXRequestTests {
     }
 
     @Test(
-        "Bodies of any size and content are read whole",
+        "Bodies of any size and content are read completely",
         arguments: [0, 1, 7, 8_191, 8_192, 8_193, 65_535, 65_536, 81_920]
     )
     func bodies(size: Int) throws {
@@ -57,7 +57,7 @@ struct FCGXRequestTests {
         #expect(decoded.params == params.values.map { $0.isEmpty ? nil : $0 })
     }
 
-    @Test("A feed that is used again shows no bytes of the previous request")
+    @Test("A reused feed shows no bytes of the previous request")
     func reuse() throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         let long = SampleRequest(params: ["SECRET": "s", "A": "1"], body: [UInt8](repeating: 0x53, count: 50_000))
@@ -102,7 +102,7 @@ struct FCGXRequestTests {
         #expect(throws: FastCGIError.rejectedByLibrary) { _ = try FCGXRequest(decoding: &feed) }
     }
 
-    @Test("A body of another length than the gate has counted is rejected", arguments: [0, 13, 15])
+    @Test("A body whose length differs from the gate's count is rejected", arguments: [0, 13, 15])
     func otherLength(count: Int) throws {
         var feed: RequestFeed? = try RequestFeed(capacity: FastCGILimits().maxRequestBytes)
         try feed?.fill(with: SampleRequest.usual.bytes)

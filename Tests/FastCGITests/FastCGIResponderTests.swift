@@ -27,7 +27,7 @@ struct FastCGIResponderTests {
     }
 
     @Test(
-        "A request that comes byte by byte, in tiny records or with padding is the same request",
+        "A request that comes byte by byte, in tiny records or with padding is read the same",
         arguments: [UInt8(0), 7]
     )
     func pieces(padding: UInt8) throws {
@@ -97,7 +97,7 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("An answer of the greatest size goes out whole even if nobody reads it yet")
+    @Test("An answer of the maximum size is sent completely even if the peer does not read it yet")
     func largeAnswer() throws {
         let outcomes = Collected<ResponseWriter.Delivery>()
         let body = [UInt8](repeating: 0x61, count: FastCGIResponse.maxBytes - 256)

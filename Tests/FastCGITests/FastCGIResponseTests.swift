@@ -5,7 +5,7 @@ import Testing
 struct FastCGIResponseTests {
     func document(_ response: FastCGIResponse) -> String { String(decoding: response.document, as: UTF8.self) }
 
-    @Test("A document has the status, the header fields in their order, an empty line, and the body as it is")
+    @Test("A document has the status, the header fields in order, an empty line, and the unchanged body")
     func document() {
         let headers = [("B", "1"), ("A", "2"), ("B", "3")]
         let response = FastCGIResponse(
@@ -24,7 +24,7 @@ struct FastCGIResponseTests {
     }
 
     @Test(
-        "A line break in a name, a value or the phrase starts no other field",
+        "A line break in a name, a value or the phrase does not start another field",
         arguments: [
             "x\r\nInjected: 1", "x\nInjected: 1", "x\rInjected: 1", "\r\n\r\nbody", "x\0y", "x\u{7F}y", "\u{B}\u{C}",
         ]

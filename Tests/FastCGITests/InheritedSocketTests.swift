@@ -3,7 +3,7 @@ import Testing
 
 @testable import FastCGI
 
-/// Only what does not look at descriptor 3: in a test it may be anybody's.
+/// Covers only what does not look at descriptor 3, which may be anything in a test.
 struct InheritedSocketTests {
     @Test("A socket that systemd passes to another process is not adopted", arguments: ["1", "0", "", "-1", "x"])
     func adoptForAnother(listenPID: String) throws {

@@ -19,7 +19,7 @@ struct ListeningSocketTests {
         return lstat(path, &status) == 0
     }
 
-    /// A socket file that nobody listens on, as a killed process leaves it.
+    /// Leaves a socket file that nothing listens on, as a killed process does.
     func leaveStaleSocket() throws {
         _ = try UnixListener(path: path)
     }
@@ -101,7 +101,7 @@ struct ListeningSocketTests {
         if kind == "file" { #expect(try String(contentsOfFile: path, encoding: .utf8) == "content") }
     }
 
-    @Test("A path may have 107 bytes, and not one more")
+    @Test("A path may have 107 bytes, but not one more")
     func pathLength() throws {
         let directory = directory.path
         let longest = directory + "/" + String(repeating: "x", count: 107 - directory.utf8.count - 1)

@@ -47,7 +47,7 @@ struct ParamsFramingTests {
         #expect(!framing([0] + Params.length(1_001)).accepted)
     }
 
-    @Test("The greatest possible lengths are refused")
+    @Test("The largest possible lengths are refused")
     func greatest() {
         #expect(!framing(Params.length(0x7FFF_FFFF) + Params.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)
         #expect(!framing([0] + Params.length(0x7FFF_FFFF), maxBytes: 32_768).accepted)

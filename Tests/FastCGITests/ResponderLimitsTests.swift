@@ -25,11 +25,11 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("One pending connection too many closes the oldest of them")
+    @Test("One pending connection too many closes the oldest one")
     func eviction() throws {
         var limits = FastCGILimits()
         limits.maxPendingConnections = 3
-        // Longer than a peer here waits: what is closed is closed by the limit.
+        // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
         try RunningResponder.run(limits: limits) { _, path in
             let peers = try (0..<4).map { number in
@@ -44,11 +44,11 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("Too many bytes of incomplete requests close the oldest of them")
+    @Test("Too many bytes of incomplete requests close the oldest connection")
     func pendingBytes() throws {
         var limits = FastCGILimits()
         limits.maxPendingBytes = 1_000
-        // Longer than a peer here waits: what is closed is closed by the limit.
+        // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
         let begun = Array(SampleRequest.usual(body: [UInt8](repeating: 0x61, count: 2_000)).bytes.prefix(600))
         try RunningResponder.run(limits: limits) { _, path in
@@ -99,7 +99,7 @@ struct ResponderLimitsTests {
         }
     }
 
-    @Test("A web server that hangs up during its request leaves nothing behind")
+    @Test("A web server that hangs up during its request leaks nothing")
     func leaves() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             for length in [0, 1, 8, 30, 200] {
@@ -111,8 +111,8 @@ struct ResponderLimitsTests {
         }
     }
 
-    /// Else one web server that sits and waits would keep the codes and tokens of all that come after it in memory.
-    @Test("A connection that has gone is not kept in memory by one that still waits")
+    /// Otherwise one idle connection would keep the codes and tokens of all later ones in memory.
+    @Test("A closed connection is not kept in memory by one that still waits")
     func departedConnections() throws {
         let directory = try ScratchDirectory()
         let listener = try ListeningSocket.open(path: directory.path("s"))

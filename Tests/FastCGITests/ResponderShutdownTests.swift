@@ -19,7 +19,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("A shutdown lets a request in flight finish, and then waits no longer")
+    @Test("A shutdown lets a request in flight finish, and waits no longer after that")
     func finishes() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
@@ -34,7 +34,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("A request not finished within the grace is refused, and its own answer comes too late")
+    @Test("A request not finished within the grace period is refused, and its own answer comes too late")
     func refuses() throws {
         let waiting = Collected<ResponseWriter>()
         try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
@@ -51,12 +51,12 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("A request that has begun to arrive may finish arriving within the grace")
+    @Test("A request that has begun to arrive may finish arriving within the grace period")
     func arriving() throws {
         try RunningResponder.run(grace: .seconds(60)) { running, path in
             let peer = try FastCGIPeer(path)
             try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
-            // Served in between, so the first one has been accepted.
+            // This one is served, so the first one has been accepted.
             #expect(try FastCGIPeer(path).exchange().text == "ok")
             running.responder.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
@@ -65,7 +65,7 @@ struct ResponderShutdownTests {
         }
     }
 
-    @Test("A request that never arrives does not delay the end beyond the grace")
+    @Test("A request that never arrives does not delay the end beyond the grace period")
     func neverArriving() throws {
         try RunningResponder.run(grace: .milliseconds(100)) { running, path in
             let peer = try FastCGIPeer(path)

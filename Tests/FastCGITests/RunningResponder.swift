@@ -7,9 +7,9 @@ import Testing
 
 @testable import FastCGI
 
-/// A responder that serves on a thread of its own.
+/// A responder that serves on its own thread.
 final class RunningResponder: Sendable {
-    /// A handler made of a closure; its refusals say why.
+    /// A handler made from a closure; its refusals say why.
     private struct Handler: FastCGIHandler {
         let body: @Sendable (FastCGIRequest, ResponseWriter) -> Void
 
@@ -20,12 +20,12 @@ final class RunningResponder: Sendable {
         }
     }
 
-    /// libfcgi, started once and before any test needs it.
+    /// libfcgi, started once, before any test needs it.
     static let library = Result { try FastCGILibrary() }
 
     let responder: FastCGIResponder
     let shutdown: ShutdownFlag
-    /// What it has logged.
+    /// The log so far.
     var log: [String] { entries.entries.map { "\($0.level): \($0.message) \($0.metadata)" } }
     private let entries: InMemoryLogHandler
     private let ended = DispatchSemaphore(value: 0)
@@ -59,7 +59,7 @@ final class RunningResponder: Sendable {
         )
     }
 
-    /// Serves while the body runs, and shuts down behind it.
+    /// Serves while the body runs, then shuts down.
     static func run(
         limits: FastCGILimits = FastCGILimits(),
         grace: Duration = .milliseconds(100),
@@ -88,7 +88,7 @@ final class RunningResponder: Sendable {
     }
 }
 
-/// Collects what a handler on another thread sees.
+/// Collects what a handler sees on another thread.
 final class Collected<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     private let added = DispatchSemaphore(value: 0)
@@ -100,7 +100,7 @@ final class Collected<Element: Sendable>: Sendable {
         added.signal()
     }
 
-    /// Waits for one more element, and gives all that there are.
+    /// Waits for one more element, and returns all.
     func next() throws -> [Element] {
         try #require(added.wait(timeout: .now() + 20) == .success)
         return all

@@ -1,7 +1,7 @@
 import TestSupport
 
 extension SampleRequest {
-    /// One whose params have all sizes.
+    /// A request whose params have all sizes.
     static let usual = SampleRequest(
         params: [
             "REQUEST_METHOD": "POST", "DOCUMENT_URI": "/auth_exchange", "CONTENT_TYPE": "application/json",
@@ -10,12 +10,12 @@ extension SampleRequest {
         body: Array(#"{"code":"a.b"}"#.utf8)
     )
 
-    /// The usual one with another body.
+    /// The usual request with another body.
     static func usual(body: [UInt8]) -> SampleRequest { SampleRequest(params: usual.params, body: body) }
 }
 
 extension FastCGIPeer {
-    /// Sends a request, or what is left of it, and reads the answer.
+    /// Sends a request, or the rest of one, and reads the answer.
     func exchange(_ bytes: [UInt8] = SampleRequest.usual.bytes) throws -> FastCGIAnswer {
         try send(bytes)
         return try answer()

@@ -20,7 +20,7 @@ struct AdoptedSocketTests {
             try await door.expectUnharmed()
             door.backend.process.terminate()
             #expect(try await door.backend.process.waitForExit(timeout: FrontDoor.promptly) == .code(0))
-            // Nobody serves now, and nobody is refused.
+            // No process serves now, but connections are not refused.
             early = try FastCGIPeer(listener.path)
             try early?.send(SampleRequest.greeting.bytes)
         }

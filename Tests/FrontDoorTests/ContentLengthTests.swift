@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// RFC 3875 section 4.1.2: a body's announced length is what it has.
+/// RFC 3875 section 4.1.2: CONTENT_LENGTH is the body's length.
 @Suite("Content lengths")
 struct ContentLengthTests {
     /// The body has 56 bytes.

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// REQUEST_TIMEOUT begins when the connection is accepted.
+/// REQUEST_TIMEOUT starts when the connection is accepted.
 @Suite("Request deadlines")
 struct DeadlineTests {
     @Test("The deadline of a request counts the time that the request took to arrive")
@@ -17,7 +17,7 @@ struct DeadlineTests {
             #expect(answer.status == 504)
             #expect(answer.reason == "upstream_timeout")
             #expect(.now - accepted >= .seconds(5.9))
-            // Six seconds from here if the clock had begun with the request.
+            // It would take six seconds from here if the timeout started with the complete request.
             #expect(.now - sent < .seconds(5.5))
         }
     }

@@ -1,16 +1,16 @@
 import TestSupport
 import Testing
 
-/// What one peer does costs another nothing.
+/// One peer's behaviour must not affect another.
 @Suite("Fairness")
 struct FairnessTests {
-    @Test("A silent connection does not hold the memory of requests that came after it")
+    @Test("A silent connection does not hold the memory of later requests")
     func memoryBehindSilentPeer() async throws {
         var request = SampleRequest.exchange(#"{"a":""# + String(repeating: "x", count: 16_000) + #""}"#)
         request.params["REQUEST_ID"] = "id"
         let bytes = request.bytes
         try await FrontDoor.with { door in
-            // First without one, for what the allocator keeps.
+            // First without a silent connection, to warm the allocator up.
             for _ in 0..<100 { #expect(try await refusal(bytes, door)) }
             let before = try door.figures()
             let silent = try door.connect()
@@ -36,7 +36,7 @@ struct FairnessTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        // Nobody is there any more once the shutdown has begun.
+                        // Connecting fails once the shutdown has begun.
                         while !Task.isCancelled, let peer = try? door.connect() {
                             _ = try? peer.send(SampleRequest.greeting.bytes)
                             _ = try? await peer.readToEnd(within: FrontDoor.promptly)

@@ -2,22 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A responder with a real socket, and what it had when it was idle.
+/// A responder with a real socket, and its figures from when it was idle.
 struct FrontDoor: Sendable {
-    /// Refused at once: nothing listens on the discard port.
+    /// Refuses at once: nothing listens on the discard port.
     static let refusedUpstream = "http://127.0.0.1:9/auth/token"
-    /// How long a test waits for what should happen at once, on a machine that does ten other things.
+    /// How long a test waits for something that should happen at once, on a busy machine.
     static let promptly: Duration = .seconds(10)
 
     let backend: Backend
-    /// Where it is reached.
+    /// Its socket's path.
     let path: String
     private let idle: ProcessFigures
 
-    /// Runs a test with a responder of its own. Few at a time, so that they do not take each other's time.
+    /// Runs a test with its own responder. Few run at a time, so that they do not slow each other down.
     ///
     /// - Parameters:
-    ///   - arrivalTimeout: seconds; the default is one that no test waits for.
+    ///   - arrivalTimeout: seconds; no test waits for the default.
     ///   - settings: further settings of the responder.
     static func with(
         arrivalTimeout: Int = 60,
@@ -28,7 +28,7 @@ struct FrontDoor: Sendable {
     ) async throws {
         await seats.take()
         defer { Task { await seats.giveBack() } }
-        // Connections to the upstream come and go by calls alone: what is counted here would count them.
+        // Only calls open connections to the upstream, since the descriptors counted here include them.
         var environment = ["ARRIVAL_TIMEOUT": String(arrivalTimeout), "UPSTREAM_WARM_CONNECTIONS": "0"]
             .merging(settings) { _, given in given }
         for (name, value) in sanitizerOptions { environment[name] = value }
@@ -50,7 +50,7 @@ struct FrontDoor: Sendable {
         ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key)
     }
 
-    /// What a responder says on its standard error beside what it always says.
+    /// The lines of a responder's standard error other than the usual notices.
     static func complaints(in error: String) -> [Substring] {
         error.split(separator: "\n").filter { !$0.contains(#""severity":"NOTICE""#) }
     }
@@ -64,13 +64,13 @@ struct FrontDoor: Sendable {
         ].merging(sanitizerOptions) { _, option in option }
     }
 
-    /// Whether a process's memory is its own, and not that of a sanitizer in it.
+    /// Whether a process's memory can be measured: false if it includes a sanitizer's.
     static let measuresMemory = ProcessInfo.processInfo.environment["SANITIZED"] == nil
 
     private init(_ backend: Backend, path: String) async throws {
         self.backend = backend
         self.path = path
-        // The first request brings what is made only once.
+        // The first request allocates what is made only once.
         let answer = try await Self.answer(to: .greeting, at: path)
         try #require(answer.status == 200)
         idle = try Self.figures(of: backend)
@@ -78,14 +78,14 @@ struct FrontDoor: Sendable {
 
     func connect() throws -> FastCGIPeer { try FastCGIPeer(path) }
 
-    /// What the process has of the system's.
+    /// The process's memory, threads and descriptors.
     func figures() throws -> ProcessFigures { try Self.figures(of: backend) }
 
     private static func figures(of backend: Backend) throws -> ProcessFigures {
         try ProcessFigures(of: backend.process, withoutRuntime: true)
     }
 
-    /// Sends a request on a connection of its own and reads the answer.
+    /// Sends a request on a new connection and reads the answer.
     func answer(to request: SampleRequest, within timeout: Duration = promptly) async throws -> FastCGIAnswer {
         try await Self.answer(to: request, at: path, within: timeout)
     }
@@ -107,21 +107,21 @@ struct FrontDoor: Sendable {
         #expect(answer.text == "Hello World from Cloud Run!")
     }
 
-    /// Expects the process to live and to hold no more than it did when it was idle.
+    /// Expects the process to be alive and to hold no more than when it was idle.
     func expectUnharmed() async throws {
         try await expectService()
         #expect(backend.process.isRunning)
         try await eventually("descriptors and threads as before", within: Self.promptly) {
             let now = try figures()
-            // The runtime sends idle threads home, and calls them back: at most one for each core. A responder that
-            // answers may have yet to start them.
+            // The runtime ends idle threads and starts them again, at most one per core. A responder that answers may
+            // not have started them yet.
             let threads = idle.threads + ProcessInfo.processInfo.processorCount
             return now.descriptors == idle.descriptors && now.threads <= threads
         }
     }
 }
 
-/// A number of places, for which tasks queue.
+/// A number of seats that tasks queue for.
 private actor Seats {
     private var free: Int
     private var queue: [CheckedContinuation<Void, Never>] = []

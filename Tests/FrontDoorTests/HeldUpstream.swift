@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A stand-in for Tiki that answers when it is told to, and not before. One call a connection.
+/// A fake Tiki that answers only when told to. One call per connection.
 final class HeldUpstream: Sendable {
     private struct State {
         var held: [CInt] = []
@@ -28,15 +28,15 @@ final class HeldUpstream: Sendable {
         for connection in state.withLock({ $0.held }) { close(connection) }
     }
 
-    /// Calls that wait for their answer.
+    /// How many calls wait for their answer.
     var heldCount: Int { state.withLock { $0.held.count } }
 
-    /// Waits until so many calls have come.
+    /// Waits until this many calls have arrived.
     func holds(_ count: Int) async throws {
         try await eventually("\(count) calls at the upstream") { heldCount == count }
     }
 
-    /// Answers everything that is held, and what comes later at once.
+    /// Answers all held calls, and later ones at once.
     func release() {
         let held = state.withLock { state in
             state.isReleased = true
@@ -46,7 +46,7 @@ final class HeldUpstream: Sendable {
         for connection in held { answer(connection) }
     }
 
-    /// Our client sends head and body in one write, and they are small: they arrive together.
+    /// Our client sends head and body in one small write, so they arrive together.
     private func take(_ connection: CInt) {
         _ = try? Sockets.receive(connection)
         let isReleased = state.withLock { state in

@@ -2,8 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// The reader of a process's standard error, who reads only when told to: a pipe with a name, in the place of the file that
-/// ``ServerProcess`` would write.
+/// Reads a process's standard error only when told to: a named pipe in place of ``ServerProcess``' file.
 final class LogReader: Sendable {
     private let descriptor: CInt
     private let path: String
@@ -19,7 +18,7 @@ final class LogReader: Sendable {
         close(descriptor)
     }
 
-    /// Leaves no room for a single byte.
+    /// Fills the pipe to the last byte.
     func fill() throws {
         let end = CInt(try Sockets.check("open", Int(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC))))
         let newlines = [UInt8](repeating: UInt8(ascii: "\n"), count: 4_096)
@@ -28,14 +27,14 @@ final class LogReader: Sendable {
         close(end)
     }
 
-    /// Closes its end, for good.
+    /// Closes the reading end for good.
     func leave() {
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         dup2(null, descriptor)
         close(null)
     }
 
-    /// Reads until nobody has the other end any more, or nothing has come for ten seconds.
+    /// Reads until the other end is closed, or nothing has arrived for ten seconds.
     func readToEnd() async throws -> String {
         try await BlockingThread.run { [self] in
             _ = fcntl(descriptor, F_SETFL, 0)

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Peers that send what is no request: closed at once, although the time for a request is a minute.
+/// Peers that send something other than a request are closed at once, although a request may take a minute to arrive.
 @Suite("Malformed peers")
 struct MalformedPeerTests {
     private let request = SampleRequest.keyless
@@ -9,7 +9,7 @@ struct MalformedPeerTests {
     private func expectRefused(_ bytes: [UInt8], reason: String) async throws {
         try await FrontDoor.with { door in
             let peer = try door.connect()
-            // The responder may close before it has got everything.
+            // The responder may close before it has received everything.
             try peer.send(bytes)
             try await door.expectService()
             #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty)

@@ -1,8 +1,8 @@
 import TestSupport
 
-/// A stream of bytes that was a good request, and how it is to be sent. The same seed makes the same stream.
+/// A mutated request, and how to send it. The same seed makes the same stream.
 struct MutatedStream: Sendable {
-    /// What the peer does behind the last byte.
+    /// What the peer does after the last byte.
     enum Ending {
         /// Sends an end-of-file and reads.
         case halfClose
@@ -16,8 +16,8 @@ struct MutatedStream: Sendable {
     let ending: Ending
 
     /// - Parameters:
-    ///   - samples: good requests, of which one is taken; not empty.
-    ///   - seed: what decides.
+    ///   - samples: valid requests, one of which is mutated; not empty.
+    ///   - seed: determines the mutations.
     init(of samples: [[UInt8]], seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var bytes = samples[Int.random(in: 0..<samples.count, using: &random)]
@@ -55,7 +55,7 @@ struct MutatedStream: Sendable {
         }
     }
 
-    /// Changes one field of one record's header: framing is where a codec is hurt.
+    /// Changes one field of one record's header: codecs are most sensitive to framing.
     private static func mutateHeader(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         var headers: [Int] = []
         var position = 0
@@ -67,7 +67,7 @@ struct MutatedStream: Sendable {
         let header = headers[Int.random(in: 0..<headers.count, using: &random)]
         let field = header + Int.random(in: 0..<8, using: &random)
         bytes[field] = telling[Int.random(in: 0..<telling.count, using: &random)]
-        // Half of the time what follows agrees with it.
+        // Half of the time the bytes that follow agree with it.
         if field == header + 6, Bool.random(using: &random) {
             let content = header + 8 + Int(bytes[header + 4]) << 8 + Int(bytes[header + 5])
             guard content <= bytes.count else { return }

@@ -1,24 +1,24 @@
 import TestSupport
 import Testing
 
-/// Peers that are unlike nginx and within the rules: answered.
+/// Peers that differ from nginx but keep to the rules are answered.
 @Suite("Odd peers")
 struct OddPeerTests {
     private let greeting = SampleRequest.greeting
     private let keyless = SampleRequest.keyless
-    /// An object whose key names the end, so that its error shows that all of it was read.
+    /// The error names this object's last key, which proves that all of it was read.
     private static let large = SampleRequest.exchange(
         #"{"filler":""# + String(repeating: "x", count: 12_000) + #"","the_last_key":1,"the_last_key":2}"#
     )
 
-    /// Sends each of the writes on its own.
+    /// Sends each of the writes separately.
     private func answer(_ writes: [[UInt8]], from door: FrontDoor) async throws -> FastCGIAnswer {
         let peer = try door.connect()
         for write in writes { try peer.send(write) }
         return try await peer.answer(within: FrontDoor.promptly)
     }
 
-    /// Sends three requests in the odd way, in one write and with one for each record.
+    /// Sends three requests in the odd way, each in one write and in one write per record.
     private func expectAnswers(_ oddly: (SampleRequest) -> [FastCGIRecord]) async throws {
         try await FrontDoor.with { door in
             for isOneWrite in [true, false] {
@@ -61,7 +61,7 @@ struct OddPeerTests {
     func oneByteRecords() async throws {
         try await expectAnswers { request in
             var request = request
-            // 12,000 records are too many, and have a test of their own.
+            // 12,000 records are too many; another test covers that.
             if request.body.count > 4_096 {
                 let json = String(decoding: request.body, as: UTF8.self)
                 request = .exchange(json.replacing(String(repeating: "x", count: 10_000), with: ""))

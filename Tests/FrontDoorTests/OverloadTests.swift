@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// More than there is room for: some of it is refused at once and readably, and the rest is served.
+/// Under overload, some requests are refused at once with a readable error, and the rest is served.
 @Suite("Overload")
 struct OverloadTests {
     @Test("A request over MAX_IN_FLIGHT gets 503 overloaded at once")
@@ -50,7 +50,7 @@ struct OverloadTests {
     }
 
     @Test(
-        "When descriptors run out, who sends at once is served at once, and what is in flight stays",
+        "When descriptors run out, clients that send at once are served at once, and requests in flight continue",
         arguments: [false, true]
     )
     func descriptors(isLoweredLater: Bool) async throws {
@@ -61,7 +61,7 @@ struct OverloadTests {
             descriptors: isLoweredLater ? nil : 64
         )
         if isLoweredLater {
-            // Harder: nothing was planned for so few.
+            // Harder: the process has not planned for so few.
             _ = try await Command.run("prlimit", ["--pid", "\(backend.process.pid)", "--nofile=64:64"])
         }
         let early = try FastCGIPeer(backend.socketPath)
@@ -70,7 +70,7 @@ struct OverloadTests {
         var silent: [FastCGIPeer] = []
         for _ in 0..<200 { silent.append(try FastCGIPeer(backend.socketPath)) }
 
-        // More of them are in the queue than the process can have. The retry timer alone would never get past them.
+        // The queue holds more of them than the process can. The retry timer by itself would never get past them.
         var waiting = [early]
         for number in 0..<4 {
             let peer = try FastCGIPeer(backend.socketPath)

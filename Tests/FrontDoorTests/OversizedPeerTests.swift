@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Peers that send, or announce, more than there is room for. As ``MalformedPeerTests``: closed at once.
+/// Peers that send or announce more than the limits are closed at once, as in ``MalformedPeerTests``.
 @Suite("Oversized peers")
 struct OversizedPeerTests {
     private func expectRefused(_ records: [FastCGIRecord], reason: String) async throws {
@@ -29,7 +29,7 @@ struct OversizedPeerTests {
     }
 
     @Test(
-        "A peer with a huge length of a name or a value is closed at once",
+        "A peer that announces a huge name or value is closed at once",
         arguments: [[0xFF, 0xFF, 0xFF, 0xFF, 1], [1, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]]
     )
     func hugeLength(lengths: [UInt8]) async throws {
@@ -72,7 +72,7 @@ struct OversizedPeerTests {
         try await expectRefused(request.records, reason: "body too large")
     }
 
-    @Test("A peer that sends records without end is closed at once")
+    @Test("A peer that never stops sending records is closed at once")
     func endlessRecords() async throws {
         let pieces = [FastCGIRecord.stdin([UInt8](repeating: 0x20, count: 20_000))].split(every: 1)
         try await expectRefused(SampleRequest.keyless.records.dropLast() + pieces, reason: "too many records")

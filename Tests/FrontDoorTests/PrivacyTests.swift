@@ -3,20 +3,20 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The secret is in the process's environment and memory: other processes of the same user must not see it there.
+/// The secret is in the process's environment and memory. Other processes of the same user must not see it there.
 @Suite("Privacy", .enabled(if: geteuid() == 0, "only root can start processes as somebody else"))
 struct PrivacyTests {
-    /// Anybody but root.
+    /// A user other than root.
     private static let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]
 
     @Test(
-        "A process of the same user reads neither environment nor memory, and a crash leaves no core file",
+        "A process of the same user cannot read environment or memory, and a crash leaves no core file",
         arguments: [["serve"], ["exchange", "c"], ["check", "--upstream"]]
     )
     func unreadable(command: [String]) async throws {
         let directory = try ScratchDirectory()
         chmod(directory.path, 0o777)
-        // Where it was built, only root may have access.
+        // Only root may have access to the build folder.
         let executable = directory.path("tiniapp-auth-backend")
         try FileManager.default.copyItem(atPath: try Backend.executable, toPath: executable)
         let upstream = try HeldUpstream()
@@ -30,14 +30,14 @@ struct PrivacyTests {
         }
         let folder = "/proc/\(process.pid)"
         #expect(try String(contentsOfFile: "\(folder)/status", encoding: .utf8).contains("\nUid:\t65534\t65534\t"))
-        // The same check of the kernel's as for ptrace(2) stands before the last two.
+        // The kernel protects the last two by the same check as ptrace(2).
         for file in ["environ", "maps", "mem", "syscall"] {
             #expect(try await read("\(folder)/\(file)").status != .code(0), "\(file)")
         }
         let limits = try String(contentsOfFile: "\(folder)/limits", encoding: .utf8)
         #expect(limits.firstMatch(of: #/Max core file size +0 +0 /#) != nil)
 
-        // That it could, but for what the process does.
+        // Without the backend's own protection, it could be read.
         let other = try await start(
             ["sleep", "60"],
             ["CLIENT_SECRET": Sandbox.clientSecret],
@@ -66,7 +66,7 @@ struct PrivacyTests {
         )
     }
 
-    /// Opens a file, and reads what it can of it.
+    /// Opens a file, and reads as much as possible.
     private func read(_ path: String) async throws -> Command.Outcome {
         try await Command.run("setpriv", Self.user + ["sh", "-c", #"exec <"$0"; head -c 65536"#, path])
     }

@@ -5,7 +5,7 @@ import Testing
 /// The seeds and regressions of the fuzzer, against a process.
 @Suite("Recorded streams")
 struct RecordedStreamTests {
-    /// The streams of a folder, in the order of their names.
+    /// A folder's streams, sorted by name.
     static func streams(in folder: String) throws -> [(name: String, bytes: [UInt8])] {
         let path = "\(PackageLayout.root)/Tests/Fuzz/\(folder)"
         return try FileManager.default.contentsOfDirectory(atPath: path).sorted().compactMap { name in

@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// Peers that ask properly and do not take the answer: it is written once, and nobody waits for them.
+/// Peers that send a valid request and do not read the answer: it is written once, without waiting for them.
 @Suite("Peers that do not read")
 struct ResponseReaderTests {
     @Test("A peer that never reads its answer costs the server nothing")
     func neverReads() async throws {
         try await FrontDoor.with { door in
             let peers = try await askMany(.greeting, door)
-            // They are open at this end, and gone at the other.
+            // They are open here, but closed by the responder.
             try await door.expectUnharmed()
             for peer in peers { #expect(try await peer.answer(within: FrontDoor.promptly).status == 200) }
         }

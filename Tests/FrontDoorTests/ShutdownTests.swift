@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The end of the process: what is in flight is finished, or told.
+/// At the end of the process, requests in flight are finished, or get an error.
 @Suite("Shutdown")
 struct ShutdownTests {
     private static let signals = [SIGTERM, SIGINT, SIGQUIT]
@@ -26,7 +26,7 @@ struct ShutdownTests {
             try await eventually("the end of the socket") { !FileManager.default.fileExists(atPath: door.path) }
             #expect(throws: TestSupportError.self) { try door.connect() }
 
-            // A request whose first half had arrived is still taken, and sees that the process is not ready.
+            // A request whose first half had arrived is still served, and finds that the process is not ready.
             try started.send(Array(ready.bytes.suffix(8)))
             let readiness = try await started.answer(within: FrontDoor.promptly)
             #expect(readiness.status == 503)
@@ -82,7 +82,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A signal that comes as soon as there is a socket shuts the process down", arguments: signals)
+    @Test("A signal that comes as soon as the socket exists shuts the process down", arguments: signals)
     func atStart(signal: CInt) async throws {
         for _ in 0..<4 {
             let backend = try await Backend.start(upstream: FrontDoor.refusedUpstream)
@@ -112,8 +112,8 @@ struct ShutdownTests {
                         let moment = Int.random(in: 0..<30_000, using: &random)
                         try await Task.sleep(for: .microseconds(moment))
                         process.terminate()
-                        // The default action, or the shutdown. One that were lost would never end it; a second is for a
-                        // machine that does nothing else.
+                        // Ends by the signal's default action or by the shutdown. A lost signal would never end it.
+                        // Less time would do on an idle machine.
                         let status = try? await process.waitForExit(timeout: FrontDoor.promptly)
                         #expect(
                             status == .signal(SIGTERM) || status == .code(0),
@@ -127,7 +127,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A signal that libfcgi listens to causes no shutdown", arguments: [SIGPIPE, SIGUSR1])
+    @Test("A signal that libfcgi handles does not cause a shutdown", arguments: [SIGPIPE, SIGUSR1])
     func otherSignals(signal: CInt) async throws {
         try await FrontDoor.with { door in
             for _ in 0..<3 {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Peers whose request does not arrive complete: closed when their time is up, and nobody waits for them.
+/// Peers whose request does not arrive completely are closed when their time is up, and delay no other peer.
 @Suite("Slow peers")
 struct SlowPeerTests {
     private static let arrivalTimeout = 4
@@ -50,7 +50,7 @@ struct SlowPeerTests {
         try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes)
     }
 
-    @Test("A peer that sends one byte a second gains no time by it")
+    @Test("A peer that sends one byte a second gains no time")
     func oneByteASecond() async throws {
         try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
             let start = ContinuousClock.now
@@ -83,7 +83,7 @@ struct SlowPeerTests {
         try await expectClosedAtEnd(of: Array(SampleRequest.keyless.bytes.dropLast(20)), abruptly: abruptly)
     }
 
-    /// Sends the bytes and an end-of-file, or closes.
+    /// Sends the bytes, then closes the sending side or everything.
     private func expectClosedAtEnd(of bytes: [UInt8], abruptly: Bool) async throws {
         try await FrontDoor.with { door in
             try await sendAndEnd(bytes, abruptly: abruptly, to: door)

@@ -3,31 +3,31 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Many streams that were requests of nginx, changed at random, against one process.
+/// Sends many randomly changed requests of nginx to one process.
 @Suite("The front door", .enabled(if: ProcessInfo.processInfo.environment["LONG_TESTS"] == "1"), .serialized)
 struct SocketMutationLongTests {
-    /// What became of the streams.
+    /// The results of the streams.
     private struct Tally {
         var answered: [Int: Int] = [:]
         var refused = 0
         var unread = 0
-        /// Seeds of streams with which something was wrong.
+        /// The seeds of failed streams.
         var failures: [UInt64] = []
     }
 
     private static let streams = 240_000
     private static let threads = 24
 
-    @Test("The front door survives 240,000 mutated streams and keeps nothing of them", .timeLimit(.minutes(5)))
+    @Test("The front door survives 240,000 mutated streams and leaks nothing", .timeLimit(.minutes(5)))
     func mutatedStreams() async throws {
-        // The requests that the fuzzer starts from, too.
+        // The fuzzer starts from these requests, too.
         let samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(
             \.bytes
         )
         #expect(samples.count >= 7)
         let settings = ["ARRIVAL_TIMEOUT": "0.2", "LOG_LEVEL": "critical"]
         try await FrontDoor.with(settings: settings) { door in
-            // What the allocator and the runtime keep for good is there after a few.
+            // After a few streams, the allocator and the runtime have what they keep for good.
             try await run(0..<20_000, samples, door.path, Tallies())
             let before = try door.figures()
             let tallies = Tallies()

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The file of the socket: what is made, replaced, refused and removed.
+/// When the socket's file is made, replaced, refused and removed.
 @Suite("The socket file")
 struct SocketTests {
     private let directory: ScratchDirectory
@@ -19,7 +19,7 @@ struct SocketTests {
         return lstat(path, &status) == 0 ? status : nil
     }
 
-    /// Starts a responder that shall not come up, and returns what it says.
+    /// Starts a responder that must fail to start, and returns its error.
     private func complaint(listeningAt path: String) async throws -> String {
         let outcome = try await Command.run(
             try Backend.executable,
@@ -50,7 +50,7 @@ struct SocketTests {
             _ = try await door.backend.process.waitForExit()
         }
         let stale = try #require(status(path)).st_ino
-        // Keeps the number from being given away again.
+        // Keeps the inode number from being reused.
         try FileManager.default.linkItem(atPath: path, toPath: directory.path("kept"))
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             #expect(status(path)?.st_ino != stale)
@@ -58,7 +58,7 @@ struct SocketTests {
         }
     }
 
-    @Test("The socket file of a live process is not taken away from it")
+    @Test("The socket file of a live process is not replaced")
     func live() async throws {
         try await FrontDoor.with(settings: ["LISTEN_SOCKET": path]) { door in
             let inode = try #require(status(path)).st_ino
@@ -68,7 +68,7 @@ struct SocketTests {
         }
     }
 
-    @Test("The socket file of a live process with a full queue is not taken away from it")
+    @Test("The socket file of a live process with a full queue is not replaced")
     func busy() async throws {
         let listener = try UnixListener(path: path)
         var waiting: [FastCGIPeer] = []

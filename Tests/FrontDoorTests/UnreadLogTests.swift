@@ -4,12 +4,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Standard error belongs to somebody else. What they do with it, or do not, never stops the service.
+/// Whoever reads standard error, or does not, must never be able to stop the service.
 @Suite("A log that nobody reads")
 struct UnreadLogTests {
-    /// Seconds; what `make test` has time for, or what an operator would see.
+    /// Seconds: what `make test` has time for, or longer in a long test.
     private static let unread = ProcessInfo.processInfo.environment["LONG_TESTS"] == "1" ? 30 : 10
-    /// How long the end may take: half a second for a reader that might come back, and a busy machine.
+    /// How long the end may take: half a second to wait for a reader that may come back, and more for a busy machine.
     private static let end = Duration.seconds(3)
 
     private let directory: ScratchDirectory
@@ -43,9 +43,9 @@ struct UnreadLogTests {
         }
     }
 
-    /// Requests that leave a line each, as fast as they are answered.
+    /// Sends requests that are logged, each once the last is answered.
     ///
-    /// - Returns: how many were not answered as they should be.
+    /// - Returns: how many were not answered as expected.
     private func send(_ count: Int) async throws -> Int {
         let path = path
         let failures = try await BlockingThread.run(on: 4) { _ in
@@ -54,9 +54,9 @@ struct UnreadLogTests {
         return failures.reduce(0, +)
     }
 
-    /// Sends one request that leaves a line, and waits for its answer. Blocks.
+    /// Sends one request that is logged, and waits for its answer. Blocks.
     ///
-    /// - Parameter status: what the answer should have.
+    /// - Parameter status: the expected one.
     private static func isAnswered(
         at path: String,
         _ request: SampleRequest = .keyless,
@@ -68,7 +68,7 @@ struct UnreadLogTests {
 
     @Test("A hundred logins a second succeed, and TERM ends the process, while nobody reads the log")
     func service() async throws {
-        // Full from the start: the first line is the one that would stop the process.
+        // Full from the start, so that the first line could stop the process.
         try reader.fill()
         let upstream = try RecordingUpstream()
         let process = try await startAndAnswer(["AUTH_ENDPOINT": upstream.authEndpoint])
@@ -98,7 +98,7 @@ struct UnreadLogTests {
         let process = try await startAndAnswer()
         #expect(try await send(1_000) == 0)
         let before = try ProcessFigures(of: process).residentKB
-        // Several times what the two pipes hold.
+        // Several times as much as the two pipes hold.
         #expect(try await send(20_000) == 0)
         let growth = try ProcessFigures(of: process).residentKB - before
         #expect(!FrontDoor.measuresMemory || growth < 8_192, "\(growth) KiB")
@@ -117,7 +117,7 @@ struct UnreadLogTests {
         #expect(reports.first?["severity"] == .text("WARNING"))
         #expect(requests + Int(count) == 21_100)
         #expect(lines.last?["message"] == .text("stopped"))
-        // In the order in which they were written, to the millisecond; the four senders' within it in any.
+        // In order of time, except within a millisecond, where the four senders' lines may be in any order.
         let times = lines.compactMap { $0["time"]?.text }
         #expect(zip(times, times.dropFirst()).count { $0 > $1 } < lines.count / 100)
     }
@@ -136,7 +136,7 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .code(128 + signal))
     }
 
-    @Test("A wrong setting, and a socket that cannot be, end the process although nobody reads why")
+    @Test("A wrong setting or an unusable socket path ends the process, although nobody reads the log")
     func failedStart() async throws {
         try reader.fill()
         let wrong = try await start(["REQUEST_TIMEOUT": "never"])
@@ -159,7 +159,7 @@ struct UnreadLogTests {
         process.terminate()
         try await eventually("the begin of the shutdown") { !FileManager.default.fileExists(atPath: path) }
         if signals > 1 { process.terminate(signal: SIGINT) }
-        // Some time into the half second for which the end waits.
+        // Within the half second that the end waits.
         try await Task.sleep(for: .milliseconds(100))
         let text = try await reader.readToEnd()
         #expect(text.contains(signals > 1 ? #""message":"shutting down""# : #""message":"stopped""#))
@@ -179,19 +179,19 @@ struct UnreadLogTests {
         let process = try await startAndAnswer()
         #expect(try await send(400) == 0)
         process.terminate(signal: SIGABRT)
-        // More than the named pipe holds: some is in the process, and read only now.
+        // More than the named pipe holds: the process still has the rest, which is read only now.
         async let text = reader.readToEnd()
         #expect(try await process.waitForExit(timeout: Self.end) == .signal(SIGABRT))
         #expect(try JSONLog.lines(try await text).count { $0["route"] == .text("exchange") } == 400)
     }
 
-    @Test("A crash's backtrace, where Swift's runtime prints one, is in the log to its end")
+    @Test("A crash's backtrace, if Swift's runtime prints one, is in the log completely")
     func backtrace() async throws {
         let process = try await startAndAnswer(["SWIFT_BACKTRACE": "enable=yes,color=no"])
         process.terminate(signal: SIGSEGV)
         let text = try await reader.readToEnd()
         #expect(try await process.waitForExit() == .signal(SIGSEGV))
-        // The program that makes it is not part of every installation.
+        // Not every installation has the program that prints it.
         #expect(text.contains("Backtracing from") == text.contains("Backtrace took"))
     }
 
@@ -205,7 +205,7 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
     }
 
-    @Test("A standard error that is closed does no harm, and no socket gets its number")
+    @Test("A closed standard error does no harm, and no socket gets its number")
     func closed() async throws {
         let process = try await ServerProcess.start(
             "sh",

@@ -1,4 +1,4 @@
-// What an upstream may send: an answer, or not, whole or in pieces.
+// What an upstream may send: an answer or anything else, whole or in pieces.
 
 import Text
 

@@ -1,7 +1,7 @@
 import CFCGI
 import Glibc
 
-/// libFuzzer's own start, for a program that has a `main` of its own.
+/// libFuzzer's entry point for a program that has its own `main`.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
     _ count: UnsafeMutablePointer<CInt>,
@@ -14,7 +14,7 @@ private func runDriver(
 enum Fuzz {
     static func main() {
         precondition(FCGX_Init() == 0)
-        // libFuzzer takes the argument before its own for the program's name.
+        // libFuzzer takes its first argument for the program's name.
         var count = CommandLine.argc - 1
         var arguments = CommandLine.unsafeArgv + 1
         switch CommandLine.arguments.dropFirst().first {

@@ -2,16 +2,16 @@ import CFCGI
 
 @testable import FastCGI
 
-// What a peer may send: the gate's verdict, and what libfcgi makes of a stream that the gate passes.
+// What a peer may send: the gate's verdict, and how libfcgi reads a stream that the gate passes.
 
-/// Kept over all inputs, as the front door keeps its own over all requests.
+/// Reused for all inputs, as the front door reuses its feed for all requests.
 private nonisolated(unsafe) var feed: RequestFeed?
 
 private let usedParams = ["REQUEST_METHOD", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID"]
 
 /// Gets each input.
 func fuzzGate(_ input: UnsafeRawBufferPointer) {
-    // With limits that a short input can reach, too.
+    // Once more with limits that a short input can reach.
     var tight = FastCGILimits()
     tight.maxParamsBytes = 300
     tight.maxParams = 8
@@ -23,7 +23,7 @@ func fuzzGate(_ input: UnsafeRawBufferPointer) {
     if verdict == .complete { decode(gate) }
 }
 
-/// Feeds the input whole, in pieces, and if it is short byte by byte; all must agree.
+/// Feeds the input whole, in pieces, and, if it is short, byte by byte. All must agree.
 private func verdict(on input: UnsafeRawBufferPointer, limits: FastCGILimits) -> (
     ConnectionGate.Verdict, ConnectionGate
 ) {
@@ -67,7 +67,7 @@ private func expectSame(
 ) {
     switch (one.0, other.0) {
     case (.refused(let first), .refused(let second)):
-        // A piece with both faults in it shows the second one first.
+        // If a piece has both faults, the second one is found first.
         let both: Set = [ConnectionGate.Refusal.malformedParams, .tooManyParams]
         precondition(first == second || both == [first, second], "\(first), and \(second) in pieces")
     default:
@@ -76,8 +76,7 @@ private func expectSame(
     }
 }
 
-/// Lets libfcgi decode a complete request the way the front door does, and compares with the plainest reading of the
-/// specification.
+/// Has libfcgi decode a complete request as the front door does, and compares with a minimal parser.
 private func decode(_ gate: ConnectionGate) {
     let (params, stdin) = contents(of: gate.request)
     precondition(stdin.count == gate.stdinBytes)

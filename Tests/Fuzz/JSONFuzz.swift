@@ -1,4 +1,4 @@
-// What an app may send as a body: accepted or refused, and what is signed of it.
+// What an app may send as a body: whether it is accepted, and what is signed.
 
 import Text
 
@@ -41,7 +41,7 @@ private func checkPayload(_ input: [UInt8]) {
     }
 }
 
-/// The plainest reading of RFC 8259: whitespace counts within strings alone.
+/// The simplest reading of RFC 8259: whitespace counts only within strings.
 private func withoutWhitespace(_ json: [UInt8]) -> [UInt8] {
     var isInString = false
     var isEscaped = false

@@ -1,8 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Codes of a sandbox, one for each exchange of a load: equal tokens would share a call, and a code that is sent twice
-/// is answered 400.
+/// A sandbox's codes, one for each exchange under load: equal codes would share a call, or get 400.
 struct AuthCodes: Sendable {
     private let codes: [String]
 

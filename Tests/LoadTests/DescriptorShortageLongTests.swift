@@ -12,7 +12,7 @@ extension LoadLongTests {
             try DescriptorLimit.raise(to: 4_096)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
             let codes = try await AuthCodes(251, from: sandbox)
-            // The silent ones go in lots of some forty, as many as there are descriptors for, each lot after this time.
+            // Silent connections end after this time, in batches of about forty: there are no more descriptors.
             let backend = try await Backend.start(
                 environment: ["ARRIVAL_TIMEOUT": "2"],
                 upstream: sandbox.authEndpoint,
@@ -20,7 +20,7 @@ extension LoadLongTests {
             )
             let path = backend.socketPath
             if !isLimitedFromTheStart {
-                // Harder: it has planned for as many requests in flight as descriptors were there when it started.
+                // Harder: at the start it planned for more requests in flight than there are descriptors now.
                 _ = try await Command.run("prlimit", ["--pid", "\(backend.process.pid)", "--nofile=64:64"])
             }
 
@@ -37,7 +37,7 @@ extension LoadLongTests {
                 return ((clients.statuses, clients.count, silent.count), late.statuses)
             }
             let log = backend.logs().split(separator: "\n")
-            // What has been planned for is a matter of too many; what has not, of a call that fails.
+            // A shortage that was planned for closes the oldest connection; an unplanned one makes accept fail.
             let message = isLimitedFromTheStart ? "too many wait to become complete" : "cannot accept connections"
             let lines = log.filter { $0.contains(message) }
             printFigures(

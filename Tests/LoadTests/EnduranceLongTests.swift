@@ -51,7 +51,7 @@ extension LoadLongTests {
             return clients.statuses
         }
 
-        /// Kept connections to the upstream are not left behind: they are closed after 15 s without a call.
+        /// The figures once kept connections to the upstream are closed, too, which takes 15 s without a call.
         private func settledFigures(of backend: Backend) async throws -> ProcessFigures {
             try await Task.sleep(for: .seconds(17))
             return try ProcessFigures(of: backend.process)

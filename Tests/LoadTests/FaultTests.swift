@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// Tiki's server and the way to it fail in every way: nothing is sent twice, and the app gets documented errors alone.
+    /// However Tiki's server or the network fails, nothing is sent twice, and the app gets only documented errors.
     @Suite("Upstream faults") struct FaultTests {
         private static let settings: [String: String?] = [
             "REQUEST_TIMEOUT": "2", "CONNECT_TIMEOUT": "1", "LOG_LEVEL": "error",
@@ -41,7 +41,7 @@ extension UpstreamProofs {
             try await prove(stalls, clients: clients, "stalled connect", unreachable) { try await .stalled(settings) }
         }
 
-        /// Sends so many requests on one way, of which the slow ones take REQUEST_TIMEOUT each, and judges what became of them.
+        /// Sends this many requests over one path, and judges the results. Each slow one takes REQUEST_TIMEOUT.
         static func prove(
             _ count: Int,
             slow: Int = 0,

@@ -1,20 +1,20 @@
 import Foundation
 import TestSupport
 
-/// Compares what apps got with what reached the upstream.
+/// Compares the answers that apps got with the requests that reached the upstream.
 struct FaultVerdict {
-    /// How often each fault, by its name, led to which outcome.
+    /// How often each fault, by name, led to each outcome.
     private(set) var table: [String: [String: Int]] = [:]
-    /// What must not be, in words.
+    /// Violations of the rules, in words.
     private(set) var violations: [String] = []
     /// The most arrivals of one exchange or refresh.
     private(set) var mostArrivals = 0
-    /// Arrivals in all.
+    /// The total number of arrivals.
     let arrivals: Int
 
     /// - Parameters:
-    ///   - arrivals: what reached the upstream.
-    ///   - unseen: what a request may come to that never reached it.
+    ///   - arrivals: the requests that reached the upstream.
+    ///   - unseen: the possible outcomes of a request that never reached it.
     init(_ answers: [FaultedAnswer], arrivals: [FaultUpstream.Arrival], unseen: Set<String>) {
         self.arrivals = arrivals.count
         let byCredential = Dictionary(grouping: arrivals, by: \.request.credential)
@@ -26,9 +26,9 @@ struct FaultVerdict {
             if request.maxArrivals == 1 { mostArrivals = max(mostArrivals, arrived.count) }
             let what = "\(request.path) \(request.credential)"
             if arrived.count > request.maxArrivals { violations.append("\(what) arrived \(arrived.count) times") }
-            // An info that is to be sent once more may find no connection then.
+            // An info call that is sent again may find no connection.
             let mayEndUnseen = arrived.count < request.maxArrivals && (arrived.isEmpty || request.maxArrivals > 1)
-            // Of two that arrived, the later one may have been noted first.
+            // If two arrived, the later one may have been recorded first.
             let allowed = arrived.reduce(into: mayEndUnseen ? unseen : []) {
                 $0.formUnion(FaultExpectation.outcomes($1.fault))
             }
@@ -40,7 +40,7 @@ struct FaultVerdict {
         }
     }
 
-    /// The table in lines.
+    /// The table as lines of text.
     var lines: String {
         table.sorted { $0.key < $1.key }.map { name, outcomes in
             let counts = outcomes.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }

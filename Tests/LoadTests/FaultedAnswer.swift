@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// What a request that asked for a fault came to.
+/// The answer to a request that asked for a fault.
 struct FaultedAnswer: Sendable {
     let request: FaultedRequest
-    /// The status, and for an error its reason.
+    /// The status, and an error's reason.
     let outcome: String
-    /// What is wrong with the answer itself; nil if nothing is.
+    /// What is wrong with the answer itself; nil if it is correct.
     let mistake: String?
 
     init(_ answer: HTTPAnswer, to request: FaultedRequest) {
@@ -16,7 +16,7 @@ struct FaultedAnswer: Sendable {
         mistake = Self.mistake(in: answer, to: request, reason)
     }
 
-    /// Sends the requests over so many connections at once.
+    /// Sends the requests over this many connections at once.
     static func collect(_ requests: [FaultedRequest], from port: Int, clients: Int = 64) async throws -> [FaultedAnswer]
     {
         try await BlockingThread.run(on: clients) { client in
@@ -37,7 +37,7 @@ struct FaultedAnswer: Sendable {
         }
         let ids = answer.headers["X-Request-Id"]
         guard ids.count == 1, let id = ids.first, !id.isEmpty else { return "X-Request-Id: \(ids)" }
-        // Tiki's answer byte for byte, or our own envelope and nothing beside it.
+        // Tiki's answer byte for byte, or our envelope and nothing else.
         if let tikis = relayable(request, answer.status) { return answer.body == tikis ? nil : "not Tiki's bytes" }
         guard let reason, let message = try? answer.string("error", "message") else { return "no envelope" }
         let details = #"{"code":\#(answer.status),"reason":"\#(reason)","message":"\#(message)""#
@@ -45,7 +45,7 @@ struct FaultedAnswer: Sendable {
         return answer.text == envelope ? nil : "not the envelope"
     }
 
-    /// What Tiki's answer with this status is, if it has one with it.
+    /// Tiki's answer with this status; nil if it gives none.
     private static func relayable(_ request: FaultedRequest, _ status: Int) -> Data? {
         switch status {
         case 200 where request.fault == .atLimit: FaultAnswer.relayed(.atLimit, for: request.credential)?.body

@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// A request of the app that asks the upstream for a fault.
+/// An app's request that asks the upstream for a fault.
 struct FaultedRequest: Sendable {
-    /// The three calls: path, key of the body, and how often one may arrive at Tiki.
+    /// The three calls: path, the body's key, and how often one may arrive at Tiki.
     private static let routes = [
         ("/auth_exchange", "code", 1), ("/auth_refresh", "refresh_token", 1), ("/auth_info", "access_token", 2),
     ]
@@ -15,7 +15,7 @@ struct FaultedRequest: Sendable {
     let credential: String
 
     /// - Parameters:
-    ///   - route: counts through the three.
+    ///   - route: a number that selects one of the three.
     ///   - pause: see ``UpstreamFault/credential(_:after:)``.
     init(_ fault: UpstreamFault, route: Int, name: String, after pause: Int = 0) {
         (path, key, maxArrivals) = Self.routes[route % 3]
@@ -25,8 +25,7 @@ struct FaultedRequest: Sendable {
 
     var json: String { #"{"\#(key)":"\#(credential)"}"# }
 
-    /// Each fault on each route, a third without any, and some of the slow ones; in an order that is no order and the
-    /// same each time.
+    /// Each fault on each route, a third without any, and some slow ones; shuffled, but the same each time.
     static func mix(_ count: Int, slow: Int, name: String) -> [FaultedRequest] {
         let fast = UpstreamFault.allCases.filter { !$0.isSlow }
         let palette = fast + Array(repeating: .success, count: fast.count / 2)

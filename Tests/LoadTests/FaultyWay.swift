@@ -1,8 +1,8 @@
 import TestSupport
 
-/// The ways to an upstream, each with something wrong with it: responder and nginx in front, the upstream behind.
+/// A responder and nginx, and a faulty path from them to an upstream.
 struct FaultyWay: Sendable {
-    /// A way, and what must live as long as it.
+    /// The upstream, and what must live as long as the path to it.
     private enum Upstream: Sendable {
         case requests(FaultUpstream, TLSTerminator?)
         case port(any Sendable)
@@ -12,7 +12,7 @@ struct FaultyWay: Sendable {
     let nginx: Nginx
     private let upstream: Upstream
 
-    /// What has reached the upstream.
+    /// The requests that reached the upstream.
     var arrivals: [FaultUpstream.Arrival] {
         if case .requests(let upstream, _) = upstream { upstream.arrivals } else { [] }
     }

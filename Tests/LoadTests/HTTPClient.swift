@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// One kept HTTP/1.1 connection to a port of 127.0.0.1: a request, its answer, the next. Connects anew when the server
-/// has said that it closes.
+/// One kept HTTP/1.1 connection to a port of 127.0.0.1, for one request at a time. Connects again after the server
+/// announced that it closes.
 final class HTTPClient {
     private let port: Int
     private var descriptor: CInt
@@ -17,7 +17,7 @@ final class HTTPClient {
         close(descriptor)
     }
 
-    /// Posts JSON and waits for the whole answer.
+    /// Posts JSON and waits for the complete answer.
     func post(_ path: String, json: String) throws -> HTTPAnswer {
         let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         return try send("\(head)Content-Length: \(json.utf8.count)\r\n\r\n\(json)")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The bytes of an HTTP request on a connection of its own.
+/// The bytes of an HTTP request on its own connection.
 enum HTTPRequestBytes {
     static func post(_ path: String, json: String) -> Data {
         let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"

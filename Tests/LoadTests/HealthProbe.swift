@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Asks `GET /health/live` a hundred times a second, and notes how long each answer took.
+/// Asks `GET /health/live` a hundred times a second, and records how long each answer takes.
 final class HealthProbe: Sendable {
     private struct State {
         var latencies: [Duration] = []
@@ -35,7 +35,7 @@ final class HealthProbe: Sendable {
 
     /// Ends it.
     ///
-    /// - Returns: how many answers there were, the longest and the 99th percentile in milliseconds, and what failed.
+    /// - Returns: the number of answers, the longest time and the 99th percentile in milliseconds, and the failures.
     func stop() async throws -> (count: Int, longest: Double, percentile99: Double, failures: [String]) {
         state.withLock { $0.isStopped = true }
         while !state.withLock({ $0.isDone }) { try await Task.sleep(for: .milliseconds(5)) }

@@ -3,21 +3,21 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// Tiki accepts calls and does not answer: nobody waits longer than promised, and nothing else suffers.
+    /// Tiki accepts calls and does not answer: no client waits longer than documented, and nothing else suffers.
     @Suite("A hung upstream") struct HungUpstreamTests {
         private static let timeout = 2.0
 
         @Test("Callers get 504 in time while Tiki hangs, health checks stay fast, and calls work again afterwards")
         func few() async throws {
-            // In a run with many other tests the clock shows what they do, too.
+            // Generous, since other tests that run at the same time slow this one down.
             try await Self.prove(callers: 50, tolerance: 3, healthLimit: 1_000)
         }
 
         /// - Parameters:
-        ///   - tolerance: seconds that an answer may come later than it should.
-        ///   - healthLimit: milliseconds that 99 % of the answers of health may take.
+        ///   - tolerance: how many seconds late an answer may be.
+        ///   - healthLimit: how many milliseconds 99 % of the health checks may take.
         static func prove(callers: Int, tolerance: Double, healthLimit: Double) async throws {
-            // The test process holds both ends: the clients' and the upstream's.
+            // The test process holds both the clients' and the upstream's ends.
             try DescriptorLimit.raise(to: 8_192)
             let upstream = try FaultUpstream()
             let backend = try await Backend.start(
@@ -29,7 +29,7 @@ extension UpstreamProofs {
             let health = HealthProbe(port: port)
             upstream.hold()
             let hung = try await send("hung", callers, port)
-            // Once more, and this time it recovers before their time is over.
+            // Again, but now the upstream recovers before the callers' timeout.
             let (recovered, recovery) = try await BlockingThread.run {
                 var clients = try open("late", callers, port)
                 let limit = ContinuousClock.now + .seconds(timeout)

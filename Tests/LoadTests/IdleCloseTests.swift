@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// The server closes a kept connection: before it is used again, or just then.
+    /// The server closes a kept connection shortly before it is used again, or at that moment.
     @Suite("Idle connections that the server closes") struct IdleCloseTests {
-        @Test("A close 20 ms before use makes no call fail", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
+        @Test("A close 20 ms before use fails no call", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
         func before(fault: UpstreamFault) async throws {
             try await Self.proveBefore(25, fault)
         }
@@ -23,7 +23,7 @@ extension UpstreamProofs {
                 while upstream.ended <= number, .now < limit { usleep(100) }
                 usleep(20_000)
             }
-            // None that is not closed at the server may be left to be used.
+            // Each call needed a new connection, since the server had closed the last one.
             #expect(upstream.accepted == count)
             try judge(answers, upstream, "closed 20 ms before use, by \(fault)", documented: ["200"])
             await nginx.stop()
@@ -32,7 +32,7 @@ extension UpstreamProofs {
 
         static func proveAtTheMoment(_ count: Int) async throws {
             let (upstream, backend, nginx) = try await start()
-            // Around the time that the next request takes from here to the upstream, some hundred µs.
+            // About when the next request reaches the upstream, which takes some hundred µs.
             let requests = (0..<count).map {
                 FaultedRequest(.closeWhenIdle, route: $0 % 2, name: "moment\($0)", after: 5_000 + $0 * 37 % 1_500)
             }
@@ -56,7 +56,7 @@ extension UpstreamProofs {
             return (upstream, backend, try await Nginx.start(backendSocket: backend.socketPath))
         }
 
-        /// One after the other, with a pause after each answer.
+        /// Sends one request after the other, with a pause after each answer.
         private static func send(
             _ requests: [FaultedRequest],
             _ port: Int,

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// The proofs that take long. They run when `LONG_TESTS=1` (make test-long), one at a time, and print their figures:
-/// what they need is a machine that does nothing else.
+/// Proofs that take long. They run with `LONG_TESTS=1` (make test-long), one at a time, and print their figures. They
+/// need an otherwise idle machine.
 @Suite("Long proofs", .serialized, .enabled(if: ProcessInfo.processInfo.environment["LONG_TESTS"] == "1"))
 enum LoadLongTests {}
 
-/// The proofs about the way to Tiki with few calls, one at a time: each has several processes.
+/// Proofs about the connection to Tiki with few calls. One at a time, since each has several processes.
 @Suite("Upstream proofs with a few calls", .serialized) enum UpstreamProofs {}
 
 /// Prints a proof's figures as one line.

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// One request on each of many connections, from one thread. A connection ends when its peer closes it.
+/// Sends one request on each of many connections, from one thread. A connection ends when its peer closes it.
 struct ManyConnections: ~Copyable {
-    /// Where to connect, and so what is spoken there.
+    /// Where to connect, and so which protocol to speak.
     enum Peer {
         /// The responder's unix socket: FastCGI.
         case responder(String)
@@ -12,13 +12,13 @@ struct ManyConnections: ~Copyable {
         case nginx(Int)
     }
 
-    /// What came on one connection until its peer closed it.
+    /// Everything received on one connection until its peer closed it.
     struct Received: Sendable {
         let bytes: Data
-        /// From the sending of the request.
+        /// Measured from when the request was sent.
         let duration: Duration
 
-        /// What came as an answer of HTTP; nil if it is none.
+        /// The bytes as an HTTP answer; nil if they are not one.
         var http: HTTPAnswer? { HTTPAnswer(bytes) }
     }
 
@@ -26,9 +26,9 @@ struct ManyConnections: ~Copyable {
     private let keepsAnswers: Bool
     private var answers: [CInt: Data] = [:]
     private var started: [CInt: ContinuousClock.Instant] = [:]
-    /// What has come on each connection that has ended, if it is to be kept.
+    /// What was received on each ended connection, if answers are kept.
     private(set) var received: [Received] = []
-    /// How many answers had which status; 0 is a connection that was closed without one.
+    /// How many answers had each status; 0 is for connections that were closed without an answer.
     private(set) var statuses: [Int: Int] = [:]
 
     init(to peer: Peer, keepsAnswers: Bool = false) {
@@ -40,10 +40,10 @@ struct ManyConnections: ~Copyable {
         for descriptor in answers.keys { close(descriptor) }
     }
 
-    /// Connections that the peer has not closed.
+    /// How many connections the peer has not closed.
     var count: Int { answers.count }
 
-    /// Connects and sends; with no request, stays silent.
+    /// Connects and sends the request; without one, stays silent.
     mutating func open(sending request: Data = Data()) throws {
         let descriptor =
             switch peer {
@@ -52,11 +52,11 @@ struct ManyConnections: ~Copyable {
             }
         answers[descriptor] = Data()
         if keepsAnswers { started[descriptor] = .now }
-        // Whether the peer has closed the connection already is seen when reading: that counts as no answer.
+        // If the peer has closed already, reading shows it: that counts as no answer.
         if !request.isEmpty { try? Sockets.sendAll(descriptor, request) }
     }
 
-    /// Opens a connection to nginx every five milliseconds, whatever became of those before.
+    /// Opens a connection to nginx every five milliseconds, whatever happens to earlier ones.
     ///
     /// - Parameter request: makes each connection's request from its number.
     static func send(
@@ -77,13 +77,13 @@ struct ManyConnections: ~Copyable {
         return (clients.statuses, rate)
     }
 
-    /// Closes all connections: the clients have gone.
+    /// Closes all connections, as if the clients had left.
     mutating func leave() {
         for descriptor in answers.keys { close(descriptor) }
         answers = [:]
     }
 
-    /// Reads what comes until the peer has closed all connections, or the time is over.
+    /// Reads until the peer has closed all connections, or until the deadline.
     mutating func read(until deadline: ContinuousClock.Instant) throws {
         repeat {
             var polled = answers.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

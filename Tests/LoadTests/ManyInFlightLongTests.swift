@@ -13,7 +13,7 @@ extension LoadLongTests {
             let codes = try await AuthCodes(Self.requests, from: sandbox)
             let backend = try await Backend.start(
                 environment: [
-                    // What is judged is that all are answered; how fast depends on who shares the machine.
+                    // The test checks that all are answered; how fast depends on what else the machine does.
                     "REQUEST_TIMEOUT": "60", "UPSTREAM_MAX_CONNECTIONS": "\(Self.requests)", "LOG_LEVEL": "warning",
                 ],
                 upstream: sandbox

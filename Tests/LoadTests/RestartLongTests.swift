@@ -12,7 +12,7 @@ extension LoadLongTests {
             let sandbox = try await Sandbox.start(arguments: ["--delay", "1000", "--quiet"])
             let codes = try await AuthCodes(10_000, from: sandbox)
             let directory = try ScratchDirectory()
-            // As long a queue as systemd makes: it holds what comes while one process ends and the next one starts.
+            // As long as systemd's queue: it holds the connections that come between one process and the next.
             let listener = try UnixListener(path: directory.path("listener.sock"), backlog: 4_096)
             let nginx = try await Nginx.start(backendSocket: listener.path)
             var backend = try await start(listener, sandbox)

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// SIGHUP reads CLIENT_SECRET_FILE again, in the midst of calls.
-    @Suite("A new secret by SIGHUP") struct SecretRotationTests {
+    /// SIGHUP reads CLIENT_SECRET_FILE again, while calls are in progress.
+    @Suite("Secret rotation by SIGHUP") struct SecretRotationTests {
         private static let secrets = ["the-first-secret-0001", "the-second-secret-0002", "the-third-secret-0003"]
-        /// Calls take this long at the upstream, microseconds: some are under way at any time.
+        /// How long calls take at the upstream, microseconds: some are in progress at any time.
         private static let delay = 300_000
 
-        @Test("SIGHUP under load makes no call fail, and later calls are signed with the new secret")
+        @Test("No call fails at a SIGHUP under load, and later calls are signed with the new secret")
         func underLoad() async throws {
             try await Self.prove(seconds: 0.6)
         }
@@ -21,7 +21,7 @@ extension UpstreamProofs {
             let file = try directory.write("\(secrets[0])\n", to: "secret")
             let upstream = try FaultUpstream()
             let backend = try await Backend.start(
-                // Requests are logged at info: what is seen is what SIGHUP has logged.
+                // Leaves out requests, which are logged at info, so that only SIGHUP's lines are seen.
                 environment: ["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": file, "LOG_LEVEL": "notice"],
                 upstream: upstream.authEndpoint
             )
@@ -45,7 +45,7 @@ extension UpstreamProofs {
                 try await eventually("a line about SIGHUP") { backend.logs().dropFirst(before.count).contains("\n") }
                 return (sent, String(backend.logs().dropFirst(before.count)))
             }
-            // As an operator or a secret manager does it: another file in the place of the old one.
+            // Replaces the file with another, as an operator or a secret manager does.
             let second = try await hangUp { try replace(file, with: secrets[1], in: directory) }
             let secondIsRead = ContinuousClock.now
             let emptied = try await hangUp { try replace(file, with: "", in: directory) }
@@ -65,7 +65,7 @@ extension UpstreamProofs {
             )
             #expect(statuses.keys.sorted() == [200])
             #expect(arrivals.count == statuses[200], "each arrived, and once")
-            // Signed a moment before it arrived: what arrives just after SIGHUP may have either.
+            // A call is signed a moment before it arrives: just after SIGHUP it may have either secret.
             let changes = [(second.sent, secondIsRead), (third.sent, thirdIsRead)]
             for (arrival, secret) in zip(arrivals, signed) {
                 let known = changes.filter { $0.1 + .milliseconds(100) < arrival.time }.count
@@ -113,7 +113,7 @@ extension UpstreamProofs {
 
 extension LoadLongTests {
     struct SecretRotation {
-        @Test("SIGHUP at 200 requests a second makes no call fail, and later calls are signed with the new secret")
+        @Test("No call fails at a SIGHUP at 200 requests a second, and later calls have the new secret")
         func twoHundred() async throws {
             try await UpstreamProofs.SecretRotationTests.prove(seconds: 2)
         }

@@ -3,18 +3,18 @@ import TestSupport
 import Testing
 
 extension UpstreamProofs {
-    /// A phone's double tap, a hundredfold: of identical refreshes Tiki sees one, else it would revoke the whole chain.
+    /// A phone's double tap, a hundredfold: if Tiki saw a second identical refresh, it would revoke the chain.
     @Suite("Identical refreshes") struct SharedRefreshTests {
         private static let refreshPath = "/oauth/auth/token/refresh"
         private static let clients = 100
 
         @Test(
-            "100 identical refreshes make one call and keep the chain alive, even if this many clients leave",
+            "100 identical refreshes make one call and keep the chain alive, even if some clients leave",
             arguments: [0, 50]
         )
         func identical(gone: Int) async throws {
             try DescriptorLimit.raise(to: 4_096)
-            // Long enough for all of them to arrive meanwhile.
+            // Long enough for all of them to arrive in the meantime.
             let stack = try await Stack.start(sandbox: ["--delay", "800"])
             let code = try await stack.sandbox.mintCode()
             let tokens = try await stack.post("/auth_exchange", json: #"{"code":"\#(code)"}"#)
@@ -26,7 +26,7 @@ extension UpstreamProofs {
                 var leaving = ManyConnections(to: .nginx(port))
                 var staying = ManyConnections(to: .nginx(port), keepsAnswers: true)
                 for number in 0..<Self.clients {
-                    // Those that go are among the first too: the call may be that of one of them.
+                    // Some of the first clients leave, too, so the call may belong to one of them.
                     if number % 2 == 0, number / 2 < gone {
                         try leaving.open(sending: request)
                     } else {
@@ -54,7 +54,7 @@ extension UpstreamProofs {
             #expect(ids.count == answers.count)
             #expect(calls.counts[Self.refreshPath] == 1)
             #expect(after.status == 200, "the chain is alive")
-            // Reuse detection is on: the spent token ends the chain, and so would a second call have done.
+            // Reuse detection is on: the spent token ends the chain, as a second call would have done.
             #expect(try await stack.post("/auth_refresh", json: refresh).status == 400)
             let last = #"{"refresh_token":"\#(try after.string("data", "refresh_token"))"}"#
             #expect(try await stack.post("/auth_refresh", json: last).status == 400)

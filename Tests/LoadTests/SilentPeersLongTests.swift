@@ -53,7 +53,7 @@ extension LoadLongTests {
             await backend.stop()
         }
 
-        /// Seconds.
+        /// In seconds.
         private static func medianLatency(_ port: Int) throws -> Double {
             let client = try HTTPClient(port: port)
             return try (0..<requests).map { _ in
@@ -67,6 +67,6 @@ extension LoadLongTests {
 }
 
 extension Array where Element: Comparable {
-    /// The value in the middle; the array must not be empty.
+    /// The middle value; the array must not be empty.
     fileprivate var median: Element { sorted()[count / 2] }
 }

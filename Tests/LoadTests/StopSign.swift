@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Raised by a test, looked at by the thread that sends.
+/// Raised by a test, checked by the thread that sends.
 final class StopSign: Sendable {
     private let flag = Atomic(false)
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The connections that are kept ready, and a server that does not want them.
+/// Connections that are kept ready, and servers that do not accept or keep them.
 @Suite("Warm connections") struct WarmConnectionTests {
     @Test("A server that closes or resets connections at once is not tried in a busy loop", arguments: [false, true])
     func closedAtOnce(resets: Bool) async throws {
@@ -12,7 +12,7 @@ import Testing
             "a server that \(resets ? "resets" : "closes") at once",
             "\(connects) connects in \(Int(seconds)) s, \(cpu) ms of CPU"
         )
-        // Two at 0 s, then at about 0.5, 1.5, 3.5 and 7.5 s.
+        // Two at 0 s, then more at about 0.5, 1.5, 3.5 and 7.5 s.
         #expect((4...20).contains(connects))
         #expect(cpu < 1_000)
     }
@@ -35,7 +35,7 @@ import Testing
         let cpu = try ProcessFigures(of: backend.process).cpuMilliseconds - before
         let lines = backend.logs().split(separator: "\n").filter { $0.contains("cannot connect to Tiki") }
         let upstream = try FaultUpstream(port: reserved.port)
-        // The pause is 4 s at most by now, and some more by its jitter.
+        // The pause is now at most 4 s, plus jitter.
         try await eventually("connections", within: .seconds(12)) { upstream.accepted >= 2 }
         printFigures("a server that is down", "\(cpu) ms of CPU in 4 s, \(lines.count) line about it")
         #expect(cpu < 500)
@@ -57,7 +57,7 @@ import Testing
         await backend.stop()
     }
 
-    /// Ten seconds with two connections to be kept ready.
+    /// Watches the backend try to keep two connections ready for ten seconds.
     private func watch(
         _ endpoint: String,
         _ count: () -> Int

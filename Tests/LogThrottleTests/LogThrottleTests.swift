@@ -13,7 +13,7 @@ struct LogThrottleTests {
         #expect(log.handler.entries == [.init(level: .warning, message: "again", metadata: [:])])
     }
 
-    @Test("The first line after the interval tells how many were left out")
+    @Test("The first line after the interval says how many were suppressed")
     func counts() async throws {
         var throttle = LogThrottle(interval: .milliseconds(200))
         for _ in 0..<5 { throttle.log(log.logger, .error, "again", metadata: ["a": "b"]) }

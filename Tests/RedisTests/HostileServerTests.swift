@@ -4,9 +4,9 @@ import Testing
 
 @testable import Redis
 
-/// Servers that are none, or mean harm: the connection ends, and nothing else does.
+/// Servers that are hostile or not Redis: the connection ends, but nothing else does.
 struct HostileServerTests {
-    /// A server that answers `PING` well, and everything else as given.
+    /// Runs a server that answers `PING` correctly, and everything else as given.
     func outcome(of reaction: FakeRedis.Reaction) async throws -> (RedisFailure?, FakeRedis) {
         let server = try await FakeRedis { connection, command in
             command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : reaction
@@ -23,7 +23,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A reply that is not understood, too large, or none at all ends the connection, and another one is opened",
+        "A malformed, oversized or missing reply, or an error such as READONLY, leads to a new connection",
         arguments: [
             (.bytes("HTTP/1.1 400 Bad Request\r\n\r\n"), .notRedis), (.bytes(">1\r\n+x\r\n"), .notRedis),
             (.bytes("*1000000\r\n"), .notRedis), (.bytes("$5\r\nab"), .timeout), (.silence, .timeout),
@@ -55,7 +55,7 @@ struct HostileServerTests {
         #expect(server.accepted == 1)
     }
 
-    @Test("A reply that nobody has asked for ends the connection, before it can be taken for another's")
+    @Test("An unsolicited reply ends the connection before it can be taken for another command's")
     func unasked() async throws {
         let server = try await FakeRedis { connection, command in
             command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : .bytes("$1\r\na\r\n$1\r\nb\r\n")
@@ -72,7 +72,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A server that greets with something else is not used",
+        "A server that sends something before the first command is not used",
         arguments: [
             ("SSH-2.0-OpenSSH\r\n", .notRedis), ("+OK\r\n", .notRedis),
             ("-ERR max number of clients reached\r\n", .refused(.tooManyClients)),
@@ -83,13 +83,13 @@ struct HostileServerTests {
         let server = try await FakeRedis(greeting: text) { _, _ in .silence }
         let client = try LoopClient(server)
         let result = try await client.send("GET", "k")
-        // What came before the first command was sent may be taken for its reply.
+        // Bytes that came before the first command was sent may be taken for its reply.
         #expect(result == .failure(failure) || result == .failure(.unexpectedReply))
         try await client.close()
         try await server.stop()
     }
 
-    @Test("A server that hangs up on everybody gets few connections, not one for each command")
+    @Test("A server that always hangs up gets few connections, not one for each command")
     func noStorm() async throws {
         for reaction in [FakeRedis.Reaction.close, .bytes("?"), .bytes("+PONG\r\n")] {
             let server = try await FakeRedis { _, command in command == ["PING"] ? reaction : .close }
@@ -105,7 +105,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("More commands than may wait are refused at once, and the others are answered")
+    @Test("Commands beyond the limit are refused at once, and the others are answered")
     func overload() async throws {
         let server = try await FakeRedis { _, _ in .bytes("+PONG\r\n") }
         let client = try LoopClient("redis+unix://\(server.path)", maxPending: 10)

@@ -6,7 +6,7 @@ import Transport
 
 @testable import Redis
 
-/// A client on an event loop, for tests to use from outside it.
+/// A client on an event loop, for use by tests from outside it.
 final class LoopClient: Sendable {
     typealias Outcome = Result<RedisReply, RedisFailure>
 

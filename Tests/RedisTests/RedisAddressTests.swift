@@ -4,7 +4,7 @@ import Testing
 
 struct RedisAddressTests {
     @Test(
-        "A URL says where the server is, whether it speaks TLS, and which database to use",
+        "A URL gives the server's address, whether to use TLS, and the database",
         arguments: [
             ("redis://h", .host("h", port: 6_379, usesTLS: false), 0),
             ("redis://h:6380/3", .host("h", port: 6_380, usesTLS: false), 3),
@@ -21,7 +21,7 @@ struct RedisAddressTests {
     }
 
     @Test(
-        "A URL that cannot be used says why, without repeating any of it",
+        "An unusable URL is refused with the reason, and nothing from it is quoted",
         arguments: [
             ("", .scheme), ("h:6379", .scheme), ("http://h", .scheme), ("unix:///run/x", .scheme), ("redis", .scheme),
             ("redis://:s3cret@h", .credentials), ("rediss://s3cret@h", .credentials),

@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 struct RedisBackOffTests {
-    @Test("The time between two attempts doubles up to five seconds, a quarter more or less")
+    @Test("The time between attempts doubles up to five seconds, a quarter more or less")
     func doubling() {
         var random = SeededGenerator(seed: 3)
         var backOff = RedisBackOff()

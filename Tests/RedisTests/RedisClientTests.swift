@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-/// Against a real server.
+/// Tests against a real server.
 struct RedisClientTests {
     @Test("A thousand commands at once go over one connection, and each gets its own reply")
     func pipelining() async throws {
@@ -18,7 +18,7 @@ struct RedisClientTests {
         await server.stop()
     }
 
-    @Test("User, password and database are used, and a wrong one is told from others")
+    @Test("User, password and database are used, and each wrong one is reported as such")
     func access() async throws {
         let server = try await RedisServer.start(password: "s3cret")
         try server.run("ACL", "SETUSER", "app", "on", ">other", "~*", "+@all", password: "s3cret")
@@ -49,7 +49,7 @@ struct RedisClientTests {
         await server.stop()
     }
 
-    @Test("Over TLS the server has to be who it was asked for, by a name of its own")
+    @Test("Over TLS the server's certificate must be trusted, and be for the name in the URL")
     func tls() async throws {
         let authority = try TestAuthority()
         let server = try await RedisServer.start(password: "s3cret", authority: authority)
@@ -70,7 +70,7 @@ struct RedisClientTests {
         try await address.close()
         await server.stop()
 
-        // Its address is in the certificate, but it was asked for by name.
+        // The certificate is for the address, but the URL has the name.
         let byAddress = try await RedisServer.start(authority: authority, names: "IP:127.0.0.1")
         let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
         #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
@@ -78,7 +78,7 @@ struct RedisClientTests {
         await byAddress.stop()
     }
 
-    @Test("A server that is not there fails commands at once, is not asked all the time, and is found again")
+    @Test("While a server is down, commands fail at once and few attempts are made; later it is used again")
     func absent() async throws {
         let server = try await RedisServer.start()
         let client = try LoopClient(server)
@@ -101,7 +101,7 @@ struct RedisClientTests {
         await server.stop()
     }
 
-    @Test("A server that stops answering costs each command its time and no more, then none, and is found again")
+    @Test("A stalled server delays commands by their timeout at most, and is used again afterwards")
     func paused() async throws {
         let server = try await RedisServer.start()
         let client = try LoopClient(server, timeout: .milliseconds(250))
@@ -111,7 +111,7 @@ struct RedisClientTests {
         let replies = try await client.send((0..<100).map { ["ECHO", "\($0)"] })
         let time = ContinuousClock.now - started
         #expect(replies.allSatisfy { $0 == .failure(.timeout) })
-        // One after the other they would take 25 s.
+        // One after the other, they would take 25 s.
         #expect(time >= .milliseconds(250) && time < .seconds(1))
         let later = ContinuousClock.now
         for _ in 0..<100 {
@@ -120,14 +120,14 @@ struct RedisClientTests {
         #expect(ContinuousClock.now - later < .seconds(2))
         server.signal(SIGCONT)
         try await client.waitUntilUp()
-        // No reply of then is taken for one of now.
+        // No earlier reply is taken for this one.
         #expect(try await client.send("ECHO", "new") == .success(.string(Array("new".utf8))))
         #expect(client.log.handler.text.contains("lost the connection to Redis"))
         try await client.close()
         await server.stop()
     }
 
-    @Test("A connection that the server has closed at rest is opened again by the next command, unnoticed")
+    @Test("The next command reopens a connection that the server closed while idle, and succeeds")
     func idle() async throws {
         let server = try await RedisServer.start()
         let client = try LoopClient(server)
@@ -141,7 +141,7 @@ struct RedisClientTests {
         await server.stop()
     }
 
-    @Test("At the close every command is answered, and later ones too")
+    @Test("Closing fails every pending command, and every later one")
     func close() async throws {
         let server = try await RedisServer.start()
         for isOpen in [true, false] {

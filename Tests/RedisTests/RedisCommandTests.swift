@@ -3,7 +3,7 @@ import Testing
 @testable import Redis
 
 struct RedisCommandTests {
-    @Test("A command is an array of bulk strings, with whatever bytes are in them")
+    @Test("A command is encoded as an array of bulk strings of any bytes")
     func bytes() {
         let command = RedisCommand([Array("SET".utf8), [], [0, 13, 10, 255]])
         #expect(
@@ -15,7 +15,7 @@ struct RedisCommandTests {
         #expect(String(buffer: RedisCommand("").bytes) == "*1\r\n$0\r\n\r\n")
     }
 
-    @Test("Every failure has a stable word and a sentence of its own, and no two share one but by kind")
+    @Test("Every failure has its own stable code and sentence; only failures of one kind share them")
     func words() {
         #expect(RedisFailure.all.allSatisfy { $0.code.wholeMatch(of: /[a-z][a-z_]{3,30}/) != nil })
         #expect(Set(RedisFailure.all.map(\.code)).count == RedisFailure.all.count)

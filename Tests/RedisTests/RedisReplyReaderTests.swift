@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 struct RedisReplyReaderTests {
-    /// Feeds the text in pieces of this size, and returns what came out until the first failure.
+    /// Feeds the text in pieces of this size, and returns the replies until the first failure.
     func read(
         _ text: String,
         piece: Int = .max,
@@ -29,7 +29,7 @@ struct RedisReplyReaderTests {
     static let everything =
         "+OK\r\n:-7\r\n$-1\r\n$0\r\n\r\n$5\r\na\r\nb\0\r\n*-1\r\n*0\r\n*2\r\n$1\r\nx\r\n*1\r\n:1\r\n-LOADING x\r\n"
 
-    @Test("Every kind of reply is read, however it is cut", arguments: [1, 2, 3, 7, .max])
+    @Test("Every kind of reply is read, however it is split", arguments: [1, 2, 3, 7, .max])
     func kinds(piece: Int) {
         let (replies, failure) = read(Self.everything, piece: piece)
         #expect(failure == nil)
@@ -42,7 +42,7 @@ struct RedisReplyReaderTests {
     }
 
     @Test(
-        "What is not RESP2 is a failure",
+        "Bytes that are not RESP2 are a failure",
         arguments: [
             "HTTP/1.1 400 Bad Request\r\n\r\n", "\0\0\0", ">2\r\n+invalidate\r\n$-1\r\n", "%1\r\n+a\r\n+b\r\n", "_\r\n",
             ",1.5\r\n", "#t\r\n", "$-2\r\nxx\r\n", "*-2\r\n", ":x\r\n", "$x\r\n", "*99999999999999999999\r\n",
@@ -56,15 +56,15 @@ struct RedisReplyReaderTests {
     }
 
     @Test(
-        "A server's word for how much is to come takes no memory",
+        "An announced length does not allocate memory",
         arguments: ["*17\r\n", "*1000000\r\n", "*2147483647\r\n", "*4294967297\r\n", "*1\r\n*2147483647\r\n"]
     )
     func hugeArray(text: String) {
-        // Else it would wait for the elements, with room for all of them.
+        // Otherwise it would allocate room for all elements and wait for them.
         #expect(read(text).failure == .notRedis)
     }
 
-    @Test("A reply that is larger than allowed is a failure, as soon as that much has come")
+    @Test("A reply over the limit is a failure as soon as the limit is reached")
     func tooLarge() {
         #expect(read("$2000000000\r\n").failure == nil)
         let endless = "$2000000000\r\n" + String(repeating: "x", count: 1_100)
@@ -77,12 +77,12 @@ struct RedisReplyReaderTests {
         #expect(read(small).replies.count == 50)
     }
 
-    @Test("Arrays that are nested without end are a failure")
+    @Test("Endlessly nested arrays are a failure")
     func nesting() {
         #expect(read(String(repeating: "*1\r\n", count: 100)).failure == .notRedis)
     }
 
-    @Test("No stream of bytes does harm, and none makes a reply out of nothing")
+    @Test("Random changes to a stream do no harm and do not make up replies")
     func mutations() {
         var random = SeededGenerator(seed: 11)
         let alphabet = Array("+-:$*0123456789\r\n\r\nabc>%_\0".utf8)

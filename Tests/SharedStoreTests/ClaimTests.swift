@@ -5,9 +5,9 @@ import Testing
 
 @testable import SharedStore
 
-/// Two instances and a real store.
+/// Tests with two instances and a real store.
 struct ClaimTests {
-    @Test("Of two instances that claim a key one wins, and the other finds the claim and then the answer")
+    @Test("If two instances claim a key, one wins, and the other finds the claim and then the answer")
     func answer() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
@@ -21,7 +21,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("An outcome that nobody knows is found as such, with its reason")
+    @Test("An unknown outcome is found as such, with its reason")
     func unknown() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
@@ -33,7 +33,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("A claim that is given up can be claimed by another; one that is another's cannot be given up")
+    @Test("A released claim can be claimed by another instance; only its owner can release it")
     func release() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
@@ -49,7 +49,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("A claim ends by itself, and its owner's outcome then does not replace what another has put there")
+    @Test("A claim expires, and its owner's outcome then does not replace another instance's value")
     func expiry() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
@@ -62,14 +62,14 @@ struct ClaimTests {
         #expect(try await b.publish(owner: "b", answer: "new") == .done)
         #expect(try await a.publish(owner: "a", answer: "old") == .notOwner)
         #expect(try await a.look() == .answer(Array("new".utf8)))
-        // Where nobody else came, the late outcome still serves.
+        // If no other instance came, the late outcome is still useful.
         #expect(try await a.publish("gone", owner: "a", answer: "late") == .done)
         #expect(try await b.look("gone") == .answer(Array("late".utf8)))
         for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
 
-    @Test("An answer stays for its window and no longer")
+    @Test("An answer is kept for its window and no longer")
     func window() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
@@ -82,7 +82,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("A claim that is sent twice is won twice, and of four instances that claim a key at once one wins")
+    @Test("A claim that is sent twice is won twice, and if four instances claim a key at once, one wins")
     func race() async throws {
         let server = try await RedisServer.start()
         let instances = try (0..<4).map { _ in try Instance(server) }
@@ -103,7 +103,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("Any bytes can be keys, owners and answers, and large ones")
+    @Test("Keys, owners and answers can hold any bytes, and answers can be large")
     func bytes() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
@@ -116,7 +116,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("A key that holds something else is a failure, and is left alone")
+    @Test("A key with a foreign value is a failure, and is left unchanged")
     func foreign() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
@@ -135,7 +135,7 @@ struct ClaimTests {
         await server.stop()
     }
 
-    @Test("A store whose memory is full, or that is a replica, says so, and its claims are not won")
+    @Test("A store that is full or a replica is reported as such, and its claims are not won")
     func refusals() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)

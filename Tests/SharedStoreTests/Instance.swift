@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import SharedStore
 
-/// One of several instances that share a store: a client of its own on an event loop, for tests to use from outside it.
+/// One of several instances that share a store, with its own client, for use by tests from outside its event loop.
 final class Instance: Sendable {
     let eventLoop: any EventLoop
     let log = InMemoryLogHandler.make()
@@ -65,7 +65,7 @@ final class Instance: Sendable {
         try await ask { $0.claim(Array(key.utf8), owner: Array(owner.utf8), ttl: ttl, $1) }
     }
 
-    /// Claims once claims are a promise.
+    /// Claims once claims can be relied on.
     func claimWhenSettled(_ key: String = "k", owner: String) async throws -> SharedStore.Claim {
         let end = ContinuousClock.now + .seconds(20)
         while true {
@@ -123,7 +123,7 @@ final class Instance: Sendable {
 
     func close() async throws { try await eventLoop.submit { self.store.value.close() }.get() }
 
-    /// What a counter has come to.
+    /// A counter's value.
     func count(_ label: String) -> Int64 {
         metrics.counters.filter { $0.label == "test_shared_store_\(label)" }.map(\.totalValue).reduce(0, +)
     }
@@ -150,7 +150,7 @@ extension SharedStore.Claim {
     }
 }
 
-/// `redis+unix:` URLs of a fake server.
+/// Instances that use a fake server, by `redis+unix:` URL.
 extension Instance {
     convenience init(_ server: FakeRedis, isRequired: Bool = false) throws {
         try self.init("redis+unix://\(server.path)", isRequired: isRequired)

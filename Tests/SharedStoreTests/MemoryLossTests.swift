@@ -5,12 +5,12 @@ import Testing
 
 @testable import SharedStore
 
-/// A store that comes back without its memory, and whether two instances both notice.
+/// Checks that two instances both notice when a store comes back without its memory.
 struct MemoryLossTests {
     enum Loss: String, CaseIterable {
         case flush
         case emptyRestart
-        /// A restart with a copy that is older than the claims, marker and all.
+        /// A restart with a copy of everything, including the marker, that is older than the claims.
         case oldCopy
         case markerDeleted
     }
@@ -26,13 +26,13 @@ struct MemoryLossTests {
     }
 
     @Test(
-        "Where the store is required, both instances wait the longest call out before a claim is won again",
+        "If the store is required, both instances wait for the longest call before a claim is won again",
         arguments: Loss.allCases
     )
     func required(loss: Loss) async throws {
         let server = try await RedisServer.start(loss == .oldCopy ? ["--save", "900 1000000"] : [])
         let (a, b) = (try Instance(server, isRequired: true), try Instance(server, isRequired: true))
-        // New to all, so it might have been lost a moment ago.
+        // The store is new to both, so its memory may have been lost a moment ago.
         let started = ContinuousClock.now
         #expect(try await a.claim(owner: "a0").isWaiting)
         #expect(try await a.claimWhenSettled("before", owner: "a1") == .won)
@@ -57,7 +57,7 @@ struct MemoryLossTests {
     }
 
     @Test(
-        "Where it is not required, claims are won at once, and both instances count and say the loss",
+        "If the store is not required, claims are won at once, and both instances count and log the loss",
         arguments: Loss.allCases
     )
     func optional(loss: Loss) async throws {
@@ -77,7 +77,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("An answer that is there is given also while claims have to wait")
+    @Test("An existing answer is found even while claims must wait")
     func answersMeanwhile() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server, isRequired: true, longestCall: .seconds(30))
@@ -91,7 +91,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("A store that was marked long ago is used at once by a new instance, over any number of connections")
+    @Test("A new instance uses a store that was marked long ago at once, over any number of connections")
     func noWaitWithoutLoss() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server, isRequired: true)
@@ -105,7 +105,7 @@ struct MemoryLossTests {
         await server.stop()
     }
 
-    @Test("A user who may not ask for the process still learns of a store that is empty")
+    @Test("A user who may not use INFO still notices an emptied store")
     func withoutInfo() async throws {
         let server = try await RedisServer.start()
         try server.run("ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-info")

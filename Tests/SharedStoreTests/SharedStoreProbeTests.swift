@@ -6,7 +6,7 @@ import Testing
 
 @testable import SharedStore
 
-/// What `check` makes of stores.
+/// What `check` reports about stores.
 struct SharedStoreProbeTests {
     func probe(
         _ server: RedisServer,
@@ -23,7 +23,7 @@ struct SharedStoreProbeTests {
         return try await SharedStoreProbe(configuration, trust: nil, eventLoop: eventLoop).run()
     }
 
-    @Test("A store that can serve is reported with its version, and nothing is left in it")
+    @Test("A usable store is reported with its version, and nothing is left in it")
     func good() async throws {
         let server = try await RedisServer.start()
         let report = try await probe(server)
@@ -34,10 +34,10 @@ struct SharedStoreProbeTests {
     }
 
     @Test(
-        "A store that may forget claims when its memory is full is warned of",
+        "A store that may forget claims when its memory is full causes a warning",
         arguments: [
             ("noeviction", "100mb", 0), ("allkeys-lru", "0", 0), ("allkeys-lru", "100mb", 1),
-            // Claims have a time to live, and are the first to go.
+            // Claims have a time to live, so they are evicted first.
             ("volatile-ttl", "100mb", 1),
         ]
     )
@@ -49,7 +49,7 @@ struct SharedStoreProbeTests {
         await server.stop()
     }
 
-    @Test("A slow store, and a user who may not ask for the version, are warned of")
+    @Test("A slow store causes a warning, and so does a user who may not ask for the version")
     func more() async throws {
         let server = try await RedisServer.start()
         #expect(
@@ -62,7 +62,7 @@ struct SharedStoreProbeTests {
         await server.stop()
     }
 
-    @Test("A store that cannot serve is reported with the reason")
+    @Test("An unusable store is reported with the reason")
     func bad() async throws {
         let server = try await RedisServer.start(password: "s3cret")
         let cases: [(String?, String?, RedisErrorReply)] = [
@@ -85,7 +85,7 @@ struct SharedStoreProbeTests {
         #expect(gone?.description == "connection refused")
     }
 
-    @Test("The permissions that the page names are enough for everything, and each of them is needed")
+    @Test("The permissions that the page lists are sufficient, and each of them is needed")
     func permissions() async throws {
         let page = try String(contentsOfFile: "\(PackageLayout.root)/docs/operations.md", encoding: .utf8)
         let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("~* +eval") })

@@ -10,7 +10,7 @@ struct StoreMemoryTests {
         Array("\(run) \(generation) \(time)".utf8)
     }
 
-    @Test("A store that was empty is new, and claims are a promise once the longest call is over")
+    @Test("An empty store is new, and claims can be relied on once the longest call is over")
     func new() {
         var memory = StoreMemory(longestCall: .seconds(40))
         #expect(memory.expected(at: now) == nil)
@@ -21,7 +21,7 @@ struct StoreMemoryTests {
         #expect(memory.settledAt == now + .seconds(40))
     }
 
-    @Test("Of a marker that another instance has set, only what is left of the time is waited out")
+    @Test("For a marker that another instance set, only the rest of the wait remains")
     func age() {
         var memory = StoreMemory(longestCall: .seconds(40))
         #expect(memory.take(marker(), previous: marker(), storeTime: 5_030_000, at: now) == .same)
@@ -31,24 +31,24 @@ struct StoreMemoryTests {
         #expect(late.expected(at: now) == marker())
     }
 
-    @Test("Another marker than the one that is known, or one of another process, is a loss")
+    @Test("A marker that differs from the known one, or is from another process, means a loss")
     func lost() {
         var memory = StoreMemory(longestCall: .seconds(40))
         _ = memory.take(marker(), previous: marker(), storeTime: 9_000_000, at: now)
         let other = marker("r", "h", at: 9_001_000)
         #expect(memory.take(other, previous: nil, storeTime: 9_001_000, at: now) == .lost)
         #expect(memory.settledAt == now + .seconds(40))
-        // Set by another instance a while ago.
+        // Another instance has set it a while ago.
         let third = marker("r", "i", at: 9_100_000)
         #expect(memory.take(third, previous: third, storeTime: 9_110_000, at: now) == .lost)
         #expect(memory.settledAt == now + .seconds(30))
-        // The first thing that a new instance sees is an old copy.
+        // A new instance first sees an old copy.
         var fresh = StoreMemory(longestCall: .seconds(40))
         #expect(fresh.take(marker("s"), previous: marker("r"), storeTime: 5_000_000, at: now) == .lost)
     }
 
     @Test(
-        "A store's clock that was set, or a marker without a time, makes nobody wait for longer than the longest call",
+        "After a change of the store's clock, or without a time in the marker, the wait is the longest call at most",
         arguments: ["r g 99999999999999", "r g 0", "r g x", "", "r g -9223372036854775808", "r g 9223372036854775807"]
     )
     func clocks(text: String) {

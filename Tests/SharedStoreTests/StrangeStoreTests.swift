@@ -3,12 +3,12 @@ import Testing
 
 @testable import SharedStore
 
-/// Servers that speak Redis' protocol, and answer something else than was asked.
+/// Servers that speak Redis' protocol, but whose replies do not fit the commands.
 struct StrangeStoreTests {
     static let info = "$15\r\nrun_id:abcdef\r\n\r\n"
     static let marked = "*3\r\n$10\r\nabcdef g 1\r\n$10\r\nabcdef g 1\r\n$7\r\n9000000\r\n"
 
-    /// A store that greets well, and answers a claim as given.
+    /// Claims in a store that greets correctly, and replies to the claim as given.
     func claim(answered reply: String, isRequired: Bool = false) async throws -> SharedStore.Claim {
         let server = try await FakeRedis { _, command in
             if command[0] == "INFO" { return .bytes(Self.info) }
@@ -22,7 +22,7 @@ struct StrangeStoreTests {
     }
 
     @Test(
-        "A claim that is answered with something of another kind is not won",
+        "A claim that gets a reply of another kind is not won",
         arguments: [
             "+OK", ":1", "$-1", "*0", "*1\r\n$1\r\nx", "*3\r\n:1\r\n:1\r\n:1", "$7\r\nclaim:a",
             "*2\r\n$10\r\nabcdef g 1\r\n$2\r\nhi",
@@ -32,7 +32,7 @@ struct StrangeStoreTests {
         #expect(try await claim(answered: reply) == .failed(.unexpectedReply))
     }
 
-    @Test("A claim is won only by one's own name, and where the store is required only under the known marker")
+    @Test("A claim is won only if the key holds its owner, and in a required store only under the known marker")
     func ownName() async throws {
         let own = "*2\r\n$10\r\nabcdef g 1\r\n$7\r\nclaim:a"
         #expect(try await claim(answered: own) == .won)

@@ -6,7 +6,7 @@ import Testing
 @testable import SharedStore
 
 struct WaitTests {
-    @Test("Who waits gets the answer soon after it is there")
+    @Test("A waiting instance gets the answer soon after it is published")
     func answer() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
@@ -21,7 +21,7 @@ struct WaitTests {
         await server.stop()
     }
 
-    @Test("Who waits for a claim that is given up learns that it is gone")
+    @Test("A waiting instance learns that a released claim is gone")
     func gone() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
@@ -34,7 +34,7 @@ struct WaitTests {
         await server.stop()
     }
 
-    @Test("Nobody waits for longer than the deadline, whatever the store does")
+    @Test("A wait never outlasts its deadline, whatever the store does")
     func deadline() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
@@ -53,7 +53,7 @@ struct WaitTests {
         await server.stop()
     }
 
-    @Test("Who waits outlasts a store that is away for a while, and gets the answer")
+    @Test("A wait survives an outage of the store, and gets the answer")
     func outage() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server, timeout: .milliseconds(200)))
@@ -70,7 +70,7 @@ struct WaitTests {
         await server.stop()
     }
 
-    @Test("Who waits at the close is told so")
+    @Test("A wait ends as closed when the store is closed")
     func close() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)

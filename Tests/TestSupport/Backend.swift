@@ -3,17 +3,16 @@ import Glibc
 
 /// A running `tiniapp-auth-backend serve`.
 package final class Backend: Sendable {
-    /// Where it gets its listening socket from.
+    /// Where the listening socket comes from.
     package enum Listener: Sendable {
         /// Its own, at `LISTEN_SOCKET`.
         case own
-        /// A listening socket that is handed over as systemd does it.
+        /// A listening socket passed on as by systemd.
         case inherited(CInt)
     }
 
-    /// The process.
     package let process: ServerProcess
-    /// The path of its unix socket; with an inherited one, a path where nothing is.
+    /// The path of its unix socket; with an inherited socket, a path where there is nothing.
     package let socketPath: String
     private let directory: ScratchDirectory
 
@@ -23,7 +22,6 @@ package final class Backend: Sendable {
         self.socketPath = socketPath
     }
 
-    /// The path of the executable.
     package static var executable: String {
         get throws { try PackageLayout.executable("tiniapp-auth-backend") }
     }
@@ -31,10 +29,10 @@ package final class Backend: Sendable {
     /// Starts one and waits until it listens.
     ///
     /// - Parameters:
-    ///   - overrides: settings beside or in place of those that make it work; nil takes one away.
+    ///   - overrides: settings that add to or replace the basic ones; nil removes one.
     ///   - upstream: `AUTH_ENDPOINT`.
     ///   - listener: where its listening socket comes from.
-    ///   - descriptors: how many it may have open; nil leaves the limit as it is.
+    ///   - descriptors: how many it may have open; nil keeps the limit.
     package static func start(
         environment overrides: [String: String?] = [:],
         upstream: String,
@@ -75,12 +73,12 @@ package final class Backend: Sendable {
         try await start(environment: overrides, upstream: upstream.authEndpoint, listener: listener)
     }
 
-    /// The folder that holds all it writes: its output, its socket, and with `TMPDIR` temporary files.
+    /// The folder of everything it writes: its output, its socket, and with `TMPDIR` temporary files.
     package var folder: String { directory.path }
 
     /// Its log so far: what it has written to standard error.
     ///
-    /// A thread of the responder writes it, a moment after what it tells of: waits until nothing has come for 50 ms.
+    /// A thread of the responder writes it a moment after the event: waits until nothing has come for 50 ms.
     package func logs() -> String {
         var text = process.standardError
         var quiet = 0
@@ -93,13 +91,13 @@ package final class Backend: Sendable {
         return text
     }
 
-    /// Those of the secrets that stand in its log. An empty one is a mistake of the test, and is found.
+    /// The secrets found in its log. An empty one, which is a mistake in the test, is always found.
     package func leaked(_ secrets: [String]) -> [String] {
         let logs = logs()
         return secrets.filter { $0.isEmpty || logs.contains($0) }
     }
 
-    /// Ends it at once. For the graceful way see `process.terminate()`.
+    /// Kills it. To stop it gracefully use `process.terminate()`.
     package func stop() async {
         await process.stop()
         directory.remove()
@@ -107,8 +105,8 @@ package final class Backend: Sendable {
 
     /// Asks the kernel, since connecting would be noticed.
     private static func isListening(at path: String) -> Bool {
-        // To its end: `Data(contentsOf:)` stops at the first short read, and the kernel gives 4 KiB at a time. Bytes, not
-        // characters: another socket's name can have any in it.
+        // `Data(contentsOf:)` would stop at the first short read, and the kernel gives 4 KiB at a time. Bytes, since
+        // another socket's name may not be UTF-8.
         guard let file = FileHandle(forReadingAtPath: "/proc/net/unix"), let bytes = try? file.readToEnd() else {
             return false
         }

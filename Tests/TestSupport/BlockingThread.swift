@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs what blocks on a thread of its own: the threads that tests run on are few.
+/// Runs blocking work on a separate thread: tests have few threads to run on.
 package enum BlockingThread {
     package static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -8,7 +8,7 @@ package enum BlockingThread {
         }
     }
 
-    /// Runs the same on many threads, which it gives their numbers, and waits for all of them.
+    /// Runs the body on many threads, with the thread's number, and waits for all of them.
     package static func run<Value: Sendable>(
         on threads: Int,
         _ body: @escaping @Sendable (Int) throws -> Value

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A text that stands nowhere but where it is put, and how it looks when somebody has encoded it.
+/// A unique text, and its encoded forms.
 package struct Canary: Sendable {
-    /// Letters and digits. Tokens that hold it are found wherever a part of it is.
+    /// Letters and digits. A token that contains it is found by any part of it.
     package let text: String
     private let looks: [(name: String, bytes: Data)]
 
@@ -15,10 +15,10 @@ package struct Canary: Sendable {
         self.text = text
         let bytes = Data(text.utf8)
         var looks: [(String, Data)] = []
-        // A log may cut a token short: any eight characters of it are too much.
+        // A log may cut a token short; even eight characters of it are too many.
         for start in 0...(bytes.count - 8) { looks.append(("as it is", bytes.dropFirst(start).prefix(8))) }
         for offset in 0..<3 {
-            // Where it stands in the encoded text shifts it by one or two of three bytes; what mixes with neighbours goes.
+            // Its position shifts it by up to two of three bytes. Drops characters that mix with neighbours' bits.
             let shifted = Data(count: offset) + bytes
             let encoded = shifted.base64EncodedString().dropFirst(offset == 0 ? 0 : offset + 1).dropLast(4)
             looks.append(("base64", Data(encoded.utf8)))
@@ -31,12 +31,12 @@ package struct Canary: Sendable {
         self.looks = looks
     }
 
-    /// How it looks in these bytes; empty if it is not there.
+    /// The forms in which it occurs in these bytes; empty if it does not.
     package func traces(in bytes: Data) -> Set<String> {
         Set(looks.filter { bytes.range(of: $0.bytes) != nil }.map(\.name))
     }
 
-    /// Every look of it, whole, with something around it.
+    /// All its forms, complete, with something around them.
     package var disguises: [Data] {
         let whole = looks.filter { $0.name != "as it is" }.map(\.bytes) + [Data(text.utf8)]
         return whole.map { Data("a log's line ".utf8) + $0 + Data(" goes on\n".utf8) }

@@ -1,4 +1,4 @@
-/// A certificate of a test's own, which nothing trusts unless it is told to.
+/// A test's certificate, which nothing trusts unless told to.
 package final class Certificate: Sendable {
     /// The certificate (PEM). It is its own authority.
     package let path: String
@@ -12,11 +12,11 @@ package final class Certificate: Sendable {
         keyPath = directory.path("key.pem")
     }
 
-    /// Makes one. Its files are there as long as it lives.
+    /// Makes one. Its files exist as long as it lives.
     ///
     /// - Parameters:
-    ///   - name: whom it is for, as in `DNS:localhost,IP:127.0.0.1`.
-    ///   - isExpired: whether its time was over yesterday.
+    ///   - name: the names it is for, as in `DNS:localhost,IP:127.0.0.1`.
+    ///   - isExpired: whether it expired yesterday.
     package static func make(for name: String, isExpired: Bool = false) async throws -> Certificate {
         let certificate = try Certificate()
         try await openssl(
@@ -27,7 +27,7 @@ package final class Certificate: Sendable {
             ]
         )
         guard isExpired else { return certificate }
-        // The same once more, with another time: only this way lets openssl give one that is over.
+        // Issues it again with another validity: openssl makes an expired certificate only this way.
         try await openssl([
             "x509", "-in", certificate.path, "-signkey", certificate.keyPath, "-days", "-1", "-out", certificate.path,
         ])

@@ -4,17 +4,15 @@ import Synchronization
 
 /// How a process ended.
 package enum ExitStatus: Sendable, Equatable {
-    /// It exited with this code.
     case code(Int32)
-    /// A signal ended it.
     case signal(Int32)
 }
 
-/// What a child gets when the test process ends without stopping it.
+/// The signal that a child gets if the test process ends without stopping it.
 package enum DeathSignal: String, Sendable {
-    /// For most.
+    /// For most children.
     case kill = "KILL"
-    /// For one that has children of its own to end.
+    /// For one that must end its own children.
     case terminate = "TERM"
 
     var number: CInt {
@@ -25,22 +23,21 @@ package enum DeathSignal: String, Sendable {
     }
 }
 
-/// A child with a thread that starts it and waits for its end.
+/// A child process, with a thread that starts it and waits for its end.
 ///
-/// The kernel ends the child when that thread ends, which is when the test process does: nothing survives a crashed
-/// run. (The death signal of Linux is bound to the thread that started the child, and the threads that tests run on
-/// come and go.)
+/// The kernel ends the child when that thread ends, so when the test process does: nothing survives a crashed run.
+/// (Linux ties the death signal to the thread that started the child, and the threads that tests run on come and go.)
 final class ChildProcess: Sendable {
-    /// What to start, and what it gets.
+    /// The command to start, with what it inherits.
     struct Plan: Sendable {
         var arguments: [String]
         var environment: [String: String]
         var inputPath = "/dev/null"
         var outputPath: String
         var errorPath: String
-        /// What ends the child when the test process has ended.
+        /// The signal that ends the child when the test process has ended.
         var deathSignal = DeathSignal.kill
-        /// Becomes descriptor 3 of the child. All others stay here.
+        /// Becomes the child's descriptor 3. It gets no others but the standard ones.
         var inherited: CInt?
     }
 
@@ -55,7 +52,7 @@ final class ChildProcess: Sendable {
 
     /// Sends a signal; does nothing once the child has ended.
     func signal(_ number: CInt) {
-        // Under the lock, so that the number cannot have become that of another process.
+        // Under the lock, so that the id cannot belong to another process by now.
         exit.withLock { if $0 == nil { _ = kill(pid, number) } }
     }
 
@@ -93,12 +90,12 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, plan.outputPath, create, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, plan.errorPath, create, 0o600)
         if let inherited = plan.inherited { posix_spawn_file_actions_adddup2(&actions, inherited, 3) }
-        // More than a test process has. One that is not open is no error.
+        // More than a test process has. Closing one that is not open is not an error.
         for descriptor in (plan.inherited == nil ? 3 : 4)..<CInt(1_024) {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
 
-        // A test runner may ignore or block signals; a child shall not inherit that.
+        // A test runner may ignore or block signals; a child must not inherit that.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -112,7 +109,7 @@ final class ChildProcess: Sendable {
 
         var prefix = ["setpriv", "--pdeathsig", plan.deathSignal.rawValue, "--"]
         if plan.inherited != nil {
-            // Only the child knows its own number, and systemd's protocol wants it.
+            // systemd's protocol needs the child's process id, which only the child knows.
             prefix += ["sh", "-c", #"LISTEN_FDS=1 LISTEN_PID=$$ exec "$@""#, "sh"]
         }
         var pid: pid_t = 0

@@ -2,23 +2,20 @@ import Foundation
 
 /// Runs a command to its end.
 package enum Command {
-    /// What a command came to.
+    /// The result of a command.
     package struct Outcome: Sendable {
-        /// How it ended.
         package let status: ExitStatus
-        /// Its standard output.
         package let output: String
-        /// Its standard error.
         package let error: String
     }
 
-    /// Runs it.
+    /// Runs the command.
     ///
     /// - Parameters:
     ///   - executable: a path, or a name to be found in `PATH`.
-    ///   - environment: all it gets besides `PATH` and `HOME`.
+    ///   - environment: everything it gets besides `PATH` and `HOME`.
     ///   - input: its standard input.
-    /// - Throws: ``TestSupportError`` if it cannot be started or does not end in time. Not for its exit code.
+    /// - Throws: ``TestSupportError`` if it cannot be started or does not end in time, whatever its exit code.
     package static func run(
         _ executable: String,
         _ arguments: [String] = [],

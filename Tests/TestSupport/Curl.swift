@@ -1,8 +1,8 @@
 import Foundation
 
-/// The real `curl`, one process a request. Bodies never stand in its arguments.
+/// The real `curl`, one process per request. Bodies are never passed as arguments.
 package enum Curl {
-    /// Sends a request over HTTP/1.1, with the header fields that are given, `Host` and `User-Agent`.
+    /// Sends a request over HTTP/1.1, with the given header fields, `Host` and `User-Agent`.
     ///
     /// - Parameters:
     ///   - body: nil sends none; empty data sends `Content-Length: 0`.
@@ -34,9 +34,9 @@ package enum Curl {
         guard status == .code(0) else {
             throw TestSupportError("curl \(method) \(url) ended with \(status): \(process.standardError)")
         }
-        // For HEAD curl puts the head there.
+        // For HEAD, curl writes the head there.
         let answerBody = method == "HEAD" ? Data() : directory.read("body")
-        // An interim answer has a head of its own.
+        // An interim answer has its own head.
         let heads = directory.text("head").components(separatedBy: "\r\n\r\n").filter { !$0.isEmpty }
         guard let answer = HTTPAnswer(head: heads.last ?? "", body: answerBody) else {
             throw TestSupportError("curl \(method) \(url): no HTTP answer")
@@ -44,7 +44,6 @@ package enum Curl {
         return answer
     }
 
-    /// Posts JSON text.
     package static func post(
         _ url: String,
         json: String,

@@ -1,9 +1,9 @@
-/// Waits until something is so, looking often. Never blocks a thread.
+/// Waits until a condition holds, checking it often. Never blocks a thread.
 ///
 /// - Parameters:
-///   - what: what is waited for, for the error's text.
+///   - what: the event to wait for, for the error's text.
 ///   - timeout: how long to wait at most.
-/// - Throws: ``TestSupportError`` when the time is over; whatever the condition throws, at once.
+/// - Throws: ``TestSupportError`` after the timeout; whatever the condition throws, at once.
 package func eventually(
     _ what: String,
     within timeout: Duration = .seconds(20),
@@ -11,7 +11,7 @@ package func eventually(
 ) async throws {
     let deadline = ContinuousClock.now + timeout
     while true {
-        // Looked at once more when the time is over: on a busy machine a short sleep can take that long.
+        // Checked once more after the timeout: on a busy machine a short sleep can take that long.
         let isOver = ContinuousClock.now >= deadline
         if try await condition() { return }
         guard !isOver else { throw TestSupportError("\(what): not within \(timeout)") }

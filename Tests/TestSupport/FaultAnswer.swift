@@ -2,10 +2,10 @@ import Foundation
 
 /// The bytes of a ``FaultUpstream``'s answers.
 package enum FaultAnswer {
-    /// Bytes that an answer's body may have (`MAX_RESPONSE_BYTES`).
+    /// How many bytes an answer's body may have (`MAX_RESPONSE_BYTES`).
     package static let limit = 65_536
 
-    /// Tokens for a credential. Spaced and escaped so that whoever re-encodes it is found out.
+    /// Tokens for a credential, spaced and escaped so that re-encoding is noticed.
     package static func tokens(for credential: String) -> Data {
         let access = #""access_token" :"a-\#(credential)","refresh_token": "r-\#(credential)""#
         return Data(#" {"data":{\#(access),"expires_in":3.6e3,"name":"T\u00ec\/i"},"error":null}"#.utf8)
@@ -20,7 +20,7 @@ package enum FaultAnswer {
     /// The `error.reason` of a failure.
     package static func reason(_ status: Int) -> String { status == 400 ? "invalid_code" : "internal_error" }
 
-    /// The body that an app must receive byte for byte, with its status; nil if it must receive none of the upstream's.
+    /// The status and body that an app must receive byte for byte; nil if it must not receive the upstream's.
     package static func relayed(_ fault: UpstreamFault, for credential: String) -> (status: Int, body: Data)? {
         switch fault {
         case .success, .interim, .announcedClose, .surplus, .closeWhenIdle, .resetWhenIdle, .resetNextRequest, .delayed:
@@ -32,7 +32,7 @@ package enum FaultAnswer {
         }
     }
 
-    /// What is sent at once; for the faults that end in the middle, up to there.
+    /// The bytes to send at once; for faults in the middle of an answer, the bytes up to there.
     static func bytes(_ fault: UpstreamFault, for credential: String) -> Data {
         let tokens = tokens(for: credential)
         if let (status, body) = relayed(fault, for: credential) {
@@ -71,7 +71,7 @@ package enum FaultAnswer {
         body + Data(repeating: UInt8(ascii: " "), count: count - body.count)
     }
 
-    /// `{"data":null,"error":null}` by gzip.
+    /// `{"data":null,"error":null}`, compressed with gzip.
     private static let compressed =
         Data(base64Encoded: "H4sIAAAAAAACA6tWSkksSVSyyivNydFRSi0qyi+CcGoBTqIYXBoAAAA=") ?? Data()
 }

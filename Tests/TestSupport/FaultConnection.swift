@@ -3,7 +3,7 @@ import Glibc
 
 /// One connection of a ``FaultUpstream``.
 struct FaultConnection {
-    /// How a connection goes on after a request.
+    /// What happens to a connection after a request.
     private enum Next {
         case goOn
         case close
@@ -19,9 +19,9 @@ struct FaultConnection {
         reader = HTTPRequestReader(descriptor)
     }
 
-    /// Serves it to its end.
+    /// Serves the connection to its end.
     ///
-    /// - Parameter owner: where arrivals are noted; nil when it has gone.
+    /// - Parameter owner: records arrivals; returns nil once the server is gone.
     mutating func serve(_ door: FaultUpstream.Door, of owner: () -> FaultUpstream?) {
         var next: Next =
             switch door {
@@ -45,7 +45,7 @@ struct FaultConnection {
     }
 
     private mutating func serveRequest(_ owner: () -> FaultUpstream?) -> Next {
-        // Nobody reads it, and yet it has arrived.
+        // Counts as arrived, although it is never read.
         var unread = HTTPRequestReader(alreadyRead: socket.peek())
         if let request = try? unread.next(), case .resetUnread = UpstreamFault.asked(by: request).fault {
             owner()?.note(request, .resetUnread)

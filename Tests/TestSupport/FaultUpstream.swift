@@ -1,28 +1,28 @@
 import Foundation
 import Synchronization
 
-/// A stand-in for Tiki that fails in the ways that servers and networks do, and counts what reaches it.
+/// A fake Tiki that fails in the ways that servers and networks do, and counts what reaches it.
 ///
-/// Written with plain sockets, one thread a connection. What it does with a request is asked for by the request
-/// (``UpstreamFault``); what it does with a connection before any request, by its ``Door``.
+/// Written with plain sockets, one thread per connection. Each request asks for its own ``UpstreamFault``; a ``Door``
+/// says what happens to a connection before any request.
 package final class FaultUpstream: Sendable {
-    /// What becomes of a connection when it has been accepted.
+    /// What happens to a connection after it was accepted.
     package enum Door: Sendable {
         case open
         /// Reset at once.
         case reset
-        /// Closed at once. What arrives all the same is counted.
+        /// Closed at once. What still arrives is counted.
         case close
-        /// Closed if no request comes for so many microseconds.
+        /// Closed if no request comes for this many microseconds.
         case idleFor(Int)
     }
 
     /// A request that arrived.
     package struct Arrival: Sendable {
         package let request: ReceivedRequest
-        /// What was done with it; nil if it came on a connection that was closed on this side.
+        /// The fault that it got; nil if it came on a connection that was closed on this side.
         package let fault: UpstreamFault?
-        /// When it had been read.
+        /// When it was completely read.
         package let time: ContinuousClock.Instant
     }
 
@@ -40,7 +40,7 @@ package final class FaultUpstream: Sendable {
 
     /// The URL for `AUTH_ENDPOINT`.
     package var authEndpoint: String { "http://127.0.0.1:\(port)/tiniapp-open-api/oauth/auth/token" }
-    /// What has arrived so far.
+    /// All requests so far.
     package var arrivals: [Arrival] { state.withLock { $0.arrivals } }
     /// How many connections have been closed or reset on this side.
     package var ended: Int { state.withLock { $0.ended } }
@@ -51,7 +51,7 @@ package final class FaultUpstream: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 for a free one.
-    ///   - door: what becomes of a connection, by its number, counted from 0.
+    ///   - door: what happens to a connection, by its number, counted from 0.
     package init(port: Int = 0, door: @escaping @Sendable (Int) -> Door = { _ in .open }) throws {
         listener = try LoopbackListener(port: port)
         listener.serve { [weak self] connection, number in
@@ -60,12 +60,12 @@ package final class FaultUpstream: Sendable {
         }
     }
 
-    /// Answers nothing that arrives from now on, until ``release()``.
+    /// Holds back the answers to all requests from now on, until ``release()``.
     package func hold() {
         state.withLock { $0.isHolding = true }
     }
 
-    /// Answers what is held, and what comes later at once.
+    /// Answers the held requests, and later ones at once.
     package func release() {
         state.withLock { $0.isHolding = false }
         released.withLock { released.broadcast() }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// All files below a folder.
+/// All files in a folder and its subfolders.
 package enum FileTree {
-    /// The content of each regular file, by its path; what is no regular file, or cannot be read, has none.
+    /// The content of each regular file, by its path. Leaves out everything else, and files that cannot be read.
     package static func contents(of folder: String) -> [String: Data] {
         let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         var contents: [String: Data] = [:]

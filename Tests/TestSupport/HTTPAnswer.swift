@@ -1,28 +1,24 @@
 import Foundation
 
-/// What an HTTP client received.
+/// An answer as an HTTP client received it.
 package struct HTTPAnswer: Sendable {
-    /// Header fields in the order of their arrival.
+    /// Header fields in order of arrival.
     package struct Headers: Sendable {
-        /// All fields, names as they came.
+        /// All fields, with their names as received.
         package var fields: [(name: String, value: String)] = []
 
-        /// All values of a field, whatever the case of its name.
+        /// All values of a field; the case of its name does not matter.
         package subscript(name: String) -> [String] {
             fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
         }
     }
 
-    /// The status code.
     package let status: Int
-    /// The status line.
     package let statusLine: String
-    /// The header fields.
     package let headers: Headers
-    /// The body's bytes.
     package let body: Data
 
-    /// Takes a head apart: status line and fields, with CR LF between them.
+    /// Parses a head: status line and fields, separated by CR LF.
     ///
     /// - Returns: nil if it does not begin with a status line.
     package init?(head: String, body: Data) {
@@ -41,19 +37,18 @@ package struct HTTPAnswer: Sendable {
         self.body = body
     }
 
-    /// Takes all that came on a connection apart.
+    /// Parses everything received on a connection.
     ///
-    /// - Returns: nil if it is no answer of HTTP.
+    /// - Returns: nil if it is not an HTTP answer.
     package init?(_ bytes: Data) {
         guard let end = bytes.range(of: Data("\r\n\r\n".utf8)) else { return nil }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
         self.init(head: head, body: Data(bytes[end.upperBound...]))
     }
 
-    /// The body as text.
     package var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// A value in the body's JSON, found by keys from the outside in; nil if there is none, or it is `null`.
+    /// A value in the body's JSON, found by keys from the outside in; nil if it is missing or `null`.
     package func json(_ path: String...) throws -> (any Sendable)? {
         var value: Any? = try JSONSerialization.jsonObject(with: body)
         for key in path { value = (value as? [String: Any])?[key] }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Takes the requests of one HTTP/1.1 connection apart, one after the other. Knows bodies with a `Content-Length` only,
-/// as the backend sends them.
+/// Parses the requests of one HTTP/1.1 connection, one after the other. Knows only bodies with a `Content-Length`,
+/// which is what the backend sends.
 struct HTTPRequestReader {
     private let descriptor: CInt?
-    /// What has been read of a request that is not complete.
+    /// The bytes of an incomplete request.
     private(set) var pending: Data
 
     init(_ descriptor: CInt) {
@@ -12,13 +12,13 @@ struct HTTPRequestReader {
         pending = Data()
     }
 
-    /// For bytes that have been read, with the end of the connection behind them.
+    /// For bytes that were read before, followed by the end of the connection.
     init(alreadyRead bytes: Data) {
         descriptor = nil
         pending = bytes
     }
 
-    /// Reads the next request; waits for it.
+    /// Waits for the next request and reads it.
     ///
     /// - Returns: nil at the end of the connection.
     /// - Throws: ``TestSupportError`` if the connection was reset.

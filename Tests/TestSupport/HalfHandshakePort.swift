@@ -1,22 +1,21 @@
 import Foundation
 import Glibc
 
-/// A port of 127.0.0.1 that begins a TLS handshake and does not bring it to its end.
+/// A port of 127.0.0.1 that starts a TLS handshake but does not finish it.
 package final class HalfHandshakePort: Sendable {
-    /// What it does when it has sent half of its first message.
+    /// What it does after half of its first message.
     package enum Ending: Sendable {
         case reset
         case close
-        /// It stays silent, for half a minute.
+        /// It stays silent for half a minute.
         case stall
     }
 
-    /// The first bytes of a ServerHello (RFC 8446 section 4.1.3): a record of 122 bytes that stops in the random number.
+    /// The start of a ServerHello (RFC 8446 section 4.1.3): a record of 122 bytes that stops in the random number.
     private static let half = Data([0x16, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3] + Array(repeating: 7, count: 20))
 
     private let listener: LoopbackListener
 
-    /// Its number.
     package var port: Int { listener.port }
     /// How many connections it has accepted.
     package var accepted: Int { listener.accepted }
@@ -28,7 +27,7 @@ package final class HalfHandshakePort: Sendable {
 
     private static func serve(_ connection: CInt, _ ending: Ending) {
         let socket = FaultSocket(connection)
-        // The ClientHello first, else closing would be a reset.
+        // Reads the ClientHello first, since closing would otherwise be a reset.
         _ = try? Sockets.receive(connection)
         _ = socket.send(half)
         switch ending {

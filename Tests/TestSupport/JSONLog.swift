@@ -1,6 +1,5 @@
 import Foundation
 
-/// A value of JSON.
 package enum JSONValue: Sendable, Hashable, Decodable {
     case text(String)
     case number(Double)
@@ -23,17 +22,17 @@ package enum JSONValue: Sendable, Hashable, Decodable {
         }
     }
 
-    /// A number; nil if it is none.
+    /// The number; nil if the value is not one.
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
-    /// A text; nil if it is none.
+    /// The text; nil if the value is not one.
     package var text: String? { if case .text(let text) = self { text } else { nil } }
 }
 
-/// A log of JSON objects, one a line.
+/// A log of JSON objects, one per line.
 package enum JSONLog {
     /// All lines of a log.
     ///
-    /// - Throws: a decoding error if one of them is no JSON object.
+    /// - Throws: a decoding error if one of them is not a JSON object.
     package static func lines(_ log: String) throws -> [[String: JSONValue]] {
         try log.split(separator: "\n").map { try JSONDecoder().decode([String: JSONValue].self, from: Data($0.utf8)) }
     }

@@ -1,11 +1,10 @@
 import Glibc
 
-/// A port of 127.0.0.1 on which nobody listens, and that nobody is given by chance, as long as this lives.
+/// A port of 127.0.0.1 that nothing listens on, and that the kernel assigns to nobody else while this lives.
 ///
-/// Who names it and sets `SO_REUSEADDR`, as servers do, may listen on it: the kernel minds only a second listener.
+/// A server can listen on it by number with `SO_REUSEADDR`, as servers do: the kernel refuses only a second listener.
 package final class ReservedPort: Sendable {
     private let descriptor: CInt
-    /// Its number.
     package let port: Int
 
     package init() throws {
@@ -19,15 +18,13 @@ package final class ReservedPort: Sendable {
     }
 }
 
-/// A unix socket that accepts connections in the kernel's queue and never says anything. Also what systemd would hand
-/// over.
+/// A unix socket that accepts connections in the kernel's queue and never sends anything. Also serves as the socket
+/// that systemd would pass on.
 package final class UnixListener: Sendable {
-    /// The listening socket.
     package let descriptor: CInt
-    /// Where it listens.
     package let path: String
 
-    /// - Parameter backlog: connections that may wait to be accepted.
+    /// - Parameter backlog: how many connections may wait to be accepted.
     package init(path: String, backlog: CInt = 128) throws {
         self.path = path
         descriptor = try Sockets.make(AF_UNIX)

@@ -2,9 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Listens on a port of 127.0.0.1 for as long as it lives, and serves each connection on a thread of its own.
+/// Listens on a port of 127.0.0.1 for as long as it lives, and serves each connection on its own thread.
 package final class LoopbackListener: Sendable {
-    /// Its port.
     package let port: Int
     private let descriptor: CInt
     private let count = Atomic(0)
@@ -21,9 +20,9 @@ package final class LoopbackListener: Sendable {
 
     /// Accepts connections from now on.
     ///
-    /// - Parameter body: gets a connection, which it closes, and its number, counted from 0.
+    /// - Parameter body: gets a connection, which it must close, and its number, counted from 0.
     package func serve(_ body: @escaping @Sendable (CInt, Int) -> Void) {
-        // The thread must not keep this alive: closing the socket ends the thread.
+        // The thread must not keep this object alive: closing the socket is what ends the thread.
         let descriptor = descriptor
         Thread.detachNewThread { [weak self] in
             while true {

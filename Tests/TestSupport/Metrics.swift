@@ -1,10 +1,9 @@
 import Foundation
 
-/// What `GET /metrics` says (Prometheus text format 0.0.4).
+/// The answer to `GET /metrics` (Prometheus text format 0.0.4).
 package struct Metrics: Sendable {
-    /// Every sample: its name with its labels as they stand there, and its value.
+    /// Every sample's value, by its name with its labels as in the text.
     package let samples: [String: Double]
-    /// The text itself.
     package let text: String
 
     /// - Throws: ``TestSupportError`` if a line is neither a comment nor a sample.
@@ -20,7 +19,7 @@ package struct Metrics: Sendable {
         self.samples = samples
     }
 
-    /// Asks for them as nginx's neighbour.
+    /// Asks nginx for the metrics from the same machine.
     ///
     /// - Throws: ``TestSupportError`` if the answer is not 200.
     package static func read(from nginx: Nginx) async throws -> Metrics {
@@ -32,7 +31,7 @@ package struct Metrics: Sendable {
     /// The value of a sample; nil if there is none.
     package func value(_ sample: String) -> Double? { samples[sample] }
 
-    /// The sum of all samples of a name, whatever their labels.
+    /// The sum of all samples with this name, whatever their labels.
     package func sum(_ name: String) -> Double {
         samples.filter { $0.key == name || $0.key.hasPrefix("\(name){") }.values.reduce(0, +)
     }

@@ -1,18 +1,18 @@
 import Foundation
 import Glibc
 
-/// A running nginx with this package's routes, apart from the system's.
+/// A running nginx with this package's routes, separate from the system's.
 package final class Nginx: Sendable {
-    /// The process of the master.
+    /// The master process.
     package let process: ServerProcess
     /// Its port on 127.0.0.1.
     package var port: Int { reserved.port }
     private let directory: ScratchDirectory
     private let reserved: ReservedPort
 
-    /// The folder that holds all it writes: logs and temporary files.
+    /// The folder of everything it writes: logs and temporary files.
     package var prefix: String { directory.path }
-    /// What the paths of requests are appended to.
+    /// The URL that request paths are appended to.
     package var url: String { "http://127.0.0.1:\(port)" }
     /// Its error log so far.
     package var errorLog: String { directory.text("error.log") }
@@ -28,9 +28,9 @@ package final class Nginx: Sendable {
     /// Starts one in front of a unix socket.
     ///
     /// - Parameters:
-    ///   - backendSocket: the responder's socket, whether or not anybody listens there.
-    ///   - limited: whether the limits for each client hold.
-    ///   - replacements: texts to be replaced in a copy of the configuration; each must occur.
+    ///   - backendSocket: the responder's socket, whether or not anything listens there.
+    ///   - limited: whether the limits for each client apply.
+    ///   - replacements: texts to replace in a copy of the configuration; each must occur.
     package static func start(
         backendSocket: String,
         limited: Bool = false,
@@ -44,15 +44,15 @@ package final class Nginx: Sendable {
             arguments: ["-e", directory.path("error.log"), "-p", directory.path, "-c", configuration],
             in: directory,
             name: "nginx",
-            // A killed master would leave its workers.
+            // A killed master would leave its workers running.
             deathSignal: .terminate
         )
-        // Written once the port is bound.
+        // nginx writes it once the port is bound.
         try await process.waitUntilReady { directory.text("nginx.pid").hasSuffix("\n") }
         return Nginx(process, directory, reserved)
     }
 
-    /// Ends it at once, its workers too.
+    /// Ends it at once, with its workers.
     package func stop() async {
         process.terminate(signal: SIGTERM)
         _ = try? await process.waitForExit(timeout: .seconds(5))
@@ -68,7 +68,7 @@ package final class Nginx: Sendable {
         _ replacements: [String: String]
     ) throws -> String {
         let folder = directory.path("conf")
-        // File by file: a copied link would lead back to the package's own files.
+        // File by file, since a copied link would lead back to the package's files.
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         for file in try FileManager.default.contentsOfDirectory(atPath: PackageLayout.nginx) {
             let content = try Data(contentsOf: URL(fileURLWithPath: "\(PackageLayout.nginx)/\(file)"))

@@ -1,15 +1,14 @@
 import Foundation
 
-/// Where things are: the package's files, and what was built together with the tests.
+/// The paths of the package's files, and of what was built together with the tests.
 package enum PackageLayout {
-    /// The package's folder.
     package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// The folder that holds the routes and limits of nginx.
+    /// The folder of nginx's routes and limits.
     package static let nginx = "\(root)/nginx"
 
-    /// The path of an executable of this package: from the folder that `PRODUCTS_DIRECTORY` names, else the one built
+    /// The path of one of this package's executables: from the folder in `PRODUCTS_DIRECTORY`, or else the one built
     /// together with the running tests.
     ///
     /// - Throws: ``TestSupportError`` if it is not there.
@@ -26,7 +25,7 @@ package enum PackageLayout {
         throw TestSupportError("no executable \(name) in \(places.map(\.path)): build the package first")
     }
 
-    /// Paths that may be that of the test binary. SwiftPM puts it beside the executables.
+    /// Possible paths of the test binary. SwiftPM puts it beside the executables.
     private static var testBinaries: [String] {
         let arguments = CommandLine.arguments
         let bundle = arguments.firstIndex(of: "--test-bundle-path").flatMap { arguments.dropFirst($0 + 1).first }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What the kernel says about a process (proc(5)).
+/// The kernel's figures for a process (proc(5)).
 package struct ProcessFigures: Sendable {
     /// Resident memory, kilobytes.
     package let residentKB: Int
-    /// The most that it has been, kilobytes.
+    /// The maximum of resident memory, kilobytes.
     package let peakResidentKB: Int
     package let threads: Int
     package let descriptors: Int
-    /// What it has computed so far.
+    /// CPU time used so far.
     package let cpuMilliseconds: Int
 
     /// - Parameter withoutRuntime: leaves out the descriptors that the Swift runtime opens for signals and timers. Some
-    ///   come only after the first answers, and none of them is a socket, pipe or file, which a connection could cost.
+    ///   come only after the first answers, and none is a socket, pipe or file, as a connection's would be.
     package init(of process: ServerProcess, withoutRuntime: Bool = false) throws {
         let folder = "/proc/\(process.pid)"
         let status = try String(contentsOfFile: "\(folder)/status", encoding: .utf8)
@@ -29,11 +29,11 @@ package struct ProcessFigures: Sendable {
         let files = FileManager.default
         descriptors = try files.contentsOfDirectory(atPath: "\(folder)/fd").count { number in
             guard withoutRuntime else { return true }
-            // One that has been closed since then has no target.
+            // A descriptor that was closed since then has no target.
             let target = try? files.destinationOfSymbolicLink(atPath: "\(folder)/fd/\(number)")
             return target.map { !$0.hasPrefix("anon_inode:") } ?? false
         }
-        // The name, in parentheses, may hold spaces; the state after it is the third field. Hundredths of a second.
+        // The name in parentheses may contain spaces; the state after it is the third field. Times are in 10 ms.
         let stat = try String(contentsOfFile: "\(folder)/stat", encoding: .utf8)
         let fields = stat.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
         guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {

@@ -6,8 +6,8 @@ package enum RawTCP {
     /// Sends bytes to a port of 127.0.0.1 and reads until the peer closes.
     ///
     /// - Parameter timeout: seconds for each wait.
-    /// - Returns: what came. A reset counts as the end.
-    /// - Throws: ``TestSupportError`` if nothing came.
+    /// - Returns: the bytes received. A reset counts as the end.
+    /// - Throws: ``TestSupportError`` if nothing was received.
     package static func exchange(port: Int, _ bytes: Data, timeout: Int = 20) async throws -> Data {
         try await BlockingThread.run {
             let descriptor = try Sockets.connect(port: port, timeout: timeout)
@@ -21,9 +21,9 @@ package enum RawTCP {
         }
     }
 
-    /// Sends a request's text and takes the answer apart.
+    /// Sends a request's text and parses the answer.
     ///
-    /// - Throws: ``TestSupportError`` if what came is not HTTP.
+    /// - Throws: ``TestSupportError`` if the answer is not HTTP.
     package static func request(port: Int, _ text: String) async throws -> HTTPAnswer {
         let bytes = try await exchange(port: port, Data(text.utf8))
         guard let answer = HTTPAnswer(bytes) else { throw TestSupportError("no HTTP answer in \(bytes.count) bytes") }

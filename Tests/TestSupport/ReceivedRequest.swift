@@ -1,22 +1,20 @@
 import Foundation
 
-/// A request as a server of the tests received it.
+/// A request as a test's server received it.
 package struct ReceivedRequest: Sendable {
     /// From the request line to the empty line.
     package let head: String
-    /// The body's bytes.
     package let body: Data
 
-    /// The request line.
     package var requestLine: String { head.components(separatedBy: "\r\n")[0] }
 
-    /// The value of the body's first key if that is a string, as the backend sends it: without white space; else empty.
+    /// The value of the body's first key if it is a string, as the backend sends it: without white space; else empty.
     package var credential: String {
         let words = String(decoding: body, as: UTF8.self).split(separator: "\"", omittingEmptySubsequences: false)
         return words.count > 3 && words[2] == ":" ? String(words[3]) : ""
     }
 
-    /// All values of a header field, whatever the case of its name.
+    /// All values of a header field; the case of its name does not matter.
     package subscript(name: String) -> [String] {
         head.components(separatedBy: "\r\n").dropFirst().compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -2,26 +2,26 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// `close`, where a method of that name hides it.
+/// `close`, for where a method with that name hides it.
 private func shut(_ descriptor: CInt) { _ = close(descriptor) }
 
-/// A stand-in for Tiki that keeps every byte it receives and answers what it is told to.
+/// A fake Tiki that keeps every byte it receives and answers as told.
 ///
-/// Written with plain sockets: no HTTP library shall put right what the backend sends, or what the test answers.
+/// Written with plain sockets, so that no HTTP library corrects what the backend sends or the test answers.
 package final class RecordingUpstream: Sendable {
-    /// A request as it came.
+    /// A request as received.
     @dynamicMemberLookup
     package struct Request: Sendable {
         fileprivate let received: ReceivedRequest
-        /// Which of the connections it came on, counted from 0.
+        /// The number of its connection, counted from 0.
         package let connection: Int
 
-        /// What stands in it.
+        /// The properties of the received request.
         package subscript<Value>(dynamicMember path: KeyPath<ReceivedRequest, Value> & Sendable) -> Value {
             received[keyPath: path]
         }
 
-        /// All values of a header field, whatever the case of its name.
+        /// All values of a header field; the case of its name does not matter.
         package subscript(name: String) -> [String] { received[name] }
     }
 
@@ -39,12 +39,12 @@ package final class RecordingUpstream: Sendable {
     /// The URL for `AUTH_ENDPOINT`.
     package var authEndpoint: String { "http://127.0.0.1:\(port)/tiniapp-open-api/oauth/auth/token" }
 
-    /// What has come so far.
+    /// All requests so far.
     package var requests: [Request] { state.withLock { $0.requests } }
 
     /// Starts one.
     ///
-    /// - Parameter body: what it answers, with status 200, until it is told otherwise.
+    /// - Parameter body: the answer's body, with status 200, until told otherwise.
     package init(answering body: String = #"{"data":null,"error":null}"#) throws {
         state = Mutex(State(answer: Self.answer(body: Data(body.utf8))))
         listener = try LoopbackListener()
@@ -62,7 +62,7 @@ package final class RecordingUpstream: Sendable {
         }
     }
 
-    /// Answers with these bytes from now on, head included.
+    /// Answers with these bytes, including the head, from now on.
     package func answer(with bytes: Data) {
         state.withLock { $0.answer = bytes }
     }
@@ -73,14 +73,14 @@ package final class RecordingUpstream: Sendable {
         return Data("HTTP/1.1 \(status)\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n".utf8) + body
     }
 
-    /// Closes all connections, as a server does with those that have been idle for too long.
+    /// Closes all connections, as a server does when they have been idle for too long.
     package func dropConnections() {
         state.withLock { state in
             for connection in state.open { shutdown(connection, CInt(SHUT_RDWR)) }
         }
     }
 
-    /// Under the lock, so that the number cannot have become that of another connection when it is dropped.
+    /// Closes under the lock, so that ``dropConnections()`` cannot hit another connection that got the same number.
     private func forget(_ connection: CInt) {
         state.withLock { state in
             state.open.remove(connection)

@@ -2,33 +2,31 @@ import Foundation
 
 /// A running `tiki-sandbox`.
 package final class Sandbox: Sendable {
-    /// The pair of key and secret that the sandbox and the backends of the tests use, from Tiki's documentation.
+    /// The key and secret that the sandbox and the tests' backends use, from Tiki's documentation.
     package static let clientKey = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
     package static let clientSecret = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"
 
-    /// What arrived at the sandbox.
+    /// The calls that the sandbox received.
     package struct Calls: Decodable, Sendable {
-        /// One call.
         package struct Entry: Decodable, Sendable {
             /// As in `/oauth/auth/token`.
             package let path: String
-            /// Whether it was signed as it should be.
+            /// Whether it was signed correctly.
             package let signatureOk: Bool
-            /// Whether a code could be spent or a token rotated by it.
+            /// Whether it could spend a code or rotate a token.
             package let carriedOut: Bool
-            /// The status that it earned; nil if it was not carried out.
+            /// The status of its result; nil if it was not carried out.
             package let status: Int?
         }
 
-        /// How many in all.
+        /// How many in total.
         package let count: Int
-        /// How many of each path, as in `/oauth/auth/token`.
+        /// How many for each path, as in `/oauth/auth/token`.
         package let counts: [String: Int]
-        /// The latest, the oldest first.
+        /// The latest calls, the oldest first.
         package let calls: [Entry]
     }
 
-    /// The process.
     package let process: ServerProcess
     /// Scheme, address and port.
     package let baseURL: String
@@ -45,7 +43,7 @@ package final class Sandbox: Sendable {
 
     /// Starts one on a free port.
     ///
-    /// - Parameter arguments: options, as `tiki-sandbox --help` has them.
+    /// - Parameter arguments: options, as listed by `tiki-sandbox --help`.
     package static func start(arguments: [String] = []) async throws -> Sandbox {
         let directory = try ScratchDirectory()
         let process = try await ServerProcess.start(
@@ -63,12 +61,12 @@ package final class Sandbox: Sendable {
         return Sandbox(process, directory, baseURL: String(url))
     }
 
-    /// A fresh auth code, as `my.getAuthCode` would give it to the app.
+    /// A new auth code, as `my.getAuthCode` would give it to the app.
     package func mintCode() async throws -> String {
         try await control("POST", "codes").string("code")
     }
 
-    /// Fresh auth codes.
+    /// New auth codes.
     package func mintCodes(_ count: Int) async throws -> [String] {
         let answer = try await control("POST", "codes", Data(#"{"count":\#(count)}"#.utf8))
         return try JSONDecoder().decode([String: [String]].self, from: answer.body)["codes"] ?? []
@@ -82,7 +80,7 @@ package final class Sandbox: Sendable {
         if json != "[]" { _ = try await control("POST", "faults", Data(json.utf8)) }
     }
 
-    /// What has arrived since the start, or the last ``reset()``.
+    /// The calls since the start or the last ``reset()``.
     package func calls() async throws -> Calls {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -94,14 +92,13 @@ package final class Sandbox: Sendable {
         _ = try await control("POST", "reset")
     }
 
-    /// Ends it.
     package func stop() async {
         await process.stop()
         directory.remove()
     }
 
     private func control(_ method: String, _ what: String, _ body: Data? = nil) async throws -> HTTPAnswer {
-        // Over https its certificate is the test's own.
+        // Over HTTPS, its certificate is one of the test.
         let answer = try await Curl.request(method, "\(baseURL)/sandbox/\(what)", body: body, arguments: ["--insecure"])
         guard answer.status == 200 else { throw TestSupportError("sandbox: \(answer.status) \(answer.text)") }
         return answer

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A folder of a test's own, with a path short enough for unix sockets (107 bytes). Removed at the end.
+/// A test's own folder, with a path short enough for unix sockets (107 bytes). Removed at the end.
 package final class ScratchDirectory: Sendable {
     /// Its absolute path, without a slash at the end.
     package let path: String
@@ -43,7 +43,7 @@ package final class ScratchDirectory: Sendable {
 
     /// Removes it and everything in it.
     package func remove() {
-        // A process that is just ending may remove a file of its own meanwhile, which counts as a failure here.
+        // A process that is ending may remove one of its files at the same time, which makes the removal here fail.
         for _ in 0..<5 where FileManager.default.fileExists(atPath: path) {
             try? FileManager.default.removeItem(atPath: path)
         }

@@ -3,8 +3,7 @@ import Glibc
 
 /// A process that a test starts, watches and stops.
 ///
-/// It gets the environment that is given, `PATH` and `HOME`, no descriptor but its three standard ones, and does not
-/// outlive the test process.
+/// It gets the given environment, `PATH` and `HOME`, and three descriptors, and does not outlive the test process.
 package final class ServerProcess: Sendable {
     private let child: ChildProcess
     private let directory: ScratchDirectory
@@ -26,13 +25,13 @@ package final class ServerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - executable: a path, or a name to be found in `PATH`.
-    ///   - environment: all it gets besides `PATH` and `HOME`.
+    ///   - environment: everything it gets besides `PATH` and `HOME`.
     ///   - input: its standard input.
     ///   - directory: where its output is kept, in `NAME.out` and `NAME.err`.
-    ///   - name: what it is called there and in errors. A second process of the same name replaces the first's output.
+    ///   - name: its name there and in errors. A second process with the same name replaces the first one's output.
     ///   - inherited: a listening socket that it gets as systemd would pass it: descriptor 3, with `LISTEN_FDS` and
     ///     `LISTEN_PID`. It stays open here.
-    ///   - deathSignal: what it is sent when the test process ends without stopping it.
+    ///   - deathSignal: the signal that it gets if the test process ends without stopping it.
     package static func start(
         _ executable: String,
         arguments: [String] = [],
@@ -56,10 +55,9 @@ package final class ServerProcess: Sendable {
         return ServerProcess(try await ChildProcess.start(plan), directory, name: name, deathSignal: deathSignal)
     }
 
-    /// Its process id.
     package var pid: pid_t { child.pid }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     package var isRunning: Bool { child.exitStatus == nil }
 
     /// What it has written to standard output so far.
@@ -75,16 +73,16 @@ package final class ServerProcess: Sendable {
 
     /// Waits for its end.
     ///
-    /// - Throws: ``TestSupportError`` if it is still running after the time.
+    /// - Throws: ``TestSupportError`` if it is still running after the timeout.
     package func waitForExit(timeout: Duration = .seconds(20)) async throws -> ExitStatus {
         try await eventually("the end of \(name)", within: timeout) { child.exitStatus != nil }
         guard let status = child.exitStatus else { throw TestSupportError("\(name) has no exit status") }
         return status
     }
 
-    /// Waits until it is ready, whatever that means for it.
+    /// Waits until it is ready, by a given condition.
     ///
-    /// - Throws: ``TestSupportError`` with its standard error if it ends before, or the time is over.
+    /// - Throws: ``TestSupportError`` with its standard error if it ends before that, or is not ready in time.
     package func waitUntilReady(
         within timeout: Duration = .seconds(20),
         _ condition: () async throws -> Bool
@@ -100,7 +98,7 @@ package final class ServerProcess: Sendable {
         }
     }
 
-    /// Ends it for good and waits for that.
+    /// Kills it and waits for its end.
     package func stop() async {
         child.signal(SIGKILL)
         _ = try? await waitForExit(timeout: .seconds(5))

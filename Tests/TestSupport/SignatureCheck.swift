@@ -1,11 +1,10 @@
 import Foundation
 
-/// Checks Tiki's signatures with openssl: neither the product's code nor the sandbox's.
+/// Checks Tiki's signatures with openssl, so with neither the product's code nor the sandbox's.
 package enum SignatureCheck {
-    /// Which of the secrets each request is signed with; nil for none of them.
+    /// The secret that each request is signed with; nil if none of them fits.
     ///
-    /// Source: Tiki's page "Calculate signature": the HMAC-SHA256, in hexadecimal, of the base64url of
-    /// TIMESTAMP.KEY.BODY.
+    /// Source: Tiki's page "Calculate signature": HMAC-SHA256, in hexadecimal, of the base64url of TIMESTAMP.KEY.BODY.
     package static func secrets(of requests: [ReceivedRequest], among secrets: [String]) async throws -> [String?] {
         let directory = try ScratchDirectory()
         let paths = try requests.enumerated().map { number, request in

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The system calls for sockets, with errors. All descriptors are close-on-exec.
+/// System calls for sockets that throw errors. All descriptors are close-on-exec.
 package enum Sockets {
     package static func check(_ name: String, _ result: Int) throws -> Int {
         guard result >= 0 else { throw TestSupportError("\(name): \(String(cString: strerror(errno)))") }
@@ -12,11 +12,11 @@ package enum Sockets {
         CInt(try check("socket", Int(socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))))
     }
 
-    /// Binds to a port of 127.0.0.1; 0 is a free one.
+    /// Binds to a port of 127.0.0.1; 0 for a free one.
     ///
-    /// - Returns: its number.
+    /// - Returns: the port's number.
     package static func bindLoopback(_ descriptor: CInt, port: Int = 0) throws -> Int {
-        // A port that was listened on a moment ago has connections that linger.
+        // If something listened on the port a moment ago, its connections may linger.
         if port != 0 { try allowReuse(descriptor) }
         try withLoopback(port: port) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
         var address = sockaddr_in()
@@ -29,7 +29,7 @@ package enum Sockets {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Lets another socket that allows it too have the same port, as long as not both listen.
+    /// Lets another socket that also allows it use the same port, as long as only one listens.
     package static func allowReuse(_ descriptor: CInt) throws {
         var on: CInt = 1
         let length = socklen_t(MemoryLayout<CInt>.size)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Sandbox, responder and nginx, one behind the other.
+/// Nginx, responder and sandbox, connected in a row.
 package final class Stack: Sendable {
     package let sandbox: Sandbox
     package let backend: Backend
@@ -15,7 +15,7 @@ package final class Stack: Sendable {
     /// Starts all three.
     ///
     /// - Parameters:
-    ///   - overrides: settings of the responder; nil takes one away.
+    ///   - overrides: settings of the responder; nil removes one.
     ///   - arguments: options of the sandbox.
     ///   - limited: whether nginx limits each client.
     package static func start(
@@ -28,10 +28,10 @@ package final class Stack: Sendable {
         return Stack(sandbox, backend, try await Nginx.start(backendSocket: backend.socketPath, limited: limited))
     }
 
-    /// What the paths of requests are appended to.
+    /// The URL that request paths are appended to.
     package var url: String { nginx.url }
 
-    /// Posts JSON text to one of the calls, for instance to `/auth_exchange`.
+    /// Posts JSON text to a call's path, for instance `/auth_exchange`.
     package func post(_ path: String, json: String) async throws -> HTTPAnswer {
         try await Curl.post(url + path, json: json)
     }

@@ -1,10 +1,9 @@
 import Glibc
 
-/// A port of 127.0.0.1 that neither accepts nor refuses: its queue is full, and the kernel drops what else comes.
+/// A port of 127.0.0.1 that neither accepts nor refuses: its queue is full, and the kernel drops further connections.
 package final class StalledPort: Sendable {
     private let listener: CInt
     private let queued: [CInt]
-    /// Its number.
     package let port: Int
 
     package init() throws {
@@ -15,7 +14,7 @@ package final class StalledPort: Sendable {
         queued = try (0..<4).map { _ in
             let descriptor = try Sockets.make(AF_INET)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            // Some of these never get through either.
+            // Some of these never get through, either.
             Sockets.withLoopback(port: port) { _ = connect(descriptor, $0, $1) }
             return descriptor
         }
@@ -26,10 +25,9 @@ package final class StalledPort: Sendable {
     }
 }
 
-/// A port of 127.0.0.1 to which one can connect, and that never says anything: the kernel accepts, and nobody reads.
+/// A port of 127.0.0.1 that takes connections and never sends anything: the kernel accepts them, and nothing reads.
 package final class SilentPort: Sendable {
     private let listener: CInt
-    /// Its number.
     package let port: Int
 
     package init() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Passes the bytes of connections on to another port of 127.0.0.1, and counts the connections.
+/// Relays connections to another port of 127.0.0.1, and counts them.
 package final class TCPRelay: Sendable {
     private let listener: LoopbackListener
 

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// TLS in front of a port that speaks none: nginx's stream module, which passes bytes on and knows no HTTP.
+/// TLS in front of a plain port, with nginx's stream module, which passes bytes on without knowing HTTP.
 package final class TLSTerminator: Sendable {
     /// Its port on 127.0.0.1.
     package var port: Int { reserved.port }
@@ -18,12 +18,12 @@ package final class TLSTerminator: Sendable {
     /// Starts one.
     ///
     /// - Parameters:
-    ///   - certificate: what it shows.
-    ///   - target: the port on 127.0.0.1 behind it. Each connection has one of its own there, once its handshake is done.
+    ///   - certificate: the certificate to present.
+    ///   - target: the port on 127.0.0.1 to connect to, once for each connection, after its handshake.
     package static func start(_ certificate: Certificate, to target: Int) async throws -> TLSTerminator {
         let directory = try ScratchDirectory()
         let reserved = try ReservedPort()
-        // A client's abrupt end is nothing to log, and a half-closed connection must get through.
+        // A client's abrupt end need not be logged, and a half-closed connection must be passed on.
         let configuration = """
             load_module /usr/lib/nginx/modules/ngx_stream_module.so;
             daemon off;

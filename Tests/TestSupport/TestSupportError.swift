@@ -1,4 +1,4 @@
-/// Why a process or a socket of a test could not be had, in words for the test's log.
+/// Why a test could not get a process or a socket, in words for the test's log.
 package struct TestSupportError: Error, Equatable, CustomStringConvertible {
     package let description: String
 

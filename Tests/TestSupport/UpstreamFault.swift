@@ -1,22 +1,22 @@
 /// What a ``FaultUpstream`` does with a request. The request itself asks for it, see ``credential(_:after:)``.
 package enum UpstreamFault: String, CaseIterable, Sendable {
-    // Whole answers.
+    // Complete answers.
     /// 200 and tokens.
     case success
     /// 400 in Tiki's envelope.
     case refusal
     /// 500 in Tiki's envelope.
     case failure
-    /// 100 Continue, which nobody asked for, and then tokens.
+    /// An unsolicited 100 Continue, then tokens.
     case interim
-    /// Tokens in exactly 64 KiB.
+    /// Tokens that fill exactly 64 KiB.
     case atLimit
     /// Tokens, and `Connection: close`.
     case announcedClose
-    /// Tokens, and a whole other answer behind them that no request asked for.
+    /// Tokens, followed by a second, unsolicited answer.
     case surplus
 
-    // Answers that are none.
+    // Invalid answers.
     case notJSON
     /// 64 KiB and one byte.
     case overLimit
@@ -27,12 +27,12 @@ package enum UpstreamFault: String, CaseIterable, Sendable {
     case emptyBody
     /// A `Content-Length` that ends inside the JSON.
     case lengthTooSmall
-    /// A `Content-Length` behind the JSON's end, and the connection's end before it.
+    /// A `Content-Length` beyond the JSON's end, but the connection ends before that.
     case truncated
     case notHTTP
-    /// Header fields without end.
+    /// Endless header fields.
     case endlessHead
-    /// Chunks without end.
+    /// Endless chunks.
     case endlessBody
 
     // The connection ends instead.
@@ -43,15 +43,15 @@ package enum UpstreamFault: String, CaseIterable, Sendable {
     case resetInBody
     case closeBeforeHead
 
-    // The connection ends later: the request itself gets its tokens.
+    // The connection ends later; the request itself gets its tokens.
     /// Closed while idle.
     case closeWhenIdle
     /// Reset while idle.
     case resetWhenIdle
-    /// Reset when the next request on it has been read.
+    /// Reset after the next request on it was read.
     case resetNextRequest
 
-    // Slow ones.
+    // Slow answers.
     case noAnswer
     /// A byte of the head every 50 ms.
     case slowHead
@@ -60,14 +60,14 @@ package enum UpstreamFault: String, CaseIterable, Sendable {
     /// Tokens, later.
     case delayed
 
-    /// What a request has in its code or token to ask for the fault.
+    /// The code or token with which a request asks for the fault.
     ///
     /// - Parameters:
     ///   - name: makes it unique.
-    ///   - pause: how long what comes later is to wait, microseconds.
+    ///   - pause: how long the delayed part waits, microseconds.
     package func credential(_ name: String, after pause: Int = 0) -> String { "\(rawValue)@\(pause)-\(name)" }
 
-    /// What a request asks for; `success` if it asks for nothing.
+    /// The fault that a request asks for; `success` if it asks for none.
     static func asked(by request: ReceivedRequest) -> (fault: UpstreamFault, pause: Int) {
         let words = request.credential.prefix { $0 != "-" }.split(separator: "@")
         guard words.count == 2, let fault = UpstreamFault(rawValue: String(words[0])), let pause = Int(words[1])
@@ -75,6 +75,6 @@ package enum UpstreamFault: String, CaseIterable, Sendable {
         return (fault, pause)
     }
 
-    /// Whether it goes on for longer than a request's time.
+    /// Whether it takes longer than a request may.
     package var isSlow: Bool { [.noAnswer, .slowHead, .slowBody].contains(self) }
 }

@@ -36,7 +36,7 @@ struct HTTPDateTests {
         #expect(HTTPDate.unixTime(text) == nil)
     }
 
-    /// In milliseconds too: that is what it is compared with.
+    /// No overflow in milliseconds, either, which dates are compared in.
     @Test(
         "A date with absurd numbers is refused, so that no calculation with it can overflow",
         arguments: [

@@ -9,7 +9,7 @@ enum JSONText {
         return String(decoding: scanner.compact, as: UTF8.self)
     }
 
-    /// What is wrong with the bytes; nil if they are JSON.
+    /// The error in the bytes; nil if they are JSON.
     static func error(_ bytes: [UInt8]) -> JSONSyntaxError? {
         var scanner = JSONScanner(bytes)
         do {

@@ -2,7 +2,7 @@ import TestSupport
 
 /// Makes valid JSON text, with and without insignificant whitespace.
 struct RandomJSON {
-    /// The same value twice.
+    /// The same value in both forms.
     struct Sample {
         var compact = ""
         var spaced = ""

@@ -40,7 +40,7 @@ struct ResponseParserTests {
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
     ]
 
-    @Test("A whole answer is read the same in one piece, byte by byte and in pieces of any size", arguments: whole)
+    @Test("A complete answer is read the same in one piece, byte by byte and in pieces of any size", arguments: whole)
     func pieces(text: String) {
         for size in [Int.max, 1, 2, 3, 7, 16] {
             let read = read(text, pieces: size)
@@ -57,7 +57,7 @@ struct ResponseParserTests {
         #expect(read(text, ends: true).response?.body == Array(#"{"a":1}"#.utf8))
     }
 
-    @Test("An answer that is cut off is not complete, wherever the cut is", arguments: whole)
+    @Test("A truncated answer is not complete, wherever the cut is", arguments: whole)
     func cutOff(text: String) {
         for count in 0..<text.utf8.count {
             let part = String(decoding: text.utf8.prefix(count), as: UTF8.self)
@@ -83,7 +83,7 @@ struct ResponseParserTests {
     }
 
     @Test(
-        "What is not HTTP/1, or has two meanings, is refused",
+        "Bytes that are not HTTP/1 or are ambiguous are refused",
         arguments: [
             "SSH-2.0-OpenSSH", "\u{16}\u{3}\u{1}", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
             "HTTP/1.1 099 X\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1 2000\r\n\r\n", "http/1.1 200 OK\r\n\r\n",
@@ -117,7 +117,7 @@ struct ResponseParserTests {
         #expect(read(chunked + "9\r\n123456789\r\n2\r\n", limit: 10).error == .tooLarge)
     }
 
-    @Test("Heads, chunk lengths and trailers have 16 KiB together, and an endless one is refused there")
+    @Test("Heads, chunk sizes and trailers may have 16 KiB together, and endless ones are refused at that limit")
     func largeHead() {
         let line = "X: " + String(repeating: "x", count: 997) + "\r\n"
         func head(_ lines: Int) -> String { "HTTP/1.1 200 OK\r\n" + String(repeating: line, count: lines) }
@@ -134,7 +134,7 @@ struct ResponseParserTests {
     }
 
     @Test(
-        "The server says whether it keeps the connection",
+        "The head tells whether the server keeps the connection",
         arguments: [
             ("HTTP/1.1", "", true), ("HTTP/1.1", "Connection: close\r\n", false),
             ("HTTP/1.1", "connection: Upgrade, Close\r\n", false), ("HTTP/1.1", "Connection: keep-alive\r\n", true),
@@ -146,7 +146,7 @@ struct ResponseParserTests {
         #expect(head.isKeepAlive == isKept)
     }
 
-    @Test("Fields are found by their names in any case, in their order, without white space around")
+    @Test("Fields are found by name in any case, in order, without surrounding white space")
     func fields() throws {
         let head = try ResponseHead(Array("HTTP/1.1 200 OK\r\nA:  1 \r\nb: 2\r\na:\r\nC: x\r\n\t y\r\n\r\n".utf8))
         #expect(head.fields["a"] == ["1", ""])

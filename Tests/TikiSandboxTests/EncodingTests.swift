@@ -35,7 +35,7 @@ struct HTTPDateTests {
         #expect(HTTPDate.format(0) == "Thu, 01 Jan 1970 00:00:00 GMT")
     }
 
-    @Test("The date moves on with the second")
+    @Test("The date changes with the second")
     func cache() {
         let date = HTTPDate()
         #expect(date.text(milliseconds: 784_111_777_000) == date.text(milliseconds: 784_111_777_999))

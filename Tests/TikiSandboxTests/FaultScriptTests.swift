@@ -8,7 +8,7 @@ struct FaultScriptTests {
         try JSONDecoder().decode([Fault].self, from: Data(json.utf8))
     }
 
-    /// The faults that these calls get from the script, in their order.
+    /// The faults that these calls get from the script, in order.
     static func used(_ faults: [Fault], by calls: [TikiCall]) -> [Fault?] {
         var script = FaultScript()
         guard script.append(faults) else { return [] }

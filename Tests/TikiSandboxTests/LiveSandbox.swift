@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import TikiSandbox
 
-/// A sandbox on a free port of this process, and curl to talk to it.
+/// A sandbox in this process, on a free port, with curl to talk to it.
 struct LiveSandbox {
     let url: String
 
@@ -27,7 +27,7 @@ struct LiveSandbox {
         }
     }
 
-    /// What curl says about an answer.
+    /// Curl's report about an answer.
     struct Answer {
         var exitCode: Int32
         var headers: [String: String] = [:]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TikiSandbox
 
-/// Over real connections, with curl. One after the other: they share the machine's few threads with their servers.
+/// Tests with curl over real connections. One after the other, since they share few threads with their servers.
 @Suite(.serialized)
 struct SandboxServerTests {
     @Test("A code can be minted, exchanged and refreshed over HTTP, and its customer looked up")
@@ -68,7 +68,7 @@ struct SandboxServerTests {
     @Test("A clock offset shows in the Date header and makes the current timestamp invalid")
     func clockOffset() async throws {
         var settings = SandboxSettings()
-        // 6 November 1994, or near it.
+        // 6 November 1994.
         settings.clock.systemTime = { 784_111_777_000 }
         settings.clock.offsetMilliseconds = 3_600_000
         try await LiveSandbox.run(settings: settings) { sandbox in

@@ -3,18 +3,18 @@ import Foundation
 
 @testable import TikiSandbox
 
-/// A call as a backend would send it, for tests to send or to spoil.
+/// A call as a backend would send it, for tests to send or to damage.
 struct SignedCall {
-    /// The moment of the vectors on Tiki's page "Calculate signature".
+    /// The timestamp of the vectors on Tiki's page "Calculate signature".
     static let documentedTime: Int64 = 1_620_621_619_569
 
     var headers: CallHeaders
     var body: [UInt8]
 
-    /// Signs with the documented pair of key and secret.
+    /// Signs with the documented key and secret.
     static func make(_ body: String, timestamp: Int64 = documentedTime) -> SignedCall {
         let payload = "\(timestamp).\(SandboxSettings.documentedKey).\(body)"
-        // Foundation's encoder, so that the sandbox's own is not checked by itself.
+        // Foundation's encoder, so that the sandbox's is not checked against itself.
         let encoded = Data(payload.utf8).base64EncodedString()
             .replacingOccurrences(of: "+", with: "-")
             .replacingOccurrences(of: "/", with: "_")

@@ -11,7 +11,7 @@ struct TokenStoreTests {
         self.store.makeCode(customer: self.customer, scopes: scopes ?? self.scopes, now: now)
     }
 
-    @Test("A code has two URL-safe parts with a dot between, and no two codes are the same")
+    @Test("A code has two URL-safe parts separated by a dot, and no two codes are the same")
     mutating func codeForm() {
         let codes = (0..<200).map { _ in self.makeCode() }
         #expect(Set(codes).count == codes.count)
@@ -129,7 +129,7 @@ struct TokenStoreTests {
         _ = try self.store.refresh(token: refresh, now: 0)
     }
 
-    @Test("A store above its limit forgets the oldest grants")
+    @Test("A store beyond its limit forgets the oldest grants")
     mutating func grantLimit() throws {
         self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, grantLimit: 2)
         let codes = (0..<3).map { _ in self.makeCode() }

@@ -8,11 +8,11 @@ struct ConfigurationRulesTests {
 
     @Test(
         "A setting must not be a placeholder, padded with white space or unprintable",
-        // All but a text that is given out as it is.
+        // All except a text that is served unchanged.
         arguments: Settings.all.map(\.name).filter { $0 != "TIKI_VALIDATION_TEXT" }
     )
     func texts(name: String) {
-        // The one beside it must not be set too.
+        // The other form of the secret must not be set, too.
         let base: [String: String?] = name == "CLIENT_SECRET_FILE" ? ["CLIENT_SECRET": nil] : [:]
         let cases = [
             ("<Client_Key>", "is still a placeholder"), ("<Client_Key…>", "is still a placeholder"),

@@ -64,7 +64,7 @@ struct ConfigurationTests {
         #expect(configuration.googleCloudProject == "p-1")
     }
 
-    @Test("A body somewhat over the limit gets through the front, so that it gets a readable answer")
+    @Test("A body somewhat over the limit passes the front door, so that it gets a readable answer")
     func bodyLimits() throws {
         let configuration = try Fixture.configuration(["MAX_BODY_BYTES": "1000"])
         #expect(configuration.limits.maxStdinBytes > configuration.service.maxBodyBytes + 60_000)
@@ -112,7 +112,7 @@ struct ConfigurationTests {
 
     @Test("Every problem is reported at once, with one line for each setting")
     func everythingWrong() {
-        // Nothing is wrong with that as a text to give out.
+        // Such a value is fine as a text to serve.
         let names = Settings.all.map(\.name).filter { $0 != "TIKI_VALIDATION_TEXT" }
         let problems = Fixture.problems(Dictionary(uniqueKeysWithValues: names.map { ($0, "<\($0)…>") }))
         for name in names where name != "CLIENT_SECRET_FILE" {
@@ -132,7 +132,7 @@ struct ConfigurationTests {
         #expect(Fixture.problems(["PATH": "", "LC_ALL": "<x>", "CLIENT_KEYS": ""]) == [])
     }
 
-    /// Somebody pastes the secret into the wrong setting, and the message ends up in a log.
+    /// If the secret is pasted into the wrong setting, the message may end up in a log.
     @Test("No problem repeats the value of a setting", arguments: Settings.all.map(\.name))
     func noValues(name: String) {
         let secret = Fixture.secret

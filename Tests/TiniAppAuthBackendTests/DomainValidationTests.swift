@@ -5,7 +5,7 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct DomainValidationTests {
-    @Test("The path has the id of the file")
+    @Test("A path yields the file's id")
     func id() {
         #expect(DomainValidation.id(inPath: "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt") == "J9jcjJnnkji7AoVK")
         #expect(DomainValidation.path(id: "a-B_9") == "/tiki-validation-code/a-B_9/auth.txt")
@@ -14,7 +14,7 @@ struct DomainValidationTests {
     }
 
     @Test(
-        "A path that is not exactly that of a file has no id",
+        "A path that is not exactly a file's path has no id",
         arguments: [
             "", "/", "/tiki-validation-code", "/tiki-validation-code/", "/tiki-validation-code/auth.txt",
             "/tiki-validation-code//auth.txt", "/tiki-validation-code/a/auth.txt/", "/tiki-validation-code/a/AUTH.TXT",
@@ -32,7 +32,7 @@ struct DomainValidationTests {
         #expect(Route(path: path)?.name != "validation")
     }
 
-    @Test("The file of the settings comes before one in the folder; without either there is none")
+    @Test("The settings' file takes precedence over one in the folder; without either there is no file")
     func places() throws {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
@@ -47,7 +47,7 @@ struct DomainValidationTests {
     }
 
     @Test(
-        "A file of the folder has 4096 bytes at most",
+        "A file in the folder has at most 4096 bytes",
         arguments: [(0, true), (4_096, true), (4_097, false), (100_000, false)]
     )
     func length(bytes: Int, isGiven: Bool) throws {
@@ -58,7 +58,7 @@ struct DomainValidationTests {
         #expect(DomainValidation(folder: scratch.path).content(id: "a")?.count == (isGiven ? bytes : nil))
     }
 
-    @Test("Id and text come from the settings, the text as it is")
+    @Test("Id and text come from the settings, the text unchanged")
     func settings() throws {
         let validation = try SettingsFixture.configuration([
             "TIKI_VALIDATION_CODE": "aB9-_", "TIKI_VALIDATION_TEXT": " <m\u{E3}>\n", "TIKI_VALIDATION_FOLDER": "/tmp/f",
@@ -70,7 +70,7 @@ struct DomainValidationTests {
     }
 
     @Test(
-        "An id that is none, a text that is too long, and one without the other are problems",
+        "An invalid id, a text that is too long, and one setting without the other are problems",
         arguments: [
             ("a/b", "text", "TIKI_VALIDATION_CODE is not 1 to 128 letters, digits, hyphens and underscores"),
             ("..", "text", "TIKI_VALIDATION_CODE is not 1 to 128 letters, digits, hyphens and underscores"),

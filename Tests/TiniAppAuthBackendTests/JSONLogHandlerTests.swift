@@ -6,7 +6,6 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct JSONLogHandlerTests {
-    /// Collects what is written.
     final class Lines: Sendable {
         private let bytes = Mutex<[[UInt8]]>([])
 

@@ -58,7 +58,7 @@ struct JSONLogValueTests {
         let expected = #""a":"1","z":-5,"y":12.50,"x":0.07,"w":true,"v":{"k":"v\u000a"},"c":"2""#
         #expect(String(decoding: json, as: UTF8.self) == expected)
         #expect(fields.metadata["z"] == .stringConvertible(-5))
-        // Of one field, since a dictionary has no order.
+        // With one field, since a dictionary has no order.
         #expect(inner.description == inner.metadata.description)
     }
 

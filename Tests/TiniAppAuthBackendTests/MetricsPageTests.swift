@@ -7,7 +7,7 @@ import TiniAppAuth
 @testable import TiniAppAuthBackend
 
 struct MetricsPageTests {
-    /// The whole page: every series that there can be.
+    /// The whole page, with every possible series.
     func page() throws -> String {
         let exporter = PrometheusExporter(help: Metric.help)
         _ = try AuthService(
@@ -22,7 +22,7 @@ struct MetricsPageTests {
         for path in [
             "/", "/auth_exchange", "/auth_refresh", "/auth_info", "/health/live", "/health/ready", "/metrics", "?",
         ] {
-            // Any status that Tiki can send.
+            // Every status that Tiki can send.
             for status in 100...999 { metrics.answered(Route(path: path), status: status, after: .seconds(100_000)) }
         }
         return exporter.text()
@@ -31,7 +31,7 @@ struct MetricsPageTests {
     @Test("The metrics page fits into a response, whatever has happened")
     func fits() throws {
         let page = try page()
-        // With numbers of 19 digits in place of each.
+        // Leaves room for numbers of 19 digits.
         let lines = page.utf8.count { $0 == UInt8(ascii: "\n") }
         #expect(page.utf8.count + lines * 19 + 8_192 < FastCGIResponse.maxBytes, "\(page.utf8.count), \(lines) lines")
         #expect(lines > 100)

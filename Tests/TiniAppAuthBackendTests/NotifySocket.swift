@@ -3,7 +3,7 @@ import Testing
 
 /// The service manager's end: a unix datagram socket, by path or by abstract name.
 final class NotifySocket {
-    /// What `NOTIFY_SOCKET` says.
+    /// The value for `NOTIFY_SOCKET`.
     let name: String
     private let descriptor: CInt
 
@@ -38,7 +38,7 @@ final class NotifySocket {
         return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 
-    /// Forgets what has come.
+    /// Discards all messages so far.
     func drain() {
         while receive(within: 0) != nil {}
     }

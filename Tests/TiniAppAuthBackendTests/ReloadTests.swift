@@ -48,7 +48,7 @@ struct ReloadTests {
     @Test("A secret that cannot be used is refused, and the error names the setting", arguments: ["", " N3W", "<N3W>"])
     func bad(content: String) async throws {
         try await withSecretFile(content) { environment in
-            // The manager hears that the reload is over all the same.
+            // The service manager is still told that the reload is over.
             let told = try await reload(environment)
             #expect(told.last?.hasPrefix("READY=1\n") == true)
         }
@@ -58,13 +58,13 @@ struct ReloadTests {
         #expect(try !recorder.line().contains("N3W"))
     }
 
-    @Test("A secret file that has gone is reported as unreadable")
+    @Test("A missing secret file is reported as unreadable")
     func gone() async throws {
         _ = try await reload(SettingsFixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": "/nowhere"]))
         #expect(try recorder.fields()["error"] as? String == "CLIENT_SECRET_FILE names a file that cannot be read")
     }
 
-    @Test("CLIENT_SECRET_FILE that is empty is not what the secret was read from")
+    @Test("An empty CLIENT_SECRET_FILE is not taken for the secret's source")
     func emptyName() async throws {
         _ = try await reload(SettingsFixture.environment(["CLIENT_SECRET_FILE": "", "UPSTREAM_CA_FILE": ""]))
         let fields = try recorder.fields()

@@ -4,7 +4,7 @@ import Testing
 
 struct RequestIDTests {
     @Test(
-        "The web server's id is taken as it is",
+        "The web server's id is used unchanged",
         arguments: ["a", "3f2a9c", "A-b_c.9", String(repeating: "x", count: 64)]
     )
     func taken(id: String) {

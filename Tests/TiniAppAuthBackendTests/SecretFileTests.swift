@@ -8,7 +8,7 @@ import TiniAppAuth
 struct SecretFileTests {
     typealias Fixture = SettingsFixture
 
-    /// The signature tells whether the right secret was read; nothing else shows it.
+    /// Only a signature shows whether the right secret was read.
     func signature(_ environment: Environment) throws -> String {
         let credentials = try Configuration(environment: environment).service.credentials
         return RequestSigner(credentials).sign(Array("{}".utf8), timestamp: 1).signature

@@ -6,13 +6,13 @@ import Foundation
 enum SettingsFixture {
     static let secret = "S3CR3T-VALUE"
 
-    /// All that is required, and nothing else.
+    /// The required settings and no others.
     static let valid = [
         "CLIENT_KEY": "the-key", "CLIENT_SECRET": secret,
         "AUTH_ENDPOINT": "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token",
     ]
 
-    /// The valid environment with changes; nil takes a setting away.
+    /// The valid environment with changes; nil removes a setting.
     static func environment(_ changes: [String: String?] = [:]) -> Environment {
         Environment(
             valid.merging(changes.compactMapValues(\.self)) { _, new in new }.filter { changes[$0.key] != .some(nil) }
@@ -23,7 +23,7 @@ enum SettingsFixture {
         try Configuration(environment: environment(changes))
     }
 
-    /// What is wrong with the valid environment after changes.
+    /// The problems of the valid environment after changes.
     static func problems(_ changes: [String: String?]) -> [String] {
         do {
             _ = try Configuration(environment: environment(changes))
@@ -33,7 +33,7 @@ enum SettingsFixture {
         }
     }
 
-    /// Calls the body with the path of a file of the given content.
+    /// Calls the body with the path of a file with this content.
     static func withFile<Result>(_ content: [UInt8], _ body: (String) throws -> Result) throws -> Result {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("setting-\(UUID().uuidString)")
         try Data(content).write(to: url)

@@ -10,13 +10,13 @@ import Testing
 struct SharedStoreSettingsTests {
     typealias Fixture = SettingsFixture
 
-    @Test("There is none unless it is set")
+    @Test("There is no store unless one is set")
     func none() throws {
         #expect(try Fixture.configuration().sharedStore == nil)
         #expect(try Fixture.configuration(["SHARED_STORE_REQUIRED": "0"]).sharedStore == nil)
     }
 
-    @Test("A URL is enough, and the rest has its documented defaults")
+    @Test("A URL is enough, and the other settings have their documented defaults")
     func defaults() throws {
         let store = try #require(try Fixture.configuration(["SHARED_STORE": "redis://store"]).sharedStore)
         #expect(store.redis.address.place == .host("store", port: 6_379, usesTLS: false))
@@ -53,7 +53,7 @@ struct SharedStoreSettingsTests {
         }
     }
 
-    @Test("A short time for requests makes the store's shorter, and one that is set has to fit")
+    @Test("A short request timeout shortens the store's default, and an explicit store timeout must fit")
     func timeout() throws {
         let short = ["SHARED_STORE": "redis://h", "REQUEST_TIMEOUT": "0.2"]
         #expect(try Fixture.configuration(short).sharedStore?.redis.timeout == .milliseconds(100))
@@ -71,7 +71,7 @@ struct SharedStoreSettingsTests {
         }
     }
 
-    @Test("Settings of a store that is not there, or that do not fit to it, are problems, all at once")
+    @Test("Settings without a store, or that do not fit it, are all reported at once")
     func problems() throws {
         let directory = try ScratchDirectory()
         let file = try directory.write("x", to: "password")
@@ -105,7 +105,7 @@ struct SharedStoreSettingsTests {
     }
 
     @Test(
-        "A password file that holds no password is a problem that does not repeat it",
+        "A password file without a usable password is a problem, and is not quoted",
         arguments: [
             ("", "is empty"), ("\n", "is empty"), ("<s3cret>\n", "whose content is still a placeholder"),
             ("s3cret\nmore", "more than one line"), ("s3cret\n\n", "more than one line"),

@@ -56,7 +56,7 @@ struct SystemdNotifierTests {
         let socket = try NotifySocket()
         let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
         var longest = Duration.zero
-        // Until the queue is full: the kernel's limit is some hundreds.
+        // Sends until the queue is full; the kernel's limit is some hundreds.
         for _ in 0..<5_000 where longest < .milliseconds(500) {
             longest = max(longest, ContinuousClock().measure { systemd.notify(.alive) })
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct UnlistedOriginsTests {
-    /// Notes origins, and tells which of them the log names.
+    /// Records origins, and finds those that the log names.
     private final class Fixture: Sendable {
         let now = Mutex(ContinuousClock.now)
         let recorder = LogRecorder()
@@ -19,7 +19,7 @@ struct UnlistedOriginsTests {
         }
     }
 
-    @Test("Each origin is named once, and none that may ask or is no origin")
+    @Test("Each unlisted origin is logged once; allowed origins and invalid ones are not")
     func once() {
         let fixture = Fixture()
         let origins = fixture.origins()
@@ -28,7 +28,7 @@ struct UnlistedOriginsTests {
         #expect(fixture.named == ["https://a.example", "http://localhost:3000", "null"])
     }
 
-    @Test("After the first sixteen, another is named once a minute, in place of the oldest")
+    @Test("After the first sixteen, one more is logged each minute, and replaces the oldest")
     func many() {
         let fixture = Fixture()
         let origins = fixture.origins()
@@ -43,7 +43,7 @@ struct UnlistedOriginsTests {
     }
 
     @Test(
-        "An origin is one letter for letter as a browser writes it",
+        "An origin is valid only exactly as a browser writes it",
         arguments: [
             ("https://tiki.vn", true), ("http://localhost:3000", true), ("http://[::1]:3000", true),
             ("https://xn--tik-ola.vn", true), ("http://127.0.0.1", true),
@@ -60,7 +60,7 @@ struct UnlistedOriginsTests {
         #expect(WebOrigin.isOrigin(text) == expected)
     }
 
-    @Test("ALLOWED_ORIGINS is a list of origins, and of nothing else")
+    @Test("ALLOWED_ORIGINS is a list of origins only")
     func list() {
         for good in [
             "https://tiki.vn", "https://tiki.vn,http://localhost:3000", "https://a.vn, https://b.vn  http://c.vn",

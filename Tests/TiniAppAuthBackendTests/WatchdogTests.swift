@@ -14,7 +14,7 @@ struct WatchdogTests {
         }
     }
 
-    /// Of a responder that does not serve yet.
+    /// A responder that does not serve yet.
     func responder() throws -> FastCGIResponder {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("watchdog-\(UUID().uuidString)").path
         return try FastCGIResponder(
@@ -57,14 +57,14 @@ struct WatchdogTests {
             release.wait()
         }
         #expect(blocked.wait(timeout: .now() + 20) == .success)
-        // What was under way when it began to hang may still come.
+        // A message that was on its way when it began to hang may still come.
         _ = socket.receive(within: 200)
         socket.drain()
         #expect(socket.receive(within: 300) == nil, "the event loop hangs")
         release.signal()
         for _ in 0..<3 { #expect(socket.receive(within: 20_000) == "WATCHDOG=1") }
 
-        // A responder that has ended is not one that hangs: the rest of the shutdown has time.
+        // A responder that has ended does not count as hanging: the rest of the shutdown may take its time.
         responder.shutDown()
         #expect(ended.wait(timeout: .now() + 20) == .success)
         socket.drain()

@@ -8,7 +8,7 @@ import Text
 
 @testable import TiniAppAuth
 
-/// What the service refuses by itself, without a word to Tiki.
+/// Requests that the service refuses itself, without calling Tiki.
 struct AuthServiceTests {
     func error(_ body: String, contentType: String? = "application/json", route: AuthRoute = .exchange) throws
         -> AuthError?
@@ -47,7 +47,7 @@ struct AuthServiceTests {
         #expect(try error(body, contentType: contentType) == expected)
     }
 
-    @Test("The body limit counts the bytes as they came, and is checked before everything else")
+    @Test("The body limit counts the bytes as received, and is checked before everything else")
     func bodyLimit() throws {
         func body(_ size: Int) -> String { "[" + String(repeating: " ", count: size - 2) + "]" }
         #expect(try error(body(100)) == .payload(.empty))

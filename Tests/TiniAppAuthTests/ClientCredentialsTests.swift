@@ -13,7 +13,7 @@ struct ClientCredentialsTests {
         return text
     }
 
-    @Test("Credentials print with the key and never with the secret")
+    @Test("Credentials print the key but never the secret")
     func credentialsPrint() {
         let nested = ["credentials": [Optional(credentials)]]
         let texts = [

@@ -16,7 +16,7 @@ struct ClockSkewMonitorTests {
     let log = InMemoryLogHandler.make()
     let metrics = TestMetrics()
 
-    /// Shows a monitor an answer that took no time.
+    /// Gives a monitor an answer that took no time.
     func observe(_ monitor: inout ClockSkewMonitor, _ clock: Clock, date: String = Self.date) {
         monitor.observe(HTTPFields(["Date": date]), sentAt: clock.now * 1_000)
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import TiniAppAuth
 
 struct KeyedHashTests {
-    @Test("The code is the library's HMAC, for keys and messages around every block's end", arguments: 0...10)
+    @Test("The code equals the library's HMAC, for keys and messages around every block boundary", arguments: 0...10)
     func agrees(step: Int) {
         for keyLength in [0, 1, 63, 64, 65, 127, 128, 129, 200] {
             for length in [0, 1, 55, 56, 63, 64, 111, 112, 127, 128, 1_000].map({ $0 + step }) {

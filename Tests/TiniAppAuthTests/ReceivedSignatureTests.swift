@@ -2,7 +2,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Vectors: Tiki's page "Calculate signature"; the one for an empty body was made with Python's `hmac`.
+/// Vectors from Tiki's page "Calculate signature"; the one for an empty body was made with Python's `hmac`.
 struct ReceivedSignatureTests {
     static let now = RequestSignerTests.timestamp + 10_500
     static let body = Array(RequestSignerTests.body.utf8)
@@ -70,14 +70,14 @@ struct ReceivedSignatureTests {
         }
     }
 
-    @Test("A body with one newline too many is refused with a word about it")
+    @Test("A body with one newline too many is refused, and the error says so")
     func newline() {
         #expect(throws: ReceivedSignature.Problem.otherSignature(bodyEndsWithNewline: true)) {
             try verify(Self.body + [0x0A])
         }
     }
 
-    @Test("The age counts to the millisecond, if it counts")
+    @Test("The age is checked to the millisecond, if it is checked")
     func age() throws {
         #expect(try verify(maxAge: 60, now: RequestSignerTests.timestamp + 60_000) == 60_000)
         #expect(throws: ReceivedSignature.Problem.tooOld(60, maxAge: 60)) {
@@ -89,7 +89,7 @@ struct ReceivedSignatureTests {
         #expect(try verify(maxAge: .max, now: .max) > 0)
     }
 
-    @Test("A signature from the future is refused from a minute on, with or without an age")
+    @Test("A signature a minute or more in the future is refused, with or without an age")
     func future() throws {
         #expect(try verify(maxAge: 0, now: RequestSignerTests.timestamp - 59_999) == -59_999)
         for maxAge in [nil, 60] as [Int64?] {
@@ -100,7 +100,7 @@ struct ReceivedSignatureTests {
     }
 
     @Test(
-        "What is no number of milliseconds is no timestamp",
+        "A timestamp that is not a number of milliseconds is refused",
         arguments: [
             "", "-1", "+1620621619569", " 1620621619569", "1620621619569\n", "1e12", "0x1", "١٦٢",
             "9223372036854775808",
@@ -110,7 +110,7 @@ struct ReceivedSignatureTests {
         #expect(throws: ReceivedSignature.Problem.noTimestamp) { try verify(timestamp: text) }
     }
 
-    @Test("A timestamp with a leading zero is signed as it stands")
+    @Test("A timestamp with a leading zero is signed as written")
     func leadingZero() {
         #expect(throws: ReceivedSignature.Problem.otherSignature(bodyEndsWithNewline: false)) {
             try verify(timestamp: "01620621619569")
@@ -118,7 +118,7 @@ struct ReceivedSignatureTests {
     }
 
     @Test(
-        "What is not 64 hexadecimal digits is no signature",
+        "A signature that is not 64 hexadecimal digits is refused",
         arguments: [
             "", "8", "zz", String(RequestSignerTests.signature.dropLast(2)), RequestSignerTests.signature + "00",
             String(RequestSignerTests.signature.dropLast()) + "g", " " + RequestSignerTests.signature.dropLast(),

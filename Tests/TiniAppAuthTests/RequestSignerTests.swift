@@ -2,7 +2,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Vectors: Tiki's page "Calculate signature", recomputed with Python's `hmac`.
+/// Vectors from Tiki's page "Calculate signature", recomputed with Python's `hmac`.
 struct RequestSignerTests {
     static let key = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
     static let secret = "EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf"

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads when a certificate is not accepted, from real servers.
+/// What an operator reads if a certificate is not accepted, with real servers.
 struct CertificateFailureTests {
-    /// Connects to a TLS server that shows a certificate.
+    /// Connects to a TLS server that presents a certificate.
     func failure(
         showing tls: NIOSSLContext,
         trusting caFile: String?,
@@ -30,7 +30,7 @@ struct CertificateFailureTests {
         #expect(failure.description == "the certificate has expired")
     }
 
-    @Test("An expired certificate in the chain is called expired, although the server's own has not")
+    @Test("An expired certificate in the chain is reported as expired, although the server's own is valid")
     func expiredIntermediate() async throws {
         let authority = try TestAuthority()
         let tls = try authority.serverBehindExpiredIntermediate("DNS:localhost")
@@ -47,7 +47,7 @@ struct CertificateFailureTests {
     }
 
     @Test(
-        "A certificate for another name is reported as one for another name",
+        "A certificate for another name is reported as such",
         arguments: [("DNS:example.com", "localhost"), ("IP:127.0.0.2", "127.0.0.1")]
     )
     func wrongName(names: String, host: String) async throws {

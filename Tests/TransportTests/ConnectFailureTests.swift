@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads when Tiki cannot be reached, from real servers.
+/// What an operator reads if Tiki cannot be reached, with real servers.
 struct ConnectFailureTests {
     @Test("A server that does not speak TLS is reported as a failed TLS handshake")
     func noTLS() async throws {
@@ -31,7 +31,7 @@ struct ConnectFailureTests {
         #expect(failure.reason == .closed)
     }
 
-    @Test("A server that is silent in the handshake is given up at the one deadline for all steps")
+    @Test("A server that is silent in the handshake is given up at the deadline for all steps together")
     func silent() async throws {
         let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton) { _ in .silence }
         let started = ContinuousClock.now
@@ -42,7 +42,7 @@ struct ConnectFailureTests {
         #expect(failure.description == "timed out after 0.3 s")
     }
 
-    @Test("A port on which nobody listens is reported as refused", arguments: ["127.0.0.1", "localhost"])
+    @Test("A port that nothing listens on is reported as refused", arguments: ["127.0.0.1", "localhost"])
     func refused(host: String) async throws {
         let unused = try ReservedPort()
         let failure = try await Connecting.failure("http://\(host):\(unused.port)/")
@@ -53,7 +53,7 @@ struct ConnectFailureTests {
 
     @Test("A name that does not exist is reported as not found")
     func name() async throws {
-        // With an empty part it cannot exist, so no name server is asked, and none is needed.
+        // A name with an empty label cannot exist, so no name server is asked or needed.
         let failure = try await Connecting.failure("https://does-not..exist/", timeout: .seconds(30))
         #expect(failure.reason == .nameNotFound)
         #expect(failure.description.hasPrefix("name not found"))

@@ -5,9 +5,8 @@ import Testing
 
 @testable import Transport
 
-/// Tries to connect.
 enum Connecting {
-    /// Connects to a server that must fail us.
+    /// Tries to connect to a server, which must fail.
     ///
     /// - Returns: why it failed.
     static func failure(
@@ -20,7 +19,7 @@ enum Connecting {
         }
     }
 
-    /// Connects to a server, and closes the connection again.
+    /// Connects to a server, then closes the connection.
     static func connect(_ url: String, caFile: String? = nil, timeout: TimeAmount = .seconds(10)) async throws {
         let parts = try #require(URLComponents(string: url))
         let usesTLS = parts.scheme == "https"

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Transport
 
-/// When a name is looked up, and what those who wait get: without network, and with a clock that the test turns.
+/// When a name is looked up, and what waiting queries get. Without network, and with a clock that the test moves.
 struct NamesTests {
     private let names = FakeNames()
 
-    @Test("Whoever asks during a lookup shares its answer")
+    @Test("Queries during a lookup share its answer")
     func shared() {
         let asked = (0..<3).map { _ in names.ask() }
         #expect(names.lookupCount == 1)
@@ -17,7 +17,7 @@ struct NamesTests {
         for query in asked { #expect(query.addresses == ["192.0.2.1", "2001:db8::1"]) }
     }
 
-    @Test("An answer is used again for five seconds without asking")
+    @Test("An answer is reused for five seconds without asking")
     func again() {
         _ = names.ask()
         names.found(v4: ["192.0.2.1"])
@@ -45,7 +45,7 @@ struct NamesTests {
         #expect(names.lookupCount == 1)
     }
 
-    @Test("IPv6 addresses serve where no answer about IPv4 comes")
+    @Test("IPv6 addresses are used if no answer about IPv4 comes")
     func onlyV6() {
         let asked = names.ask()
         names.found(v6: ["2001:db8::1"])
@@ -54,7 +54,7 @@ struct NamesTests {
         #expect(names.ask().addresses == ["2001:db8::1"])
     }
 
-    @Test("The last good answer is used where a new one takes longer than 200 ms")
+    @Test("The last good answer is used if a new one takes longer than 200 ms")
     func slow() {
         names.haveOldAnswer("192.0.2.1")
         let asked = names.ask()
@@ -80,7 +80,7 @@ struct NamesTests {
         #expect(asked.addresses == ["192.0.2.2"])
     }
 
-    @Test("The last good answer is used where the name servers fail", arguments: [NameFailure.failed, .timedOut])
+    @Test("The last good answer is used if the name servers fail", arguments: [NameFailure.failed, .timedOut])
     func failing(failure: NameFailure) {
         names.haveOldAnswer("192.0.2.1")
         for count in 2...3 {
@@ -91,7 +91,7 @@ struct NamesTests {
         }
     }
 
-    @Test("A name that is gone for certain is not found, whatever its last answer was")
+    @Test("A name that certainly no longer exists is not found, whatever its last answer was")
     func gone() {
         names.haveOldAnswer("192.0.2.1")
         let asked = names.ask()
@@ -101,7 +101,7 @@ struct NamesTests {
         #expect(names.lookupCount == 3)
     }
 
-    @Test("A failure of the name servers fails everybody, and whoever asks then asks anew")
+    @Test("If the name servers fail, all queries fail, and the next one starts a new lookup")
     func failed() {
         let (first, second) = (names.ask(), names.ask())
         names.ended(.failed)
@@ -112,7 +112,7 @@ struct NamesTests {
         #expect(names.lookupCount == 2)
     }
 
-    @Test("After a lookup that took too long, those who came in the middle get their answer from the next one")
+    @Test("After a lookup that took too long, queries that came during it get their answer from the next one")
     func carriedOver() {
         let first = names.ask()
         names.advance(.seconds(1))
@@ -127,7 +127,7 @@ struct NamesTests {
         #expect(second.addresses == ["192.0.2.1"])
     }
 
-    @Test("Nobody is carried over twice")
+    @Test("A query is carried over only once")
     func carriedOverOnce() {
         _ = names.ask()
         names.advance(.milliseconds(1))
@@ -138,7 +138,7 @@ struct NamesTests {
         #expect(names.lookupCount == 2)
     }
 
-    @Test("Those who have gone, or have no time left, cause no other lookup")
+    @Test("Cancelled queries, and those without time left, cause no other lookup")
     func left() {
         _ = names.ask()
         let (gone, late) = (names.ask(), names.ask(for: .seconds(1)))
@@ -157,7 +157,7 @@ struct NamesTests {
         #expect(asked.addresses == [host])
     }
 
-    @Test("Closing fails those who wait, and what comes after it is dropped")
+    @Test("Closing fails waiting queries, and later results are dropped")
     func closed() {
         let asked = names.ask()
         names.close()
@@ -209,7 +209,7 @@ private final class FakeNames {
     func advance(_ time: TimeAmount) { loop.advanceTime(by: time) }
     func close() { names.close() }
 
-    /// What one who asks has got so far.
+    /// What one query has got so far.
     final class Asked {
         private let resolver: NameResolver
         private(set) var v4: Result<[String], NameFailure>?

@@ -7,7 +7,7 @@ import Testing
 @testable import Transport
 
 struct ReachabilityLogTests {
-    /// A clock that a test moves on.
+    /// A clock that a test moves.
     final class Time: Sendable {
         private let seconds = Mutex(0)
         private let start = ContinuousClock.now
@@ -32,7 +32,7 @@ struct ReachabilityLogTests {
         }
     }
 
-    @Test("An outage is said once however long it lasts, and so is its end")
+    @Test("An outage is logged once however long it lasts, and so is its end")
     func outage() {
         var reachability = makeLog()
         reachability.didConnect()
@@ -47,7 +47,7 @@ struct ReachabilityLogTests {
         #expect(lines == ["cannot connect to Tiki", "connected to Tiki again"])
     }
 
-    @Test("An origin that flaps is said to be unreachable, and reachable again, once a minute")
+    @Test("A flapping origin is logged as unreachable, and as reachable again, once a minute")
     func flapping() {
         var reachability = makeLog()
         for _ in 0..<1_200 {
@@ -55,7 +55,7 @@ struct ReachabilityLogTests {
             reachability.didConnect()
             time.pass(1)
         }
-        // Twenty minutes.
+        // Two lines a minute, for twenty minutes.
         #expect(lines.count == 40)
         let expected = ["cannot connect to Tiki (59)", "connected to Tiki again"]
         #expect(Array(lines.dropFirst(2).prefix(2)) == expected)
@@ -64,7 +64,7 @@ struct ReachabilityLogTests {
         )
     }
 
-    @Test("The log never says that an origin is reachable again without having said that it was not")
+    @Test("The log never says that an origin is reachable again without having said that it was unreachable")
     func truthful() {
         var reachability = makeLog()
         var random = SeededGenerator(seed: 7)
@@ -78,7 +78,7 @@ struct ReachabilityLogTests {
         #expect(messages == messages.indices.map { turns[$0 % 2] })
     }
 
-    @Test("What could not be said within the minute is said after it, if it is still so")
+    @Test("A change that could not be logged within the minute is logged after it, if it still holds")
     func saidLater() {
         var reachability = makeLog()
         for _ in 0..<2 {
@@ -95,7 +95,7 @@ struct ReachabilityLogTests {
                 "cannot connect to Tiki ", "connected to Tiki again",
             ]
         )
-        // The end of an outage whose end came too soon after another one's.
+        // An outage that ends too soon after the last one's end.
         time.pass(30)
         reachability.didFail(refused)
         time.pass(31)
@@ -104,7 +104,7 @@ struct ReachabilityLogTests {
         #expect(lines.count == 6)
     }
 
-    @Test("An origin that flaps does not keep another one's outage from the log")
+    @Test("A flapping origin does not keep another one's outage out of the log")
     func independent() {
         var (flapping, other) = (makeLog("a"), makeLog("b"))
         for _ in 0..<10 {

@@ -5,10 +5,10 @@ import Testing
 
 @testable import Transport
 
-@Suite("Who the server is")
+@Suite("Server identity")
 struct ServerIdentityTests {
     @Test(
-        "A name in a certificate is compared label by label, and a wildcard stands for just the first one",
+        "A certificate's name is compared label by label, and a wildcard matches only the first one",
         arguments: [
             ("api.tiki.vn", "api.tiki.vn", true), ("API.tiki.VN", "api.TIKI.vn", true),
             ("api.tiki.vn.", "api.tiki.vn", true),
@@ -23,7 +23,7 @@ struct ServerIdentityTests {
         #expect(ServerIdentity.matches(host, pattern: pattern) == isMatch)
     }
 
-    /// Connects to a server on the loopback that shows a certificate for these names.
+    /// Connects to a server on the loopback that presents a certificate for these names.
     func connect(showing names: String, host: String) async throws {
         let authority = try TestAuthority()
         let server = try await ScriptedServer(
@@ -38,7 +38,7 @@ struct ServerIdentityTests {
     }
 
     @Test(
-        "A certificate for the peer's address is not one for its name",
+        "A certificate for the peer's address is not accepted for its name",
         arguments: ["IP:127.0.0.1", "IP:127.0.0.1,DNS:other.example"]
     )
     func addressOnly(names: String) async throws {
@@ -50,7 +50,7 @@ struct ServerIdentityTests {
 
     @Test("A name that is only in the subject does not count")
     func subjectOnly() async throws {
-        // The subject of each is CN=test.
+        // Each one's subject is CN=test.
         let failure = await #expect(throws: ConnectFailure.self) {
             try await connect(showing: "email:a@b.example", host: "localhost")
         }
@@ -58,14 +58,14 @@ struct ServerIdentityTests {
     }
 
     @Test(
-        "A certificate for the name or the address in the URL is taken, also with a dot at the end of a name",
+        "A certificate for the name or the address in the URL is accepted, even if the name ends with a dot",
         arguments: ["localhost", "localhost.", "127.0.0.1"]
     )
     func good(host: String) async throws {
         try await connect(showing: "DNS:localhost,IP:127.0.0.1", host: host)
     }
 
-    @Test("A server that has no cipher with forward secrecy is refused")
+    @Test("A server without a forward-secret cipher is refused")
     func forwardSecrecy() async throws {
         let authority = try TestAuthority()
         var configuration = try authority.server("DNS:localhost").configuration

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// Timers that share the event loop's: each is as if it had its own, but for a hundredth of a second.
+/// Timers that share the event loop's timers behave as if each had its own, to within a hundredth of a second.
 struct CoarseTimersTests {
     private let loop = EmbeddedEventLoop()
     private let timers: CoarseTimers
@@ -26,7 +26,7 @@ struct CoarseTimersTests {
         #expect(ends == 1)
     }
 
-    @Test("A cancelled timer does not end, and others with the same time end in order")
+    @Test("A cancelled timer does not fire, and others with the same time fire in order")
     func cancel() {
         var ended: [Int] = []
         let set = (0..<4).map { number in
@@ -35,7 +35,7 @@ struct CoarseTimersTests {
         set[1].cancel()
         loop.advanceTime(by: .milliseconds(10))
         #expect(ended == [0, 2, 3])
-        // Too late, and harmless.
+        // Too late, but harmless.
         set[2].cancel()
     }
 
@@ -56,7 +56,7 @@ struct CoarseTimersTests {
         #expect(ended == ["second", "third"])
     }
 
-    @Test("An action may cancel a timer that ends with it, and set one whose time has passed")
+    @Test("An action may cancel a timer that is due with it, and set one whose time has passed")
     func withinAction() {
         var ended: [String] = []
         var second: CoarseTimers.Timer?

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Upstream
 
-/// What a connection makes of answers, on a channel without a socket.
+/// How a connection handles answers, on a channel without a socket.
 struct ConnectionAnswerTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -68,7 +68,7 @@ struct ConnectionAnswerTests {
         embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: \(value)\r\n\r\n{}")
         #expect(embedded.answer != nil)
         #expect(embedded.freed == (isKept ? 1 : 0))
-        // That it has served is no fault of the server's.
+        // Closing after an answer is not a fault of the server.
         #expect(embedded.ends == (isKept ? [] : [false]))
         #expect(embedded.channel.isActive == isKept)
     }

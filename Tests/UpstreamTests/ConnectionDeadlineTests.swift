@@ -22,7 +22,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.failure == .timeout)
         #expect(embedded.sentAgain.isEmpty)
         #expect(!embedded.channel.isActive)
-        // The late rest is for nobody.
+        // The late rest is dropped.
         embedded.receive("}")
         #expect(embedded.outcomes.count == 1)
         #expect(embedded.freed == 0)
@@ -66,7 +66,7 @@ struct ConnectionDeadlineTests {
         #expect(embedded.channel.isActive)
     }
 
-    @Test("A retired connection is closed when its call is answered, and not before")
+    @Test("A retired connection is closed once its call is answered, and not before")
     func retired() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)

@@ -5,7 +5,7 @@ import Text
 
 @testable import Upstream
 
-/// A connection on a channel without a socket, and what it tells its owner.
+/// A connection on a channel without a socket, with a record of what it tells its owner.
 final class EmbeddedConnection: UpstreamConnectionOwner {
     let channel: EmbeddedChannel
     private let timers: CoarseTimers
@@ -23,7 +23,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         timers: timers
     )
 
-    /// - Parameter handlers: what stands between the socket and HTTP.
+    /// - Parameter handlers: the handlers between the socket and HTTP.
     init(_ handlers: [any ChannelHandler & Sendable] = []) throws {
         channel = EmbeddedChannel(handlers: handlers)
         timers = CoarseTimers(eventLoop: channel.eventLoop)
@@ -31,9 +31,9 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         try connection.open(on: channel)
     }
 
-    /// Sends a call; its bytes are taken off the channel.
+    /// Sends a call.
     ///
-    /// - Returns: whether they may have left.
+    /// - Returns: whether its bytes may have been sent.
     @discardableResult
     func send(isRepeatable: Bool, deadline: TimeAmount? = nil) throws -> Bool {
         let call = UpstreamCall(isRepeatable: isRepeatable) { _ in
@@ -46,7 +46,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         return connection.send(call, at: 1_000)
     }
 
-    /// What has been written, as text.
+    /// Takes what was written off the channel, as text.
     func written() throws -> String {
         var text = ""
         while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
@@ -54,24 +54,24 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     }
 
     func receive(_ text: String) {
-        // An error goes to the connection, at the end of the pipeline.
+        // The connection, at the end of the pipeline, gets any error.
         _ = try? channel.writeInbound(ByteBuffer(string: text))
         settle()
     }
 
-    /// What the pool does a turn after an answer.
+    /// Does what the pool does one turn of the event loop after an answer.
     func settle() {
         guard hasAnswered else { return }
         hasAnswered = false
         if connection.settle() { freed += 1 }
     }
 
-    /// The failure of the one call that has ended.
+    /// The failure of the only call that has ended.
     var failure: UpstreamFailure? {
         if case .failure(let failure)? = outcomes.first?.result, outcomes.count == 1 { failure } else { nil }
     }
 
-    /// The answer of the one call that has ended.
+    /// The answer to the only call that has ended.
     var answer: HTTPResponse? { outcomes.count == 1 ? try? outcomes[0].result.get() : nil }
 
     func connection(

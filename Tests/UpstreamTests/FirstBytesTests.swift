@@ -12,12 +12,12 @@ struct FirstBytesTests {
         #expect(first.date == "Tue, 24 Nov 2026 08:15:30 GMT")
     }
 
-    @Test("A date behind the head is none")
+    @Test("A date after the head does not count")
     func body() {
         #expect(FirstBytes(bytes: Array("HTTP/1.1 200 OK\r\n\r\nDate: x".utf8)).date == nil)
     }
 
-    @Test("As long as a head of HTTP is not complete, more is needed, but not for ever")
+    @Test("While an HTTP head is incomplete, more bytes are needed, but not forever")
     func incomplete() {
         for text in ["", "H", "HTTP/", "HTTP/1.1 200 OK\r\nDate: x\r\n"] {
             #expect(!FirstBytes(bytes: Array(text.utf8)).isEnough, "\(text)")
@@ -27,7 +27,7 @@ struct FirstBytesTests {
         )
     }
 
-    @Test("Bytes that are not HTTP are known by the first of them", arguments: ["SSH-2.0", "h", "HTTX", "\u{15}\u{3}"])
+    @Test("The first bytes tell if an answer is not HTTP", arguments: ["SSH-2.0", "h", "HTTX", "\u{15}\u{3}"])
     func other(text: String) {
         let first = FirstBytes(bytes: Array(text.utf8))
         #expect(first.isEnough && !first.isHTTP && first.status == nil && first.date == nil)

@@ -8,7 +8,7 @@ import Testing
 @testable import Upstream
 
 struct OverdueCallTests {
-    @Test("A call whose time is over is not sent, although the timer that ends it comes later")
+    @Test("A call whose deadline has passed is not sent, although its timer fires later")
     func waiting() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let eventLoop = group.any()
@@ -26,8 +26,8 @@ struct OverdueCallTests {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 metrics: UpstreamMetrics(prefix: "test", NOOPMetricsHandler.instance)
             )
-            // On the border of two ticks, of 10 ms: the first call's timer ends it at once, and frees its place. The
-            // second's time is over a moment later, and its timer nearly 10 ms later.
+            // On the border of two 10 ms ticks: the first call's timer fires on time, and frees its place. The second
+            // call's deadline is a moment later, but its timer fires nearly 10 ms later.
             let tick = (NIODeadline.now() + .milliseconds(500)).uptimeNanoseconds / 10_000_000 * 10_000_000
             let calls = [UInt64(0), 20_000].map { late in
                 let promise = eventLoop.makePromise(of: UpstreamCall.Outcome.self)

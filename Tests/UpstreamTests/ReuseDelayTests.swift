@@ -6,7 +6,7 @@ import Testing
 struct ReuseDelayTests {
     let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-    @Test("A connection need not rest as long as no server has closed one right after an answer")
+    @Test("Connections need no rest as long as no server has closed one right after an answer")
     func usual() {
         var reuse = ReuseDelay()
         #expect(reuse.delay(at: start) == nil)

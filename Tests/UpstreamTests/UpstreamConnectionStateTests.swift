@@ -2,7 +2,7 @@ import Testing
 
 @testable import Upstream
 
-/// Each transition from each state.
+/// Every transition from every state.
 struct UpstreamConnectionStateTests {
     typealias State = UpstreamConnectionState
     typealias Phase = State.Phase
@@ -12,7 +12,7 @@ struct UpstreamConnectionStateTests {
         .closed,
     ]
 
-    /// A connection that has come so far on the shortest way.
+    /// A connection's state in this phase, reached by the shortest path.
     static func state(_ phase: Phase) -> State {
         var state = State(isWarm: false)
         guard phase != .connecting else { return state }
@@ -52,7 +52,7 @@ struct UpstreamConnectionStateTests {
     }
 
     @Test(
-        "Bytes are expected only while an answer is due; at any other time nobody has asked for them",
+        "Bytes are expected only while an answer is due; at any other time they are unsolicited",
         arguments: phases
     )
     func didReceive(from phase: Phase) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// The connection's handler on a channel without a socket: every fault in every state.
+/// The connection's handler on a channel without a socket, with every fault in every state.
 struct UpstreamConnectionTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -3,7 +3,7 @@ import Testing
 @testable import Upstream
 
 struct UpstreamFailureTests {
-    @Test("Every failure has its own word for the log and the metrics")
+    @Test("Every failure has its own code for the log and the metrics")
     func words() {
         let words = UpstreamFailure.all.map(\.code)
         #expect(Set(words).count == words.count)

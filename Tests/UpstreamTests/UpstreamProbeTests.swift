@@ -6,7 +6,7 @@ import Transport
 
 @testable import Upstream
 
-/// What `check --upstream` makes of servers of all kinds.
+/// What `check --upstream` reports about all kinds of servers.
 struct UpstreamProbeTests {
     private static let group = MultiThreadedEventLoopGroup.singleton
 
@@ -42,7 +42,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A server that refuses HEAD with 400 is reachable, and not taken for one of TLS")
+    @Test("A server that refuses HEAD with 400 is reachable, and not taken for a TLS server")
     func badRequest() async throws {
         let server = try await ScriptedServer(group: Self.group, greeting: "HTTP/1.1 400 Bad Request\r\n\r\n") { _ in
             .hangUp
@@ -69,7 +69,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A server that speaks another protocol is said to answer, but not in HTTP", arguments: [true, false])
+    @Test("A server that speaks another protocol is reported as answering, but not in HTTP", arguments: [true, false])
     func otherProtocol(speaksFirst: Bool) async throws {
         let banner = "SSH-2.0-OpenSSH_9.2\r\n"
         let server = try await ScriptedServer(group: Self.group, greeting: speaksFirst ? banner : "") { _ in
@@ -87,7 +87,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A URL of https for a server of plain HTTP is said so, whether it answers the handshake or waits")
+    @Test("An https URL for a plain HTTP server is reported as such, whether it answers the handshake or waits")
     func plainHTTP() async throws {
         let waiting = try await ScriptedServer(group: Self.group) { _ in .json() }
         let answering = try await ScriptedServer(group: Self.group, greeting: "HTTP/1.1 400 Bad Request\r\n\r\n") { _ in
@@ -101,7 +101,7 @@ struct UpstreamProbeTests {
         }
     }
 
-    @Test("A URL of https for a server of another protocol is said so")
+    @Test("An https URL for a server of another protocol is reported as such")
     func notTLS() async throws {
         let server = try await ScriptedServer(group: Self.group, greeting: "SSH-2.0-OpenSSH_9.2\r\n") { _ in .silence }
         let failure = await failure("https://127.0.0.1:\(server.port)/")
@@ -109,7 +109,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A URL of plain http for a server of TLS is said so")
+    @Test("An http URL for a TLS server is reported as such")
     func isTLS() async throws {
         let tls = try TestAuthority().server("IP:127.0.0.1")
         let server = try await ScriptedServer(group: Self.group, tls: tls) { _ in .json() }
@@ -119,7 +119,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A server of TLS that fails in the handshake is not said to speak none", arguments: [false, true])
+    @Test("A TLS server that fails in the handshake is not reported as one without TLS", arguments: [false, true])
     func halfHandshake(stalls: Bool) async throws {
         let port = try HalfHandshakePort(stalls ? .stall : .close)
         let failure = await #expect(throws: ConnectFailure.self) {
@@ -128,7 +128,7 @@ struct UpstreamProbeTests {
         #expect(failure?.reason == (stalls ? .timedOut : .closed))
     }
 
-    @Test("A server that says nothing in the handshake nor without one is reported as timed out")
+    @Test("A server that is silent with and without TLS is reported as timed out")
     func mute() async throws {
         let server = try await ScriptedServer(group: Self.group) { _ in .silence }
         let failure = await #expect(throws: ConnectFailure.self) {
@@ -138,7 +138,7 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("A certificate that is not trusted stays the reason")
+    @Test("An untrusted certificate is still reported as the reason")
     func untrusted() async throws {
         let tls = try TestAuthority().server("IP:127.0.0.1")
         let server = try await ScriptedServer(group: Self.group, tls: tls) { _ in .json() }

@@ -24,7 +24,7 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "The server's name in TLS has no dot at its end, and an address is none",
+        "The server's name in TLS has no final dot, and an address is not a name",
         arguments: [
             ("api.tiki.vn", "api.tiki.vn"), ("api.tiki.vn.", "api.tiki.vn"), ("127.0.0.1", nil), ("[::1]", nil),
         ] as [(String, String?)]
@@ -82,7 +82,7 @@ struct UpstreamURLTests {
         #expect(url.origin.description == (url.origin.usesTLS ? "https://" : "http://") + authority)
     }
 
-    @Test("Two spellings of an origin are equal, and two schemes are not")
+    @Test("Two spellings of an origin are equal, but two schemes are not")
     func sameOrigin() {
         #expect(UpstreamURL("https://H/a")?.origin == UpstreamURL("https://h:443/b")?.origin)
         #expect(UpstreamURL("https://h/a")?.origin != UpstreamURL("http://h:443/a")?.origin)

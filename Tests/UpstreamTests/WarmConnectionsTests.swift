@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// When connections are opened that no call asks for: the rules, without sockets.
+/// The rules for opening connections that no call asks for, without sockets.
 struct WarmConnectionsTests {
     var random = SeededGenerator(seed: 7)
 
@@ -84,7 +84,7 @@ struct WarmConnectionsTests {
         #expect(try #require(failures(1)) > .seconds(5))
     }
 
-    @Test("A target of no warm connections causes no pauses")
+    @Test("A target of zero warm connections causes no pauses")
     mutating func none() {
         var warm = WarmConnections(target: 0)
         #expect(warm.missing(counts(), limit: 10) == 0)

@@ -1,4 +1,4 @@
-/// Header fields of an answer, as they came.
+/// An answer's header fields, as received.
 package struct HTTPFields: Sendable {
     /// Where a field's name and value are in the text.
     private struct Place {
@@ -9,9 +9,9 @@ package struct HTTPFields: Sendable {
     private var text: [UInt8]
     private var places: [Place] = []
 
-    /// No fields yet.
+    /// Starts without fields.
     ///
-    /// - Parameter text: where they are.
+    /// - Parameter text: the text that the fields' ranges refer to.
     init(in text: [UInt8]) {
         self.text = text
         places.reserveCapacity(12)
@@ -36,7 +36,7 @@ package struct HTTPFields: Sendable {
 
     /// Continues the value of the last field. The line break becomes white space (RFC 9112 section 5.2).
     ///
-    /// - Returns: whether there is a field before.
+    /// - Returns: whether there was a field to continue.
     mutating func fold(_ more: Range<Int>) -> Bool {
         guard let last = places.last else { return false }
         for index in last.value.upperBound..<more.lowerBound { text[index] = UInt8(ascii: " ") }
@@ -44,7 +44,7 @@ package struct HTTPFields: Sendable {
         return true
     }
 
-    /// The values of all fields of a name, in their order.
+    /// The values of all fields with this name, in order.
     ///
     /// - Parameter name: in lower case.
     package subscript(name: StaticString) -> [String] {
@@ -53,7 +53,7 @@ package struct HTTPFields: Sendable {
         return values
     }
 
-    /// The value of the first field of a name.
+    /// The value of the first field with this name.
     ///
     /// - Parameter name: in lower case.
     package func first(_ name: StaticString) -> String? {
@@ -61,7 +61,7 @@ package struct HTTPFields: Sendable {
         return nil
     }
 
-    /// Calls the body with each element of all fields of a name, which is a list (RFC 9110 section 5.6.1).
+    /// Calls the body with each element of all fields with this name, whose value is a list (RFC 9110 section 5.6.1).
     ///
     /// - Parameter name: in lower case.
     func forEachElement(of name: StaticString, _ body: (Range<Int>) -> Void) {
@@ -75,7 +75,7 @@ package struct HTTPFields: Sendable {
         }
     }
 
-    /// The elements of all fields of a name, in lower case.
+    /// The elements of all fields with this name, in lower case.
     ///
     /// - Parameter name: in lower case.
     package func list(_ name: StaticString) -> [String] {
@@ -84,7 +84,7 @@ package struct HTTPFields: Sendable {
         return elements
     }
 
-    /// The number that decimal digits are; nil if there is anything else.
+    /// The value of decimal digits, 18 at most; nil for anything else.
     func number(_ range: Range<Int>) -> Int? {
         guard !range.isEmpty, range.count <= 18 else { return nil }
         var number = 0
@@ -95,7 +95,7 @@ package struct HTTPFields: Sendable {
         return number
     }
 
-    /// Whether a part of the text is a word, in whatever case.
+    /// Whether a part of the text equals a word, ignoring case.
     ///
     /// - Parameter word: in lower case.
     func isEqual(_ range: Range<Int>, _ word: StaticString) -> Bool {
@@ -111,7 +111,7 @@ package struct HTTPFields: Sendable {
 
     private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
 
-    /// Without the white space around it.
+    /// The range without surrounding white space.
     private func trimmed(_ range: Range<Int>) -> Range<Int> {
         var (start, end) = (range.lowerBound, range.upperBound)
         while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }

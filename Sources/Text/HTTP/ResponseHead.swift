@@ -1,10 +1,10 @@
-/// The head of an answer (RFC 9112 sections 4 and 5), and what it says about the body.
+/// An answer's head (RFC 9112 sections 4 and 5), with the framing of its body.
 package struct ResponseHead: Equatable, Sendable {
-    /// How the end of the body is told (RFC 9112 section 6.3).
+    /// How to find the end of the body (RFC 9112 section 6.3).
     package enum Framing: Equatable, Sendable {
         case length(Int)
         case chunked
-        /// The connection's end is the body's.
+        /// The body ends with the connection.
         case untilClose
     }
 
@@ -14,13 +14,13 @@ package struct ResponseHead: Equatable, Sendable {
     /// Whether the server keeps the connection (RFC 9112 section 9.3).
     package private(set) var isKeepAlive = false
 
-    /// Whether another head follows: the answer itself (RFC 9110 section 15.2). 101 is an answer.
+    /// Whether the answer itself follows in another head (RFC 9110 section 15.2). 101 counts as an answer.
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
 
-    /// Takes a head apart.
+    /// Parses a head.
     ///
-    /// - Parameter text: all lines, the empty one at the end included.
-    /// - Throws: ``ResponseError/notHTTP`` if it is not HTTP/1, or could be read in two ways.
+    /// - Parameter text: all lines, including the empty one at the end.
+    /// - Throws: ``ResponseError/notHTTP`` if it is not HTTP/1, or is ambiguous.
     init(_ text: [UInt8]) throws(ResponseError) {
         fields = HTTPFields(in: text)
         var start = 0
@@ -79,7 +79,7 @@ package struct ResponseHead: Equatable, Sendable {
         var isClear = true
         fields.forEachElement(of: "content-length") { element in
             let number = fields.number(element)
-            // The same length twice is one length; two are not.
+            // The same length twice is fine; two lengths are not.
             isClear = isClear && number != nil && (length == nil || length == number)
             length = number
         }
@@ -87,7 +87,7 @@ package struct ResponseHead: Equatable, Sendable {
             codings += 1
             isChunked = fields.isEqual(element, "chunked")
         }
-        // RFC 9112 section 6.3: a proxy must not guess which of the two is meant.
+        // RFC 9112 section 6.3: a proxy must not guess which of the two applies.
         guard isClear, codings == 0 || (codings == 1 && isChunked && length == nil) else { throw .notHTTP }
         if (100..<200).contains(status) || status == 204 || status == 304 { return .length(0) }
         if isChunked { return .chunked }

@@ -1,6 +1,5 @@
-/// A whole answer, as it came.
+/// A complete answer, as received.
 package struct HTTPResponse: Sendable, Equatable {
-    /// The HTTP status.
     package let status: Int
     package let fields: HTTPFields
     package let body: [UInt8]
@@ -14,18 +13,18 @@ package struct HTTPResponse: Sendable, Equatable {
 
 /// Why bytes are not an answer.
 package enum ResponseError: Error, Sendable {
-    /// They are not HTTP/1, or could be read in two ways.
+    /// They are not HTTP/1, or are ambiguous.
     case notHTTP
-    /// They are over a limit.
+    /// They exceed a limit.
     case tooLarge
 }
 
-/// Reads one answer from the bytes of a connection (RFC 9112). Made for each call, so nothing of one answer can get into
-/// the next. A value without a socket.
+/// Parses one answer from a connection's bytes (RFC 9112). A new one is made for each call, so nothing of one answer
+/// can get into the next. A value without a socket.
 package struct ResponseParser {
     private enum Phase {
         case head
-        /// So many bytes of the body are left.
+        /// In the body, with this many bytes to come.
         case body(Int)
         case untilClose
         case chunkSize
@@ -39,16 +38,16 @@ package struct ResponseParser {
     private let maxBodyBytes: Int
     private let maxFramingBytes: Int
     private var phase = Phase.head
-    /// The line, or the lines of the head, that are not complete.
+    /// The incomplete line, or the lines of the incomplete head.
     private var text: [UInt8] = []
     private var framingBytes = 0
     private var body: [UInt8] = []
-    /// nil until it is complete.
+    /// The head; nil until it is complete.
     package private(set) var head: ResponseHead?
 
     /// - Parameters:
-    ///   - maxBodyBytes: of the body.
-    ///   - maxFramingBytes: of everything else together: heads, interim ones too, lengths of chunks, trailers.
+    ///   - maxBodyBytes: the limit for the body.
+    ///   - maxFramingBytes: the limit for all else together: heads (also interim ones), chunk sizes, trailers.
     package init(maxBodyBytes: Int, maxFramingBytes: Int = 16_384) {
         self.maxBodyBytes = maxBodyBytes
         self.maxFramingBytes = maxFramingBytes
@@ -63,7 +62,7 @@ package struct ResponseParser {
 
     /// Takes the next bytes from the connection.
     ///
-    /// - Returns: how many of them belong to the answer. The others have no business there: nobody asked for them.
+    /// - Returns: how many of them belong to the answer. Any further bytes are unsolicited.
     /// - Throws: ``ResponseError``.
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
         var position = 0
@@ -82,7 +81,7 @@ package struct ResponseParser {
         return position
     }
 
-    /// The connection has ended properly: that may be the answer's end.
+    /// Notes that the connection has ended properly, which may complete the answer.
     package mutating func end() {
         if case .untilClose = phase { phase = .complete }
     }
@@ -94,7 +93,7 @@ package struct ResponseParser {
         return count
     }
 
-    /// Takes the bytes of a line up to its end, and acts on it when that is there.
+    /// Takes bytes up to the end of the line, and acts on the line once it is complete.
     private mutating func takeLine(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
         var count = 0
         while count < bytes.count, bytes[count] != UInt8(ascii: "\n") { count += 1 }
@@ -148,7 +147,7 @@ package struct ResponseParser {
         return count >= 3 && text[count - 2] == 0x0D && text[count - 3] == 0x0A
     }
 
-    /// RFC 9112 section 7.1: hexadecimal digits, then extensions, which we do not know.
+    /// RFC 9112 section 7.1: hexadecimal digits, then extensions, which are ignored.
     private mutating func didEndChunkSize() throws(ResponseError) {
         let digits = text.prefix { $0.isASCIIHexDigit }
         let after = text[digits.count]

@@ -1,34 +1,34 @@
-/// The bytes that are signed and sent: the app's JSON object, checked, without insignificant whitespace.
+/// The bytes to sign and send: the app's JSON object, checked, without insignificant whitespace.
 package struct JSONPayload: Hashable, Sendable {
-    /// What a client can do wrong with a body.
+    /// What can be wrong with a request's body.
     package enum Problem: Error, Equatable, Sendable {
-        /// There is nothing in it.
+        /// It is empty, or means "nothing".
         case empty
         /// It is not JSON in UTF-8.
         case notJSON(JSONSyntaxError)
         /// It is JSON, but not an object.
         case notAnObject
-        /// The object has a key twice: two readers could see different values. Names the key if it looks like one.
+        /// The object has a key twice, so two readers could see different values. Holds the key if it looks like one.
         case duplicateKey(String?)
-        /// The object lacks the key that it must have.
+        /// The object lacks the required key.
         case missingKey(String)
-        /// The key that it must have holds something other than a non-empty string.
+        /// The required key's value is not a non-empty string.
         case invalidValue(String)
     }
 
-    /// The object's text: key order, numbers, escapes and extra keys as they came.
+    /// The object's text, with key order, numbers, escapes and extra keys as received.
     package let bytes: [UInt8]
-    /// The string that the required key has, its escapes resolved, in UTF-8.
+    /// The required key's string, its escapes resolved, in UTF-8.
     package let requiredValue: [UInt8]
 
-    /// Texts that mean "nothing" to the tutorial that this backend replaces.
+    /// Texts that count as "nothing" in the tutorial that this backend replaces.
     private static let emptyValues = ["", "{}", "[]", "null", "\"\"", "0", "false"].map { Array($0.utf8) }
 
     /// Checks a body.
     ///
     /// - Parameters:
     ///   - body: the request's body.
-    ///   - key: the key that must be there once, with a non-empty string.
+    ///   - key: the required key, which must be there once, with a non-empty string.
     package init(_ body: [UInt8], requiring key: String) throws(Problem) {
         if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { throw .empty }
         var scanner = JSONScanner(body)
@@ -46,16 +46,16 @@ package struct JSONPayload: Hashable, Sendable {
         requiredValue = JSONScanner.decodedString(bytes[member.range])
     }
 
-    /// The first key that was there before.
+    /// The first key that repeats an earlier one.
     private static func firstDuplicate(among members: [JSONScanner.Member]) -> ArraySlice<UInt8>? {
-        // Nearly always there is but one key.
+        // There is nearly always just one key.
         guard members.count > 1 else { return nil }
         var seen = Set<ArraySlice<UInt8>>()
         return members.first { !seen.insert($0.key).inserted }?.key
     }
 
-    /// A key as text for an error, if it looks like a key: letters, digits and underscores, and short. Codes and
-    /// tokens hold a dot or are longer, so one that was pasted into the wrong place is not repeated.
+    /// A key as text for an error, if it looks like a key: short, with only letters, digits and underscores. Codes and
+    /// tokens have a dot or are longer, so one that was pasted into the wrong place is not repeated.
     private static func presentable(_ key: ArraySlice<UInt8>) -> String? {
         guard key.count <= 32, key.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }) else {
             return nil

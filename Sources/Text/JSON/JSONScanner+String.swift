@@ -1,15 +1,15 @@
-/// A string within JSON text.
+/// A string in JSON text.
 struct ScannedString {
-    /// Whether there is nothing between the quotation marks.
+    /// Whether the string is empty.
     var isEmpty = true
-    /// The content with its escapes resolved, in UTF-8; empty if it was not asked for.
+    /// The content with its escapes resolved, in UTF-8; empty if decoding was not asked for.
     var decoded: ArraySlice<UInt8> = []
 }
 
 extension JSONScanner {
     /// The content of a string, its escapes resolved, in UTF-8.
     ///
-    /// - Parameter text: a JSON string that has been read before, with its quotation marks; anything else gives nothing.
+    /// - Parameter text: a JSON string that was scanned before, with its quotation marks; anything else gives nothing.
     package static func decodedString(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return [] }
         guard text.contains(UInt8(ascii: "\\")) else { return Array(text.dropFirst().dropLast()) }
@@ -17,9 +17,9 @@ extension JSONScanner {
         return (try? scanner.scanString(decoding: true)).map { Array($0.decoded) } ?? []
     }
 
-    /// Reads a string (RFC 8259 section 7), the position being at its opening quotation mark.
+    /// Reads a string (RFC 8259 section 7) from its opening quotation mark.
     ///
-    /// - Parameter decoding: whether to resolve the escapes; the copy keeps them either way.
+    /// - Parameter decoding: whether to resolve the escapes; ``compact`` keeps them either way.
     mutating func scanString(decoding: Bool) throws(JSONSyntaxError) -> ScannedString {
         var string = ScannedString()
         take()
@@ -28,7 +28,7 @@ extension JSONScanner {
             let end = endOfPlainText(from: start)
             take(end - start)
             if decoding, end > start {
-                // Nearly always there is no escape, and nothing needs to be copied.
+                // There is nearly always no escape, and nothing needs to be copied.
                 if string.isEmpty { string.decoded = bytes[start..<end] } else { string.decoded += bytes[start..<end] }
             }
             if end > start { string.isEmpty = false }
@@ -57,14 +57,14 @@ extension JSONScanner {
         }
     }
 
-    /// Whether a byte of a string stands for itself, and is a whole character.
+    /// Whether a byte is a whole character that needs no escape.
     private static func isPlain(_ byte: UInt8) -> Bool {
         (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// Reads an escape, or two that are a surrogate pair.
+    /// Reads an escape, or two that form a surrogate pair.
     ///
-    /// - Returns: its code point; a surrogate where one may stand alone.
+    /// - Returns: the code point; a lone surrogate if that is allowed.
     private mutating func scanEscape() throws(JSONSyntaxError) -> UInt32 {
         let start = position
         take()
@@ -81,7 +81,7 @@ extension JSONScanner {
             let low = try scanHexEscape()
             if (0xDC00...0xDFFF).contains(low) { return 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00) }
         }
-        // What follows is no second half, and will be read on its own.
+        // No second half follows. The next bytes are read separately.
         rewind(to: afterFirst)
         guard allowsLoneSurrogates else { throw JSONSyntaxError(problem: .loneSurrogate, offset: start) }
         return unit
@@ -104,7 +104,7 @@ extension JSONScanner {
         UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
     ]
 
-    /// UTF-8 of a code point. A lone surrogate gets the three bytes that it would have: only equality matters here.
+    /// A code point in UTF-8. A lone surrogate is encoded in three bytes like others: only equality matters here.
     private static func utf8(of scalar: UInt32) -> [UInt8] {
         func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | scalar >> shift & 0x3F) }
         return switch scalar {
@@ -115,8 +115,8 @@ extension JSONScanner {
         }
     }
 
-    /// The length of the multi-byte character at the position: the table of well-formed sequences in Unicode 3.9
-    /// (table 3-7), so no overlong form, no surrogate, nothing above U+10FFFF.
+    /// The length of the multi-byte character at the position. Accepts the well-formed sequences of Unicode 3.9 (table
+    /// 3-7), so no overlong form, no surrogate, nothing above U+10FFFF.
     private func utf8SequenceLength() throws(JSONSyntaxError) -> Int {
         let second: ClosedRange<UInt8>
         let length: Int

@@ -1,12 +1,13 @@
 /// One strict pass over JSON text (RFC 8259): checks it, and copies it without insignificant whitespace.
 ///
-/// Strict where readers differ: no byte order mark, no comments, no trailing comma, no `NaN`. Numbers and escapes are
-/// copied as they are; only the keys of the outermost object are decoded. Depth is bounded, and with it recursion.
+/// Strict where parsers differ: no byte order mark, no comments, no trailing comma, no `NaN`. Numbers and escapes are
+/// copied as they are; only keys of the outermost object, and of the next level if asked for, are decoded. Depth is
+/// bounded, and so is recursion.
 package struct JSONScanner {
-    /// Arrays and objects within each other. RFC 8259 section 9 leaves the limit to the implementation.
+    /// How deep arrays and objects may be nested. RFC 8259 section 9 leaves the limit to the implementation.
     static let maxDepth = 64
 
-    /// What a value is.
+    /// The type of a value.
     package enum ValueKind: Equatable, Sendable {
         case object
         case array
@@ -28,23 +29,23 @@ package struct JSONScanner {
     var position = 0
     /// The text without insignificant whitespace, once ``scan()`` is done.
     package private(set) var compact: [UInt8] = []
-    /// The outermost object's members, in their order.
+    /// The outermost object's members, in order.
     package private(set) var members: [Member] = []
-    /// The members of those that are objects, each with its parent's place in ``members``, if they were asked for.
+    /// The members of those that are objects, each with its parent's index in ``members``, if they were asked for.
     private var innerMembers: [(parent: Int, member: Member)] = []
-    /// What has been copied: all before the last insignificant whitespace, but for such.
+    /// What has been copied: everything before the last insignificant whitespace, without any.
     private var copied: [UInt8] = []
-    /// Where the rest begins that is still to be copied.
+    /// Where the rest begins that has not been copied yet.
     private var uncopied = 0
-    /// How deep members are noted.
+    /// Down to which depth members are recorded.
     private let memberDepth: Int
-    /// Whether `\ud800` may stand alone: the grammar allows it, and it is no character.
+    /// Whether a lone surrogate such as `\ud800` is accepted: the grammar allows it, but it is not a character.
     let allowsLoneSurrogates: Bool
 
     /// - Parameters:
     ///   - bytes: the text.
-    ///   - allowsLoneSurrogates: whether `\ud800` may stand by itself.
-    ///   - notesInnerMembers: whether ``value(of:in:)`` will be asked for.
+    ///   - allowsLoneSurrogates: whether a lone surrogate such as `\ud800` is accepted.
+    ///   - notesInnerMembers: whether ``value(of:in:)`` will be used.
     package init(_ bytes: [UInt8], allowsLoneSurrogates: Bool = false, notesInnerMembers: Bool = false) {
         self.bytes = bytes
         self.allowsLoneSurrogates = allowsLoneSurrogates
@@ -57,7 +58,7 @@ package struct JSONScanner {
 
     /// Reads the whole text.
     ///
-    /// - Returns: what the outermost value is.
+    /// - Returns: the type of the outermost value.
     package mutating func scan() throws(JSONSyntaxError) -> ValueKind {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw error(.byteOrderMark) }
         let kind = try scanValue(depth: 0)
@@ -67,13 +68,13 @@ package struct JSONScanner {
         return kind
     }
 
-    /// The compact text of the value that a key of the outermost object has; the last one if the key is there twice, as
-    /// most readers have it. Once ``scan()`` is done.
+    /// The compact text of a value in the outermost object, after ``scan()``. If the key is there twice, the last
+    /// value, as in most parsers.
     package func value(of key: String) -> ArraySlice<UInt8>? {
         members.last { $0.key.elementsEqual(key.utf8) }.map { compact[$0.range] }
     }
 
-    /// The same for a key of an object that a key of the outermost one has.
+    /// The compact text of a value in an object that is itself a value in the outermost one.
     package func value(of key: String, in outer: String) -> ArraySlice<UInt8>? {
         guard let parent = members.lastIndex(where: { $0.key.elementsEqual(outer.utf8) }) else { return nil }
         let member = innerMembers.last { $0.parent == parent && $0.member.key.elementsEqual(key.utf8) }?.member
@@ -87,19 +88,18 @@ package struct JSONScanner {
     /// The next byte; nil at the end.
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// Where the position is in ``compact``.
+    /// The position's counterpart in ``compact``.
     private var compactPosition: Int { copied.count + position - uncopied }
 
-    /// Takes the next byte.
     mutating func take() { position += 1 }
 
-    /// Takes so many bytes, which must be there.
+    /// Takes this many bytes, which must be there.
     mutating func take(_ count: Int) { position += count }
 
-    /// Goes back to an earlier position. Only where no whitespace has been skipped since.
+    /// Goes back to an earlier position. Only if no whitespace has been skipped since.
     mutating func rewind(to earlier: Int) { position = earlier }
 
-    /// Takes the next byte if it is the one given.
+    /// Takes the next byte if it is this character.
     mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         take()

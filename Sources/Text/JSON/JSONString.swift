@@ -1,6 +1,6 @@
 /// Writes strings as JSON (RFC 8259 section 7).
 package enum JSONString {
-    /// Appends the string in quotation marks, escaping what must be and no more.
+    /// Appends the string in quotation marks, escaping only what must be escaped.
     package static func append(_ string: String, to json: inout [UInt8]) {
         var string = string
         json.append(UInt8(ascii: "\""))

@@ -1,6 +1,6 @@
-/// Where and why bytes are not JSON. Names a place, never quotes what stands there.
+/// Where and why bytes are not JSON. Gives the place, never quotes the bytes.
 package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong at the place.
+    /// The kinds of errors.
     package enum Problem: String, Sendable {
         case unexpectedEnd = "unexpected end"
         case expectedValue = "expected a value"
@@ -17,7 +17,6 @@ package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConverti
         case trailingContent = "content behind the end"
     }
 
-    /// What is wrong.
     package let problem: Problem
     /// The number of bytes before the place.
     package let offset: Int

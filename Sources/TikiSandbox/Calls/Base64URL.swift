@@ -1,4 +1,4 @@
-/// Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5), which Tiki's signature is made over.
+/// Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5): the text that Tiki's signature covers.
 enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
@@ -6,7 +6,7 @@ enum Base64URL {
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var encoded: [UInt8] = []
         encoded.reserveCapacity((bytes.count * 4 + 2) / 3)
-        // Holds the bits that do not yet fill a character of six.
+        // The bits that do not fill a six-bit character yet.
         var pending: UInt32 = 0
         var pendingBits: UInt32 = 0
         for byte in bytes {

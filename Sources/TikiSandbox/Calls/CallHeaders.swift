@@ -2,8 +2,7 @@ import Hummingbird
 
 /// The four headers that every call to Tiki carries ("Calculate signature" in Tiki's documentation).
 ///
-/// A header that comes more than once has its values joined with a comma, as RFC 9110, section 5.3, reads it; for
-/// these four that makes a value which no check accepts.
+/// The values of a repeated header are joined with a comma (RFC 9110, section 5.3), which no check accepts here.
 struct CallHeaders: Equatable, Sendable {
     var clientID: String?
     var timestamp: String?

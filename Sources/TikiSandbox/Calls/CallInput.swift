@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// The one member of a call's body that the API reads; other members are let pass, as Tiki's documentation has it.
+/// The one member of a call's body that the API reads. Other members are ignored, as Tiki's documentation says.
 struct CallInput: Sendable {
     /// The code, refresh token or access token.
     let credential: String
 
-    /// Throws the call's own refusal if the body holds no such member.
+    /// Throws the call's refusal if the body does not have that member.
     ///
-    /// Tiki does not document its answer to a wrong content type or an unreadable body. The sandbox keeps to the
-    /// documented reasons and says the rest in the message.
+    /// Tiki does not document its answer to a wrong content type or an unreadable body. The sandbox uses the documented
+    /// reasons and puts the details in the message.
     init(_ call: TikiCall, headers: CallHeaders, body: [UInt8]) throws(TikiError) {
         guard headers.isJSON else {
             throw call.refusal("content type must be application/json")

@@ -1,12 +1,12 @@
-/// What arrived, so that a test can prove that a call was sent at most once. Holds no code, token or signature.
+/// The calls received, so that a test can prove that a call was sent at most once. Holds no code, token or signature.
 struct CallLog: Sendable {
     /// One call as it was received.
     struct Entry: Encodable, Equatable, Sendable {
         var path: String
         var signatureOK: Bool
-        /// Whether a code could be spent or a token rotated by it: false for a fault "before" the call.
+        /// Whether it could spend a code or rotate a token: false if a fault came before the call.
         var carriedOut: Bool
-        /// The status that the call earned, whether or not a fault let it be seen; absent if it was not carried out.
+        /// The status of the call's result, even if a fault hid it from the caller; absent if it was not carried out.
         var status: Int?
 
         enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
-/// Makes codes and tokens in the form that Tiki's have: two URL-safe base64 parts with one dot between.
+/// Makes codes and tokens in Tiki's form: two URL-safe base64 parts separated by a dot.
 enum Credential {
-    /// A fresh code or token: 256 random bits on either side of the dot, from the system's cryptographic source.
+    /// A new code or token: 256 random bits on either side of the dot, from the system's cryptographic source.
     static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         return self.part(&generator) + "." + self.part(&generator)

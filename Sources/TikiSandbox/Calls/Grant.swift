@@ -1,10 +1,10 @@
-/// The customer of Tiki whom a code was made for.
+/// The Tiki customer that a code was made for.
 struct Customer: Equatable, Sendable {
     var id: Int
     var name: String
 }
 
-/// What a successful exchange or refresh gives out.
+/// The tokens that a successful exchange or refresh issues.
 struct IssuedTokens: Equatable, Sendable {
     var access: String
     /// Only with the scope `offline`.
@@ -13,12 +13,12 @@ struct IssuedTokens: Equatable, Sendable {
     var lifetimeSeconds: Int
 }
 
-/// One login: the code it began with and the pair of tokens that is valid now. Revoking it ends the whole chain.
+/// One login: the code it started with and the pair of tokens that is valid now. Revoking it ends the whole chain.
 struct Grant: Sendable {
     let customer: Customer
     let scopes: [String]
     let code: String
-    /// In milliseconds since 1970, as all times here.
+    /// In milliseconds since 1970, like all times here.
     let codeExpiry: Int64
     var codeIsSpent = false
     var access: String?

@@ -1,4 +1,4 @@
-/// The last so many items, the oldest making room for the newest: what keeps the sandbox's memory bounded.
+/// A limited number of items; the oldest makes room for the newest. Keeps the sandbox's memory bounded.
 struct RecentItems<Element> {
     let limit: Int
     private var storage: [Element] = []
@@ -8,7 +8,7 @@ struct RecentItems<Element> {
         self.limit = limit
     }
 
-    /// Adds an item and returns the one that had to go for it.
+    /// Adds an item and returns the one that it replaced.
     @discardableResult
     mutating func append(_ element: Element) -> Element? {
         guard self.storage.count == self.limit else {

@@ -1,12 +1,12 @@
 import Crypto
 import FoundationEssentials
 
-/// Checks who signed a call and when, by the rules of Tiki's page "Calculate signature".
+/// Checks a call's client, timestamp and signature, by the rules of Tiki's page "Calculate signature".
 ///
-/// Written from that page alone and sharing no code with the backend, so that one mistake cannot hide in both.
+/// Written from that page only, and shares no code with the backend, so that one mistake cannot hide in both.
 struct SignatureVerifier: Sendable {
-    /// No current page of Tiki's says how old a timestamp may be. One minute is our assumption: the shortest time that any
-    /// page has ever named. Nor does Tiki say what it does with one from the future; the sandbox allows it the same minute.
+    /// Tiki's current pages do not say how old a timestamp may be. One minute is our assumption: the shortest time that
+    /// any page has ever named. Nor do they mention timestamps from the future; the sandbox allows the same minute.
     static let toleranceMilliseconds: Int64 = 60_000
 
     let clientKey: String
@@ -17,10 +17,10 @@ struct SignatureVerifier: Sendable {
         self.secret = SymmetricKey(data: Array(clientSecret.utf8))
     }
 
-    /// Throws the first thing that is wrong: the client, then the timestamp, then the signature.
+    /// Throws the first error found: checks the client, then the timestamp, then the signature.
     ///
     /// - Parameters:
-    ///   - body: The bytes as they were received. They are signed as such, so nothing is parsed or compacted here.
+    ///   - body: The bytes as received, and as signed: nothing is parsed or compacted here.
     ///   - now: The sandbox's clock, in milliseconds since 1970.
     func verify(_ headers: CallHeaders, body: [UInt8], now: Int64) throws(TikiError) {
         guard headers.clientID == self.clientKey else {
@@ -45,13 +45,13 @@ struct SignatureVerifier: Sendable {
         }
     }
 
-    /// Digits only: `Int64` by itself would also read a sign.
+    /// Digits only: `Int64` would also accept a sign.
     private static func milliseconds(_ text: String) -> Int64? {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return Int64(text)
     }
 
-    /// The 32 bytes that the header's hexadecimal digits stand for.
+    /// Decodes the header's 64 hexadecimal digits.
     private static func authenticationCode(_ hex: String) -> [UInt8]? {
         let digits = hex.utf8.compactMap { digit -> UInt8? in
             switch digit {

@@ -1,11 +1,11 @@
-/// A status and the JSON text that goes with it, before any scripted fault has spoiled it.
+/// A status and its JSON text, before any scripted fault.
 ///
-/// The text is put together by hand, so that its keys stand in the order of Tiki's page ("Exchange auth code").
+/// The text is put together by hand, so that its keys are in the order of Tiki's page ("Exchange auth code").
 struct TikiAnswer: Equatable, Sendable {
     var status: Int
     var body: String
 
-    /// An answer for a call that was, by script, not carried out and therefore has nothing to tell.
+    /// The answer for a call that the script did not let be carried out.
     static let empty = TikiAnswer(status: 200, body: #"{"data":null,"error":null}"#)
 
     /// The failure envelope.
@@ -18,7 +18,7 @@ struct TikiAnswer: Equatable, Sendable {
         )
     }
 
-    /// The success of an exchange, or, without a customer, of a refresh.
+    /// The answer to a successful exchange, or, without a customer, to a refresh.
     static func tokens(_ tokens: IssuedTokens, customer: Customer?) -> TikiAnswer {
         var members = [
             #""access_token":\#(JSONText.quoted(tokens.access))"#,
@@ -35,7 +35,7 @@ struct TikiAnswer: Equatable, Sendable {
         return .success(members)
     }
 
-    /// The success of an info call.
+    /// The answer to a successful info call.
     static func info(customer: Customer, scopes: [String]) -> TikiAnswer {
         .success([
             #""customer_id":\#(customer.id)"#,

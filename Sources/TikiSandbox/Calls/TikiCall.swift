@@ -1,13 +1,13 @@
-/// The three calls of Tiki's API that the sandbox stands in for ("Exchange auth code" in Tiki's documentation).
+/// The three calls of Tiki's API that the sandbox imitates ("Exchange auth code" in Tiki's documentation).
 enum TikiCall: String, CaseIterable, Sendable {
     case exchange = "/oauth/auth/token"
     case refresh = "/oauth/auth/token/refresh"
     case info = "/oauth/me"
 
-    /// What stands before every path of the API, as in `https://api.tiki.vn/tiniapp-open-api`.
+    /// The prefix of every path of the API, as in `https://api.tiki.vn/tiniapp-open-api`.
     static let basePath = "/tiniapp-open-api"
 
-    /// The call that a request's path means, or nil for any other path.
+    /// The call for a request's path, or nil for any other path.
     init?(requestPath: String) {
         guard requestPath.hasPrefix(Self.basePath) else { return nil }
         self.init(rawValue: String(requestPath.dropFirst(Self.basePath.count)))
@@ -15,8 +15,8 @@ enum TikiCall: String, CaseIterable, Sendable {
 
     /// The failure of a call whose code or token is not accepted, or whose body cannot be read.
     ///
-    /// Tiki documents the reasons and, for a code, the message. It does not show the HTTP status; the sandbox answers
-    /// with the status that stands in `code`.
+    /// Tiki documents the reasons and, for a code, the message. It does not show the HTTP status; the sandbox uses the
+    /// one in `code`.
     func refusal(_ message: String) -> TikiError {
         switch self {
         case .exchange: TikiError(code: 400, reason: "invalid_code", message: message)

@@ -1,4 +1,4 @@
-/// A failure in the words of Tiki's envelope ("Error codes" in Tiki's documentation).
+/// A failure as in Tiki's envelope ("Error codes" in Tiki's documentation).
 struct TikiError: Error, Equatable, Sendable {
     /// An HTTP status; the answer's status line carries the same one.
     var code: Int

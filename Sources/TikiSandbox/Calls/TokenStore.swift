@@ -1,4 +1,4 @@
-/// Codes and tokens, and the rules by which they live, as a plain value: every operation is told the time.
+/// Codes and tokens, and the rules for their validity. A plain value: every operation is told the time.
 ///
 /// Tiki does not document these rules. Its tokens look like those of Ory Hydra, whose rules these are:
 /// - a code works once; using it again is refused and revokes what its first use issued;
@@ -6,9 +6,9 @@
 ///   token together with the refresh token that it came with);
 /// - using a spent refresh token is refused and revokes the whole chain, without a grace period.
 ///
-/// Refresh tokens do not expire. Above its limits the store forgets the oldest grants and the oldest spent tokens.
+/// Refresh tokens do not expire. Beyond its limits the store forgets the oldest grants and the oldest spent tokens.
 struct TokenStore: Sendable {
-    /// What a string that once left the sandbox is, and which grant it belongs to.
+    /// The kind of a string that the sandbox once issued, and the grant that it belongs to.
     private struct Owner {
         enum Kind { case code, access, refresh }
         let kind: Kind
@@ -30,7 +30,7 @@ struct TokenStore: Sendable {
         self.spentRefreshTokens = RecentItems(limit: spentLimit)
     }
 
-    /// A fresh code, as `my.getAuthCode` gives one to the Tini App.
+    /// A new code, like those that `my.getAuthCode` gives the Tini App.
     mutating func makeCode(customer: Customer, scopes: [String], now: Int64) -> String {
         let code = Credential.make()
         self.forgetGrant(self.nextGrant - self.grantLimit)
@@ -71,7 +71,7 @@ struct TokenStore: Sendable {
         return self.issue(owner.grant, grant, now: now)
     }
 
-    /// Whose access token this is, and for what.
+    /// The customer and scopes of an access token.
     func info(token: String, now: Int64) throws(TikiError) -> (Customer, scopes: [String]) {
         guard let owner = self.owners[token], let grant = self.grants[owner.grant], grant.access == token,
             now < grant.accessExpiry
@@ -81,7 +81,7 @@ struct TokenStore: Sendable {
         return (grant.customer, grant.scopes)
     }
 
-    /// Puts a new pair in the place of whatever pair the grant had.
+    /// Gives the grant a new pair, in place of any old one.
     private mutating func issue(_ id: Int, _ old: Grant, now: Int64) -> IssuedTokens {
         var grant = old
         if let access = old.access { self.owners[access] = nil }
@@ -102,7 +102,7 @@ struct TokenStore: Sendable {
         )
     }
 
-    /// Ends a chain: its tokens are gone, its code stays known as spent.
+    /// Ends a chain: drops its tokens, but remembers its code as spent.
     private mutating func revoke(_ id: Int) {
         if let access = self.grants[id]?.access { self.owners[access] = nil }
         if let refresh = self.grants[id]?.refresh { self.owners[refresh] = nil }

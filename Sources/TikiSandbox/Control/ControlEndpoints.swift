@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Hummingbird
 
-/// What a demo or a test tells the sandbox, unsigned, under `/sandbox`:
+/// Unsigned requests with which a demo or a test controls the sandbox, under `/sandbox`:
 ///
 /// | request | does |
 /// |---|---|
@@ -13,7 +13,7 @@ import Hummingbird
 struct ControlEndpoints: Sendable {
     let sandbox: Sandbox
 
-    /// The answer, or nil if the path is none of these.
+    /// The answer, or nil for any other path.
     func answer(method: HTTPRequest.Method, path: String, body: [UInt8]) -> Response? {
         switch (path, method) {
         case ("/sandbox/codes", .post): self.makeCodes(body)
@@ -41,7 +41,7 @@ struct ControlEndpoints: Sendable {
         }
     }
 
-    /// Without a body, or a member, the customer and scopes are those of Tiki's example.
+    /// Missing members default to the customer and scopes of Tiki's example; so does a missing body.
     private func makeCodes(_ body: [UInt8]) -> Response {
         let json = body.isEmpty ? Array("{}".utf8) : body
         guard let request = try? JSONDecoder().decode(CodeRequest.self, from: Data(json)) else {
@@ -99,7 +99,7 @@ struct ControlEndpoints: Sendable {
     private static func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // The values encoded here have nothing in them that could fail.
+        // Encoding these values cannot fail.
         guard let data = try? encoder.encode(value) else { return "null" }
         return String(decoding: data, as: UTF8.self)
     }

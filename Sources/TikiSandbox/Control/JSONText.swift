@@ -1,6 +1,6 @@
-/// Writes JSON values as text, for answers whose keys must keep their order.
+/// Writes JSON values as text, for answers whose key order matters.
 enum JSONText {
-    /// A string with its quotes. Escapes what RFC 8259, section 7, says must be escaped, and nothing else.
+    /// A string in quotes. Escapes only what RFC 8259, section 7, requires.
     static func quoted(_ string: String) -> String {
         var text = "\""
         for scalar in string.unicodeScalars {

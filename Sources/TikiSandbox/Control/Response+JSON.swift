@@ -9,7 +9,7 @@ extension Response {
         )
     }
 
-    /// The sandbox's own failures, in the envelope that the caller reads anyway.
+    /// A failure of the sandbox itself, in the envelope that the caller parses anyway.
     static func failure(code: Int, reason: String, message: String) -> Response {
         let answer = TikiAnswer.failure(TikiError(code: code, reason: reason, message: message))
         return .json(answer.body, status: code)

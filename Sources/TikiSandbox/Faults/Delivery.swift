@@ -1,14 +1,14 @@
 import Hummingbird
 import NIOCore
 
-/// Thrown where a response would stand, or in the middle of its body: the server then closes the connection.
+/// Thrown instead of a response, or in the middle of its body: the server then closes the connection.
 struct Disconnect: Error {}
 
-/// Turns a reply into what goes over the wire, spoiled as the script wants it.
+/// Turns a reply into what goes over the wire, with the fault that the script wants.
 struct Delivery: Sendable {
     let reply: Sandbox.Reply
 
-    /// The response, or `Disconnect` if the connection shall end without one (or with none that is HTTP).
+    /// The response. Throws `Disconnect` if the connection is to end without one, or after bytes that are not HTTP.
     func response(on channel: any Channel) async throws -> Response {
         guard let spoil = self.reply.fault?.spoil else {
             return .json(self.reply.answer.body, status: self.reply.answer.status)
@@ -67,8 +67,7 @@ struct Delivery: Sendable {
         )
     }
 
-    /// Nothing is kept meanwhile but the connection. The wait ends when the caller closes its side (see
-    /// `ClosesWithPeer`), or when the sandbox stops.
+    /// Holds only the connection, until the caller closes its side (see `ClosesWithPeer`) or the sandbox stops.
     private func waitForTheCallerToGo(_ channel: any Channel) async {
         await withTaskCancellationHandler {
             try? await channel.closeFuture.get()
@@ -77,7 +76,7 @@ struct Delivery: Sendable {
         }
     }
 
-    /// Streams the white space, so that a large one does not stand in memory.
+    /// Streams the white space, so that a large answer is never in memory as a whole.
     private func oversize(_ bytes: Int) -> Response {
         let answer = ByteBuffer(string: self.reply.answer.body)
         let padding = max(0, bytes + 1 - answer.readableBytes)

@@ -21,12 +21,12 @@ extension Fault: Decodable {
         case oversize
     }
 
-    /// A mistake in a script, in words for the one who wrote it.
+    /// A mistake in a script, in words for its author.
     struct ScriptError: Error, Equatable {
         var message: String
     }
 
-    /// Any key at all, to find the ones that do not belong.
+    /// Any key at all, to find unknown ones.
     private struct AnyKey: CodingKey {
         var stringValue: String
         var intValue: Int? { nil }

@@ -3,17 +3,17 @@ import NIOSSL
 
 /// Writes bytes past the HTTP encoder.
 enum RawBytes {
-    /// Sends bytes to the peer, with TLS in the encrypted stream. Returns once the socket has taken them.
+    /// Sends bytes to the peer, encrypted if TLS is in use. Returns once the socket has taken them.
     static func send(_ text: String, on channel: any Channel) async throws {
         try await self.write(ByteBuffer(string: text), on: channel) { pipeline in
             (try? pipeline.handler(type: NIOSSLServerHandler.self)).map { .after($0) } ?? .first
         }
     }
 
-    /// Returns once the socket has taken everything that was written before. Closing a connection drops what has not
-    /// got so far, which a slow reader would see as a cut.
+    /// Returns once the socket has taken everything written before. Closing a connection drops what it has not taken
+    /// yet, which a slow reader would see as a cut.
     static func drain(_ channel: any Channel) async throws {
-        // Writes are finished in order, so an empty one at the socket's end tells when the others are.
+        // Writes finish in order, so when an empty one at the socket's end is done, so are the others.
         try await self.write(ByteBuffer(), on: channel) { _ in .first }
     }
 
@@ -36,8 +36,8 @@ enum RawBytes {
         }.get()
     }
 
-    /// A handler on the socket's side of the encoder: writes as soon as it is in place, lets all else pass, and is
-    /// used shortly before the connection is closed.
+    /// A handler on the socket's side of the encoder. Writes as soon as it is in place, passes everything else through,
+    /// and is used shortly before the connection is closed.
     private final class Writer: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer

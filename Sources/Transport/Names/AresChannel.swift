@@ -1,10 +1,10 @@
 import CCares
 import NIOCore
 
-/// A channel of c-ares: its sockets and the questions that are open on them. Reads resolv.conf when it is made, so a
-/// change there needs no restart. On one thread.
+/// A c-ares channel: its sockets and their open queries. Reads resolv.conf when it is made, so that a change there
+/// needs no restart. For one thread only.
 final class AresChannel {
-    /// Gets the status and the addresses, which are freed after that.
+    /// Gets the status and the addresses. The addresses are freed afterwards.
     typealias Answer = (CInt, UnsafeMutablePointer<ares_addrinfo_node>?) -> Void
 
     enum Source: String {
@@ -14,20 +14,20 @@ final class AresChannel {
 
     private let channel: ares_channel
 
-    /// Once in a process, and not by two threads at a time.
+    /// Must be called once per process, and not by two threads at a time.
     private static let library = ares_library_init(ARES_LIB_INIT_ALL)
 
     /// - Parameters:
-    ///   - timeout: how long a server is waited for before the next one is asked; doubled after each round.
+    ///   - timeout: how long to wait for a server before asking the next one; doubled after each round.
     ///   - tries: how often each server is asked.
-    /// - Returns: nil without memory, or if resolv.conf cannot be read.
+    /// - Returns: nil if memory is short or resolv.conf cannot be read.
     init?(_ source: Source, timeout: TimeAmount, tries: CInt) {
         guard Self.library == ccares_success else { return nil }
         var options = ares_options()
         options.timeout = CInt(timeout.nanoseconds / 1_000_000)
         options.tries = tries
         let made: ares_channel? = source.rawValue.withCString {
-            // c-ares copies the text, and does not write to it.
+            // c-ares only copies the text.
             options.lookups = UnsafeMutablePointer(mutating: $0)
             var channel: ares_channel?
             let mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS
@@ -39,7 +39,7 @@ final class AresChannel {
 
     deinit { ares_destroy(channel) }
 
-    /// Has the server that is usually asked first asked last. Without any question yet.
+    /// Moves the first server to the end of the list. Only before the first query.
     func putFirstServerLast() {
         var list: UnsafeMutablePointer<ares_addr_port_node>?
         guard ares_get_servers_ports(channel, &list) == ccares_success, let first = list else { return }
@@ -54,7 +54,7 @@ final class AresChannel {
         ares_free_data(head)
     }
 
-    /// The answer is called once: before this returns, while ``wait(for:atMost:)`` or ``cancel()`` runs, or at the end.
+    /// The answer is called once: before this returns, in ``wait(for:atMost:)`` or ``cancel()``, or in `deinit`.
     func ask(for name: String, _ family: CInt, answer: @escaping Answer) {
         var hints = ares_addrinfo_hints()
         hints.ai_family = family
@@ -65,15 +65,15 @@ final class AresChannel {
             answer(status, info?.pointee.nodes)
             if let info { ares_freeaddrinfo(info) }
         }
-        // The hosts file has its names without the dot that says that a name is complete.
+        // Names in the hosts file have no final dot.
         let asked = name.lowercased() == "localhost." ? "localhost" : name
         ares_getaddrinfo(channel, asked, nil, &hints, callback, Unmanaged.passRetained(AnswerBox(answer)).toOpaque())
     }
 
-    /// Ends the open questions.
+    /// Cancels the open queries.
     func cancel() { ares_cancel(channel) }
 
-    /// Waits for an answer, or until a question must be asked again, but not longer than this. Then goes on.
+    /// Waits for an answer, or until a query must be sent again, but not longer than this. Then processes what is due.
     static func wait(for channels: [AresChannel], atMost most: TimeAmount) {
         var milliseconds = Int(most.nanoseconds / 1_000_000) + 1
         var polled: [pollfd] = []
@@ -93,11 +93,11 @@ final class AresChannel {
             let isWritable = entry.revents & Int16(POLLOUT) != 0
             ares_process_fd(owner.channel, isReadable ? entry.fd : -1, isWritable ? entry.fd : -1)
         }
-        // What must be asked again.
+        // Sends the queries again whose time is up.
         for channel in channels { ares_process_fd(channel.channel, -1, -1) }
     }
 
-    /// What to wait for.
+    /// The sockets to poll, with their events.
     private var sockets: [pollfd] {
         var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
         let bits = ares_getsock(channel, &sockets, CInt(sockets.count))

@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Runs lookups, one after the other, on a thread of its own, which begins with the first of them. Each origin has one: a
-/// name that is not answered keeps no other one waiting. Lives on the event loop.
+/// Runs lookups, one after the other, on a dedicated thread that starts with the first one. Each origin has one, so
+/// that an unanswered name does not delay others. Lives on the event loop.
 final class LookupThread {
     private final class GiveUp: Sendable {
         let isDue = Atomic(false)
@@ -20,7 +20,7 @@ final class LookupThread {
 
     deinit { stop() }
 
-    /// - Parameter report: called on the event loop; not any more once the thread has been stopped.
+    /// - Parameter report: called on the event loop, but no longer once the thread has been stopped.
     func run(_ lookup: NameLookup, report: @escaping (NameLookup.Event) -> Void) {
         let thread = self.thread ?? NIOThreadPool(numberOfThreads: 1)
         if self.thread == nil { thread.start() }
@@ -36,14 +36,14 @@ final class LookupThread {
         }
     }
 
-    /// Gives up a lookup that is under way, and ends the thread.
+    /// Cancels a lookup that is in progress, and ends the thread.
     func stop() {
         giveUp.isDue.store(true, ordering: .relaxed)
         thread?.shutdownGracefully { _ in }
         thread = nil
     }
 
-    /// c-ares writes to TCP connections, where a name server may have closed.
+    /// c-ares writes to TCP connections, which a name server may have closed.
     private static func blockBrokenPipes() {
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -1,26 +1,25 @@
 import CCares
 import NIOCore
 
-/// One lookup of a name's addresses: first in the hosts file, then both kinds at once from the name servers. Blocks its
-/// thread, for no longer than it is told.
+/// One lookup of a name's addresses: first in the hosts file, then from the name servers, for both families at once.
+/// Blocks its thread, but not for longer than ``time``.
 ///
-/// The system's `getaddrinfo` would do neither: it cannot be ended, and keeps an IPv4 address to itself until it knows
-/// about IPv6, too.
+/// The system's `getaddrinfo` cannot be cancelled, and does not return an IPv4 address until it knows about IPv6, too.
 struct NameLookup: Sendable {
     enum Event: Sendable {
-        /// There are addresses of one family.
+        /// One family's addresses.
         case found(NameAddresses)
-        /// Nothing more comes. Nil if there were any addresses.
+        /// The lookup has ended. Nil if it found an address.
         case ended(NameFailure?)
     }
 
-    /// However long a connection may take to open.
+    /// The longest that a lookup may take, even if a connection may take longer to open.
     static let longest = TimeAmount.seconds(3)
-    /// How long the other family is waited for when one is there: long enough to ask once more.
+    /// How long to wait for the other family once one is there: long enough to ask again.
     private static let patience = TimeAmount.seconds(1)
-    /// After this time what has not been answered is asked again, since a packet may be lost.
+    /// When to send an unanswered query again, since a packet may have been lost.
     private static let retry = TimeAmount.milliseconds(500)
-    /// How often to see whether it has been given up.
+    /// How often to check whether the lookup was cancelled.
     private static let glance = TimeAmount.milliseconds(100)
 
     let name: String
@@ -28,10 +27,10 @@ struct NameLookup: Sendable {
     let time: TimeAmount
 
     /// - Parameters:
-    ///   - isGivenUp: asked several times a second. The lookup ends when it says yes.
+    ///   - isGivenUp: asked several times a second. The lookup ends when it returns true.
     ///   - report: called on this thread.
     func run(until isGivenUp: () -> Bool, report: @escaping (Event) -> Void) {
-        // What stands in the hosts file is all there is, as for other programs.
+        // If the hosts file has the name, the name servers are not asked, as in other programs.
         if hasFound(inFileFor: [AF_INET6, AF_INET], report) { return report(.ended(nil)) }
 
         let begin = NIODeadline.now()
@@ -42,8 +41,8 @@ struct NameLookup: Sendable {
                 report(.found(addresses))
             }
         }
-        // Waits for a slow answer all the time; asks again only where a server says at once that it cannot. c-ares 1.34
-        // does not take the answer to a question that it has asked again, so that is the task of a second channel.
+        // This channel waits for a slow answer all the time, and asks again only if a server refuses at once. Once
+        // c-ares 1.34 has asked again, it ignores an answer to the first query, so a second channel asks again.
         guard let first = AresChannel(.nameServers, timeout: time, tries: 2) else { return report(.ended(.failed)) }
         var channels = [first]
         for question in questions { question.ask(first) }
@@ -75,17 +74,17 @@ struct NameLookup: Sendable {
 enum NameFailure: Error, Equatable {
     /// There is no such name, or it has no address.
     case notFound
-    /// No name server has answered in time.
+    /// No name server answered in time.
     case timedOut
-    /// The name servers were reached, and could not answer.
+    /// The name servers were reached, but could not answer.
     case failed
 
-    /// What the failures for both families mean: if one of them might have an address, the name is not missing.
+    /// Combines both families' failures: the name is not missing if one of them might have an address.
     static func both(_ failures: [NameFailure]) -> NameFailure {
         failures.contains(.timedOut) ? .timedOut : failures.contains(.failed) ? .failed : .notFound
     }
 
-    /// - Parameter status: of c-ares, if no address came.
+    /// - Parameter status: c-ares' status, if there is no address.
     fileprivate init(_ status: CInt) {
         switch status {
         case ccares_success, ccares_no_data, ccares_not_found, ccares_bad_name: self = .notFound
@@ -95,7 +94,7 @@ enum NameFailure: Error, Equatable {
     }
 }
 
-/// A name's addresses, with the port to connect to; nil as long as a kind is not known.
+/// A name's addresses, with the port to connect to; nil as long as a family is not known.
 struct NameAddresses: Equatable, Sendable {
     var v4: [SocketAddress]?
     var v6: [SocketAddress]?
@@ -108,7 +107,7 @@ struct NameAddresses: Equatable, Sendable {
     }
 }
 
-/// The question for one family's addresses. It can be asked on several channels; the first good answer counts.
+/// The query for one family's addresses. It can be sent on several channels; the first good answer counts.
 private final class AddressQuestion {
     private let name: String
     private let port: Int

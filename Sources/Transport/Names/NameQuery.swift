@@ -1,18 +1,17 @@
 import NIOCore
 import NIOPosix
 
-/// What one connection that is being opened waits for: the addresses of both families, each by itself. Lives on the
-/// event loop.
+/// One opening connection's wait for addresses, each family separately. Lives on the event loop.
 final class NameQuery {
-    /// For which ``Names`` keeps the answer.
+    /// When the connection no longer needs an answer.
     private let deadline: NIODeadline
     private let v4: EventLoopPromise<[SocketAddress]>
     private let v6: EventLoopPromise<[SocketAddress]>
     private var needsV4 = true
     private var needsV6 = true
-    /// Whether it has got an address to try.
+    /// Whether it has an address to try.
     private(set) var hasAddress = false
-    /// Whether a lookup has begun since.
+    /// Whether a lookup has started since.
     var hasSeenStart = false
 
     init(eventLoop: any EventLoop, deadline: NIODeadline) {
@@ -23,7 +22,7 @@ final class NameQuery {
 
     deinit { fail(CancellationError()) }
 
-    /// For NIO to connect by.
+    /// The resolver that NIO connects with.
     func resolver(on eventLoop: any EventLoop) -> NameResolver {
         NameResolver(
             v4: v4.futureResult,
@@ -32,10 +31,10 @@ final class NameQuery {
         )
     }
 
-    /// Whether an answer would still be of use.
+    /// Whether an answer would still help.
     func isWaiting(at time: NIODeadline) -> Bool { (needsV4 || needsV6) && deadline > time }
 
-    /// Takes the addresses that are there. Others may come.
+    /// Takes the addresses found so far. More may come.
     func take(_ addresses: NameAddresses) {
         if let found = addresses.v4, needsV4 {
             needsV4 = false
@@ -49,13 +48,13 @@ final class NameQuery {
         }
     }
 
-    /// Takes the addresses. No others come.
+    /// Takes the addresses. There will be no others.
     func complete(_ addresses: NameAddresses) {
         take(addresses)
         take(NameAddresses(v4: [], v6: []))
     }
 
-    /// Nothing comes any more.
+    /// Fails what is still waiting.
     func fail(_ error: any Error) {
         if needsV4 { v4.fail(error) }
         if needsV6 { v6.fail(error) }
@@ -63,8 +62,8 @@ final class NameQuery {
     }
 }
 
-/// Gives NIO's happy eyeballs the addresses of a query. It connects to the first that is there, and prefers IPv6 if that
-/// comes within 50 ms (RFC 8305).
+/// Gives a query's addresses to NIO's happy eyeballs, which connects to the first one that arrives, and prefers IPv6 if
+/// it arrives within 50 ms (RFC 8305).
 struct NameResolver: Resolver, Sendable {
     fileprivate let v4: EventLoopFuture<[SocketAddress]>
     fileprivate let v6: EventLoopFuture<[SocketAddress]>

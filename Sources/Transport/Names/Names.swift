@@ -1,17 +1,17 @@
 import NIOCore
 
-/// The addresses of one origin's host, for all connections that are being opened to it: decides when to look the name up,
-/// and what those who wait get. Lives on the event loop.
+/// The addresses of one origin's host, for all connections that are being opened to it. Decides when to look the name
+/// up, and what the waiting queries get. Lives on the event loop.
 ///
-/// There is one lookup at a time, and everybody shares its answer. An address counts as soon as it is there, whatever
-/// becomes of the other family. When the name servers fail, the last good answer goes on serving.
+/// There is one lookup at a time, and all queries share its answer. An address is used as soon as it arrives, whatever
+/// happens to the other family. While the name servers fail, the last good answer stays in use.
 final class Names {
-    /// Begins a lookup. What it finds is reported on the event loop.
+    /// Starts a lookup, whose results are reported on the event loop.
     typealias Lookup = (@escaping (NameLookup.Event) -> Void) -> Void
 
-    /// So long an answer is used again without asking. A short one: name servers have caches, and addresses move.
+    /// How long an answer is reused without asking. Short, since name servers have caches, and addresses move.
     static let lifetime = TimeAmount.seconds(5)
-    /// So long a new answer is waited for where an older one could be used.
+    /// How long to wait for a new answer if an older one could be used.
     static let patience = TimeAmount.milliseconds(200)
 
     private struct Running {
@@ -32,7 +32,7 @@ final class Names {
     private var isClosed = false
 
     /// - Parameters:
-    ///   - lookup: looks the name up. Not called again before it has ended.
+    ///   - lookup: looks the name up. Not called again before the last lookup has ended.
     ///   - end: called on closing.
     init(eventLoop: any EventLoop, lookup: @escaping Lookup, end: @escaping () -> Void = {}) {
         self.eventLoop = eventLoop
@@ -52,7 +52,7 @@ final class Names {
 
     /// Asks for the addresses, for one connection.
     ///
-    /// - Parameter deadline: when they are of no use any more.
+    /// - Parameter deadline: when the connection no longer needs them.
     func ask(until deadline: NIODeadline) -> NameQuery {
         let query = NameQuery(eventLoop: eventLoop, deadline: deadline)
         let now = eventLoop.now
@@ -76,7 +76,7 @@ final class Names {
         return query
     }
 
-    /// Gives up what is under way. Whoever waits gets nothing.
+    /// Cancels the lookup in progress. Waiting queries fail.
     func close() {
         isClosed = true
         running = nil
@@ -117,14 +117,14 @@ final class Names {
         if !found.isEmpty {
             good = (found, until: eventLoop.now + Self.lifetime)
         } else if failure == .notFound {
-            // Said for certain: what used to be its address may be somebody else's now.
+            // The name certainly has no address now. The old one may be somebody else's by now.
             good = nil
         }
         if let good {
             for query in queries { query.complete(good.addresses) }
             return
         }
-        // Those that came in the middle have not had their time: the next lookup may still bring them an answer.
+        // Queries that came during the lookup have not had their full time: the next lookup may still answer them.
         let now = eventLoop.now
         let mayGoOn = { (query: NameQuery) in
             failure == .timedOut && !query.hasSeenStart && query.isWaiting(at: now)
@@ -135,7 +135,7 @@ final class Names {
         for query in failed { query.fail(failure) }
     }
 
-    /// Nobody waits after this, so that who asks again in between is not taken for one of them.
+    /// Empties the list, so that a query that is asked while these are answered is not mistaken for one of them.
     private func takeWaiting() -> [NameQuery] {
         defer { waiting = [] }
         return waiting

@@ -3,13 +3,13 @@ import NIOSSL
 
 /// Reads a file of trusted certificates (PEM, RFC 7468).
 enum CertificateFile {
-    /// Its bytes, and the certificates in it.
+    /// The file's bytes, and the certificates in it.
     typealias Content = (bytes: [UInt8], certificates: [NIOSSLCertificate])
 
     private static let begin = "-----BEGIN CERTIFICATE-----"
     private static let end = "-----END CERTIFICATE-----"
 
-    /// What is around the certificates is passed over: comments, a byte order mark, a missing line break between two.
+    /// Skips what is around the certificates: comments, a byte order mark. The line break between two may be missing.
     static func read(_ path: String) throws(TrustError) -> Content {
         let bytes = try content(of: path)
         let text = String(decoding: bytes, as: UTF8.self)

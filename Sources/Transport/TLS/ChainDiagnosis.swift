@@ -3,20 +3,19 @@ import NIOPosix
 import NIOSSL
 import Text
 
-/// Finds out whether an untrusted chain has an expired certificate in it, by asking the server for it once more. On the
-/// event loop.
+/// Finds expired certificates in an untrusted chain, by asking the server for it again. On the event loop.
 struct ChainDiagnosis {
-    /// How long an answer is used again: during an outage each call opens a connection of its own.
+    /// How long an answer is reused: during an outage each call opens a new connection.
     private static let interval = TimeAmount.minutes(1)
 
     private var last: (time: NIODeadline, isExpired: EventLoopFuture<Bool>)?
 
     /// - Parameters:
-    ///   - address: the server that has shown the chain.
+    ///   - address: the server that sent the chain.
     ///   - name: the server's name; nil if it is known by its address.
-    ///   - trusted: the issuers that we know from a file.
-    /// - Returns: whether one of the chain's certificates, or an issuer that we know, has expired. False if that cannot be
-    ///   found out in time.
+    ///   - trusted: the issuers from our file of trusted certificates.
+    /// - Returns: whether one of the chain's certificates, or one of these issuers, has expired. If the chain does not
+    ///   arrive in time, only the issuers are checked.
     mutating func expiredCertificate(
         at address: SocketAddress,
         name: String?,
@@ -36,7 +35,7 @@ struct ChainDiagnosis {
                     let handler = try NIOSSLClientHandler(context: context, serverHostname: name) {
                         (chain, verified: EventLoopPromise<NIOSSLVerificationResult>) in
                         found.succeed(isIssuerExpired || chain.contains { $0.notValidAfter < now })
-                        // It was only to be looked at.
+                        // Enough: the connection is not needed.
                         verified.succeed(NIOSSLVerificationResult.failed)
                     }
                     try channel.pipeline.syncOperations.addHandler(handler)

@@ -1,9 +1,9 @@
 import NIOSSL
 
-/// Whether a certificate is for a server of a name (RFC 9525).
+/// Checks that a certificate is for a server's name (RFC 9525).
 ///
-/// NIOSSL checks that too, but it also takes an IP address in the certificate that equals the peer's, and without other
-/// names the one in the subject: whoever can forge DNS, and holds a certificate for an address, would be believed.
+/// NIOSSL checks that too, but also accepts an IP address in the certificate that equals the peer's, and the subject's
+/// name if there are no others. That would trust an attacker who can forge DNS and has a certificate for an address.
 package enum ServerIdentity {
     /// Whether one of the certificate's DNS names is the host's.
     static func matches(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
@@ -12,7 +12,7 @@ package enum ServerIdentity {
         }
     }
 
-    /// RFC 9525 section 6.3: labels are compared in whatever case, and `*` may be all of the first label, for just one.
+    /// RFC 9525 section 6.3: labels are compared ignoring case; `*` may be the whole first label, and matches just one.
     static func matches(_ host: String, pattern: String) -> Bool {
         let host = labels(host)
         let pattern = labels(pattern)
@@ -25,11 +25,11 @@ package enum ServerIdentity {
         }
     }
 
-    /// A server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 allows none there, and the
-    /// certificate must be for the address then.
+    /// A server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 does not allow
+    /// addresses in SNI, and the certificate must be for the address then.
     package static func serverName(of host: String) -> String? { HostText.isAddress(host) ? nil : name(host) }
 
-    /// A host's name for TLS: without the dot at its end, which says only that it is complete.
+    /// A host's name for TLS: without a final dot, which says only that the name is complete.
     static func name(_ host: String) -> String {
         host.hasSuffix(".") ? String(host.dropLast()) : host
     }

@@ -1,26 +1,26 @@
 import NIOSSL
 
-/// The certificates that are trusted, and what else TLS is to be like. Made again on a reload.
+/// The trusted certificates and the other TLS settings. Made again on a reload.
 package struct TrustedCertificates {
-    /// The content of the file of trusted certificates; nil where the system's are trusted.
+    /// The content of the file of trusted certificates; nil if the system's are trusted.
     package let bytes: [UInt8]?
-    /// The certificates of the file; none where the system's are trusted.
+    /// The certificates in the file; empty if the system's are trusted.
     package let roots: [NIOSSLCertificate]
-    /// For new connections; nil if none uses TLS.
+    /// For new connections; nil if TLS is not used.
     let context: NIOSSLContext?
 
     /// - Parameters:
-    ///   - caFile: a file of trusted certificates (PEM) in place of the system's.
+    ///   - caFile: a file of trusted certificates (PEM) instead of the system's.
     ///   - usesTLS: whether any connection uses TLS.
-    ///   - protocols: what the server is offered to speak over TLS (RFC 7301), the best first; none to offer nothing.
-    /// - Throws: ``TrustError`` if the file cannot be used, NIOSSL's error if the system's certificates cannot.
+    ///   - protocols: the protocols to offer the server over TLS (RFC 7301), best first; empty to offer none.
+    /// - Throws: ``TrustError`` if the file cannot be used, NIOSSL's error if the system's certificates cannot be.
     package init(caFile: String?, usesTLS: Bool, protocols: [String] = []) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        // Of TLS 1.2 only what has forward secrecy: who gets hold of a server's key later must not read what was sent.
+        // In TLS 1.2 only ciphers with forward secrecy: a server key that leaks later must not reveal what was sent.
         configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES"
         configuration.applicationProtocols = protocols
-        // How long a closed connection waits for the peer's farewell, which nobody needs.
+        // How long a closed connection waits for the peer's close_notify, which we do not need.
         configuration.shutdownTimeout = .seconds(1)
         if let caFile {
             let content = try CertificateFile.read(caFile)
@@ -42,7 +42,6 @@ package struct TrustedCertificates {
 
 /// Why the file of trusted certificates cannot be used.
 package struct TrustError: Error, CustomStringConvertible, Sendable {
-    /// The file's path.
     package let path: String
     /// What is wrong with it, to be read after its name.
     package let problem: String

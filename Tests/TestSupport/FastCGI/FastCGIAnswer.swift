@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a responder sent back for one request, taken apart strictly.
+/// A responder's answer to one request, parsed strictly.
 package struct FastCGIAnswer {
     package let status: Int
     package let headers: [String: String]
@@ -8,10 +8,9 @@ package struct FastCGIAnswer {
     /// The content of stdout: headers and body.
     package let document: [UInt8]
 
-    /// The body as text.
     package var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// The `reason` of an error in Tiki's envelope; nil if this is none.
+    /// The `reason` of an error in Tiki's envelope; nil for any other answer.
     package var reason: String? {
         struct Envelope: Decodable {
             struct Failure: Decodable {
@@ -41,7 +40,7 @@ package struct FastCGIAnswer {
         body = Array(document[end.upperBound...])
     }
 
-    /// The content of the stdout stream, if the stream ends and the request does.
+    /// The content of the stdout stream, if both the stream and the request end.
     private static func stdout(_ bytes: [UInt8], _ requestID: UInt16) -> [UInt8]? {
         let (records, rest) = FastCGIRecord.decode(bytes)
         guard rest.isEmpty, records.allSatisfy({ $0.version == 1 && $0.requestID == requestID }),

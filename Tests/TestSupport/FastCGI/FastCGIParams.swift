@@ -1,6 +1,6 @@
 /// The content of a params stream: name-value pairs (FastCGI specification, section 3.4).
 package enum FastCGIParams {
-    /// In the order of the names, so that the same params are the same bytes.
+    /// Sorted by name, so that the same params give the same bytes.
     package static func encode(_ params: [String: String]) -> [UInt8] {
         params.sorted { $0.key < $1.key }.flatMap { pair($0.key, $0.value) }
     }
@@ -9,7 +9,7 @@ package enum FastCGIParams {
         length(name.utf8.count, long: long) + length(value.utf8.count, long: long) + name.utf8 + value.utf8
     }
 
-    /// A length in one byte, or in four of which the first has its high bit set. Four may hold a small length, too.
+    /// A length in one byte, or in four, the first with its high bit set. Four bytes may hold a small length, too.
     package static func length(_ length: Int, long: Bool = false) -> [UInt8] {
         if length < 0x80, !long { return [UInt8(length)] }
         return [UInt8(length >> 24 | 0x80)] + [16, 8, 0].map { UInt8(length >> $0 & 0xFF) }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A web server's end of a connection to a responder, which sends exactly the bytes it is told to.
+/// A web server's end of a connection to a responder. Sends exactly the bytes it is given.
 ///
-/// It blocks its thread. Sending does so only while the socket's buffer is full; for the reads, which wait for the
-/// responder, there are asynchronous ones of the same name.
+/// It blocks its thread. Sending blocks only while the socket's buffer is full; the reads wait for the responder, and
+/// have asynchronous variants with the same names.
 package final class FastCGIPeer: Sendable {
     private let descriptor: CInt
 
-    /// - Throws: ``TestSupportError`` if nobody listens.
+    /// - Throws: ``TestSupportError`` if nothing listens there.
     package init(_ path: String) throws {
         descriptor = try Sockets.connect(path: path, timeout: 20)
     }
@@ -16,7 +16,7 @@ package final class FastCGIPeer: Sendable {
         close(descriptor)
     }
 
-    /// Whether the responder has neither said anything nor closed.
+    /// Whether the responder has neither sent anything nor closed.
     package var isWaiting: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN
@@ -24,7 +24,7 @@ package final class FastCGIPeer: Sendable {
 
     /// Sends bytes.
     ///
-    /// - Returns: whether all of them were taken; false if the responder has closed the connection.
+    /// - Returns: whether the socket took them all; false if the responder has closed the connection.
     @discardableResult
     package func send(_ bytes: [UInt8]) throws -> Bool {
         var rest = bytes[...]
@@ -38,12 +38,12 @@ package final class FastCGIPeer: Sendable {
         return true
     }
 
-    /// Sends an end-of-file, and goes on reading.
+    /// Closes the sending side; reading is still possible.
     package func halfClose() {
         shutdown(descriptor, CInt(SHUT_WR))
     }
 
-    /// Reads until the responder closes. A reset counts as that.
+    /// Reads until the responder closes. A reset counts as closing.
     ///
     /// - Throws: ``TestSupportError`` if it does not close in time.
     package func readToEnd(within timeout: Duration = .seconds(20)) throws -> [UInt8] {
@@ -69,7 +69,7 @@ package final class FastCGIPeer: Sendable {
         try await BlockingThread.run { try self.readToEnd(within: timeout) }
     }
 
-    /// Reads the answer, to the end of the connection.
+    /// Reads to the end of the connection, and parses the answer.
     package func answer(within timeout: Duration = .seconds(20)) throws -> FastCGIAnswer {
         let bytes = try readToEnd(within: timeout)
         guard let answer = FastCGIAnswer(bytes) else { throw TestSupportError("no answer in \(bytes.count) bytes") }

@@ -1,6 +1,6 @@
-/// One record as it goes over the wire (FastCGI specification, section 3.3), right or wrong.
+/// One record on the wire (FastCGI specification, section 3.3), right or wrong.
 package struct FastCGIRecord: Sendable {
-    /// A record type of section 8.
+    /// A record type (section 8).
     package struct Kind: ExpressibleByIntegerLiteral, Equatable, Sendable {
         fileprivate let number: UInt8
 
@@ -23,7 +23,7 @@ package struct FastCGIRecord: Sendable {
     package var kind: Kind
     package var requestID: UInt16
     package var content: [UInt8]
-    /// How many bytes of it follow the content. They are not zeros: nobody may depend on them.
+    /// How many padding bytes follow the content. They are not zeros, since nothing may depend on them.
     package var padding: UInt8
 
     package init(
@@ -56,13 +56,13 @@ package struct FastCGIRecord: Sendable {
 
     package static func stdin(_ content: [UInt8] = []) -> FastCGIRecord { FastCGIRecord(.stdin, content) }
 
-    /// A stream's content in as few records as it takes, and the empty record that ends it.
+    /// A stream's content in as few records as possible, and the empty record that ends it.
     package static func stream(_ kind: Kind, _ content: [UInt8]) -> [FastCGIRecord] {
         let records = content.isEmpty ? [] : [FastCGIRecord(kind, content)].split(every: 65_535)
         return records + [FastCGIRecord(kind)]
     }
 
-    /// Takes bytes apart.
+    /// Parses bytes.
     ///
     /// - Returns: the complete records, and the bytes after them.
     package static func decode(_ bytes: [UInt8]) -> (records: [FastCGIRecord], rest: ArraySlice<UInt8>) {
@@ -93,7 +93,7 @@ package struct FastCGIRecord: Sendable {
 extension Sequence<FastCGIRecord> {
     package var bytes: [UInt8] { flatMap(\.bytes) }
 
-    /// The same streams in records of at most so many bytes of content. A begin-request is no part of a stream.
+    /// The same streams, with at most this many bytes of content per record. Begin-request records stay as they are.
     package func split(every size: Int) -> [FastCGIRecord] {
         flatMap { record in
             guard record.kind != .beginRequest, record.content.count > size else { return [record] }
@@ -105,7 +105,7 @@ extension Sequence<FastCGIRecord> {
         }
     }
 
-    /// The same with one of the header's fields changed in each record.
+    /// The same records, each with one header field changed.
     package func with<Value>(_ field: WritableKeyPath<FastCGIRecord, Value>, _ value: Value) -> [FastCGIRecord] {
         map { record in
             var record = record

@@ -1,7 +1,6 @@
 import FastCGI
 
 extension FastCGIRequest {
-    /// A request for tests.
     package static func make(
         _ method: String = "POST",
         _ path: String = "/auth_exchange",

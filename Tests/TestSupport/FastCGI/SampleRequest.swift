@@ -1,11 +1,11 @@
-/// A request as a web server sends it. A test may change it into a wrong one.
+/// A request as a web server sends it. A test may make it invalid.
 package struct SampleRequest: Sendable {
     package var params: [String: String]
     package var body: [UInt8]
-    /// Of the begin-request record.
+    /// The begin-request record's flags.
     package var flags: UInt8 = 0
 
-    /// One with these params and no others.
+    /// A request with these params and no others.
     package init(params: [String: String] = [:], body: [UInt8] = []) {
         self.params = params
         self.body = body
@@ -13,7 +13,7 @@ package struct SampleRequest: Sendable {
 
     package static let greeting = nginx("GET", "/")
 
-    /// A call with a JSON body, its length announced.
+    /// A call with a JSON body and its length.
     package static func post(_ path: String, _ json: String) -> SampleRequest {
         var request = nginx("POST", path)
         request.params["CONTENT_TYPE"] = "application/json"
@@ -24,7 +24,7 @@ package struct SampleRequest: Sendable {
 
     package static func exchange(_ json: String) -> SampleRequest { post("/auth_exchange", json) }
 
-    /// One with a body that is refused with 400 `missing_key`, and so never reaches the upstream.
+    /// A call that is refused with 400 `missing_key`, and so never reaches the upstream.
     package static let keyless = exchange(#"{"not_a_code":"a body of some fifty bytes, all its own"}"#)
 
     /// The params that nginx sends with this package's configuration.

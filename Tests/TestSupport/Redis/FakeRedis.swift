@@ -1,14 +1,14 @@
 import NIOCore
 import NIOPosix
 
-/// A server on a unix socket that answers each command as a script says, right or wrong.
+/// A server on a unix socket that answers each command by script, right or wrong.
 package final class FakeRedis: Sendable {
-    /// What it does when a command has come.
+    /// What it does with a command.
     package enum Reaction: Sendable {
         case bytes(String)
-        /// Some milliseconds apart.
+        /// Sent some milliseconds apart.
         case pieces([String])
-        /// Says nothing.
+        /// Sends nothing.
         case silence
         case close
     }
@@ -22,7 +22,7 @@ package final class FakeRedis: Sendable {
     private let received: Locked<[[String]]>
     package let path: String
 
-    /// - Parameter greeting: what it says first, on each connection.
+    /// - Parameter greeting: sent first on each connection.
     package init(greeting: String = "", script: @escaping Script) async throws {
         directory = try ScratchDirectory()
         path = directory.path("fake.sock")
@@ -46,9 +46,9 @@ package final class FakeRedis: Sendable {
         self.received = received
     }
 
-    /// Connections so far.
+    /// How many connections it has accepted.
     package var accepted: Int { connections.value }
-    /// Commands so far.
+    /// All commands so far.
     package var commands: [[String]] { received.value }
 
     package func stop() async throws { try await listener.close() }
@@ -90,7 +90,7 @@ private final class CommandHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// Of ASCII; nil if it is not complete.
+    /// Parses a command, which must be ASCII; nil if it is not complete.
     private func takeCommand() -> [String]? {
         var rest = Substring(text)
         func line() -> Substring? {

@@ -1,17 +1,17 @@
 import Foundation
 import Glibc
 
-/// A real Redis server, or Valkey's if `REDIS_SERVER` names it, on a unix socket of its own and, with certificates, on a
-/// port for TLS. Keeps nothing on disk unless told so.
+/// A real Redis server, or Valkey if `REDIS_SERVER` names it, on its own unix socket and, with certificates, on a TLS
+/// port. Stores nothing on disk unless told to.
 package final class RedisServer: Sendable {
     private let directory: ScratchDirectory
     private let arguments: [String]
     private let process: Locked<ServerProcess>
-    /// Keeps the port for TLS while the server is down.
+    /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
-    /// Of the unix socket.
+    /// The unix socket's path.
     package let path: String
-    /// For TLS; 0 without.
+    /// The port for TLS; 0 without TLS.
     package let tlsPort: Int
 
     private init(
@@ -30,7 +30,7 @@ package final class RedisServer: Sendable {
 
     /// - Parameters:
     ///   - authority: issues the certificate for TLS.
-    ///   - names: what the certificate is for.
+    ///   - names: the names that the certificate is for.
     package static func start(
         _ more: [String] = [],
         password: String? = nil,
@@ -67,20 +67,19 @@ package final class RedisServer: Sendable {
         return process
     }
 
-    /// Sends a signal.
     package func signal(_ number: CInt) { process.value.terminate(signal: number) }
 
-    /// Ends it for good.
+    /// Kills it.
     package func stop() async { await process.value.stop() }
 
-    /// Starts it again as it was started before.
+    /// Starts it again with the same arguments.
     package func startAgain() async throws {
         process.value = try await Self.launch(arguments, in: directory)
     }
 
-    /// Runs one command over a connection of its own.
+    /// Runs one command over a new connection.
     ///
-    /// - Returns: the reply as it came.
+    /// - Returns: the reply as received.
     @discardableResult
     package func run(_ arguments: String..., password: String? = nil) throws -> String {
         let socket = try Sockets.connect(path: path, timeout: 5)
@@ -93,7 +92,7 @@ package final class RedisServer: Sendable {
         return String(decoding: try Sockets.receive(socket), as: UTF8.self)
     }
 
-    /// Makes the user `app` of these rules.
+    /// Gives the user `app` these rules.
     package func setUser(_ rules: [String]) throws {
         let socket = try Sockets.connect(path: path, timeout: 5)
         defer { close(socket) }

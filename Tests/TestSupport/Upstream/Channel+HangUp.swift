@@ -3,14 +3,14 @@ import NIOCore
 import NIOPosix
 
 extension Channel {
-    /// Closes the sending side, and waits until the peer's kernel has taken note of it: on a busy machine that comes
-    /// some time after `close()`, even on the loopback.
+    /// Closes the sending side, and waits until the peer's kernel has acknowledged that: on a busy machine this takes
+    /// some time, even on the loopback.
     package func hangUp() -> EventLoopFuture<Void> {
         close(mode: .output).flatMap { self.untilAcknowledged() }
     }
 
     private func untilAcknowledged() -> EventLoopFuture<Void> {
-        // Closed altogether: the peer has seen it and closed, too.
+        // Already closed: the peer has seen the end and closed, too.
         guard isActive, let socket = self as? any SocketOptionProvider else {
             return eventLoop.makeSucceededVoidFuture()
         }

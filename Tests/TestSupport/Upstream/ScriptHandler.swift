@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Takes requests apart, and plays the reactions.
+/// Parses requests, and plays the reactions.
 final class ScriptHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -38,7 +38,7 @@ final class ScriptHandler: ChannelInboundHandler {
         return ScriptedServer.Request(connection: connection, line: lines[0], fields: byName, body: body)
     }
 
-    /// One piece after the other, some milliseconds apart, so that they arrive as pieces.
+    /// Sends the pieces some milliseconds apart, so that they arrive separately.
     private func play(_ reaction: ScriptedServer.Reaction, on channel: any Channel) {
         var time = reaction.delay
         for piece in reaction.pieces {

@@ -3,9 +3,9 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A server on the loopback that answers each whole request with bytes from a script, right or wrong.
+/// A server on the loopback that answers each complete request with bytes from a script, right or wrong.
 package final class ScriptedServer: Sendable {
-    /// A request as it came.
+    /// A request as received.
     package struct Request: Sendable {
         /// The connection's number, from 1.
         package let connection: Int
@@ -14,15 +14,15 @@ package final class ScriptedServer: Sendable {
         package let body: String
     }
 
-    /// What the server does when a request has arrived.
+    /// What the server does with a request.
     package struct Reaction: Sendable {
         package var pieces: [String] = []
         package var closes = false
-        /// Whether it closes together with the last piece, and not some milliseconds later.
+        /// Whether it closes together with the last piece instead of some milliseconds later.
         package var closesAtOnce = false
         package var delay = TimeAmount.zero
 
-        /// Says nothing and keeps the connection.
+        /// Sends nothing and keeps the connection.
         package static let silence = Reaction()
         package static let hangUp = Reaction(closes: true)
 
@@ -67,8 +67,8 @@ package final class ScriptedServer: Sendable {
 
     /// - Parameters:
     ///   - port: where it listens; 0 for any.
-    ///   - closesAtOnce: whether connections are closed as soon as they are there.
-    ///   - greeting: what it says first, on each connection.
+    ///   - closesAtOnce: whether it closes connections as soon as they are open.
+    ///   - greeting: sent first on each connection.
     ///   - tls: its identity, if it speaks TLS.
     package init(
         group: any EventLoopGroup,
@@ -106,7 +106,7 @@ package final class ScriptedServer: Sendable {
     package var acceptedCount: Int { state.mutex.withLock { $0.accepted } }
     package var requests: [Request] { state.mutex.withLock { $0.requests } }
 
-    /// The channels that have been accepted, for mischief.
+    /// The accepted channels, for tests that disturb them.
     package var channels: [any Channel] { state.mutex.withLock { $0.open } }
 
     package func stop() async throws {

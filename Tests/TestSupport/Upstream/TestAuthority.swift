@@ -2,7 +2,7 @@ import Foundation
 import NIOSSL
 import Testing
 
-/// A certificate authority of a test's own, and what it issues. Its files are there as long as it lives.
+/// A test's own certificate authority, and what it issues. Its files exist as long as it lives.
 package final class TestAuthority: Sendable {
     private let directory: ScratchDirectory
     /// Its certificate (PEM).
@@ -41,7 +41,7 @@ package final class TestAuthority: Sendable {
         return try context(name)
     }
 
-    /// Issues a certificate for names, as ``server(_:from:to:)`` does, for another program.
+    /// Issues a certificate like ``server(_:from:to:)``, for another program.
     ///
     /// - Returns: the paths of its files (PEM).
     package func issue(_ names: String) throws -> (certificate: String, key: String) {
@@ -61,7 +61,7 @@ package final class TestAuthority: Sendable {
         ])
     }
 
-    /// Issues a certificate through an intermediate one that has expired, and shows both.
+    /// Issues a certificate through an expired intermediate one, and presents both.
     package func serverBehindExpiredIntermediate(_ names: String) throws -> NIOSSLContext {
         try Self.openssl([
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
@@ -87,7 +87,7 @@ package final class TestAuthority: Sendable {
         return try context("leaf")
     }
 
-    /// Makes a certificate that is its own issuer.
+    /// Makes a self-signed certificate.
     package func selfSignedServer(_ names: String) throws -> NIOSSLContext {
         try Self.openssl(Self.selfSigned("own", "subjectAltName=\(names)", in: directory))
         return try context("own")
@@ -119,7 +119,7 @@ package final class TestAuthority: Sendable {
         ]
     }
 
-    /// Not by Foundation's `Process`: it crashes now and then, as it copies more of a directory's entry than there is.
+    /// Not by Foundation's `Process`, which sometimes crashes: it copies more of a directory entry than there is.
     private static func openssl(_ arguments: [String]) throws {
         let command = (["openssl"] + arguments).map { "'\($0)'" }.joined(separator: " ")
         let pipe = try #require(popen("\(command) 2>&1", "r"))

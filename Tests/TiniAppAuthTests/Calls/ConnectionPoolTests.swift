@@ -66,7 +66,7 @@ struct ConnectionPoolTests {
         }
     }
 
-    @Test("Every waiting call fails at once if nobody listens on the port")
+    @Test("Every waiting call fails at once if nothing listens on the port")
     func nobodyListens() async throws {
         let unused = try ReservedPort()
         try await ServiceFixture.run(
@@ -90,7 +90,7 @@ struct ConnectionPoolTests {
                 #expect(error == .upstreamUnreachable || error == .upstreamInvalidResponse)
             }
             try await Task.sleep(for: .milliseconds(50))
-            // One for each call, two where it is repeated, and a few that were found closed before the write.
+            // One for each call, two for a repeated one, and a few that were found closed before the write.
             #expect(fixture.server.acceptedCount <= 30)
         }
     }

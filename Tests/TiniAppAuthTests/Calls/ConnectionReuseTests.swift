@@ -77,7 +77,7 @@ struct ConnectionReuseTests {
             let channel = try #require(fixture.server.channels.first)
             let result = await withCheckedContinuation { continuation in
                 fixture.eventLoop.execute {
-                    // The event loop is kept from looking until the close has gone through.
+                    // Blocks the event loop until the close has arrived.
                     let closed = DispatchSemaphore(value: 0)
                     channel.hangUp().whenComplete { _ in closed.signal() }
                     closed.wait()

@@ -35,7 +35,7 @@ struct DeadlineTests {
             try await Task.sleep(for: .milliseconds(700))
             async let next = fixture.call(.exchange, "next")
             #expect(await slow.error == .upstreamTimeout)
-            // On a busy machine it may have run out of time itself.
+            // On a busy machine this call may have run out of time, too.
             let result = await next
             #expect(result.text == #"{"own":1}"# || result.error == .upstreamTimeout || result.error == .overloaded)
         }
@@ -51,7 +51,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("The wait for a connection counts, and a call that runs out of time in it is never sent")
+    @Test("The wait for a connection counts, and a call that runs out of time during it is never sent")
     func waiting() async throws {
         try await ServiceFixture.run(
             configure: {

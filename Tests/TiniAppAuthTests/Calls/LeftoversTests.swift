@@ -7,8 +7,8 @@ import Text
 
 @testable import TiniAppAuth
 
-/// What a call leaves on its connection must not reach the next one.
-@Suite("What is left on a connection", .serialized)
+/// Bytes that a call leaves on its connection must not reach the next call.
+@Suite("Leftover bytes", .serialized)
 struct LeftoversTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -29,7 +29,7 @@ struct LeftoversTests {
         )
     }
 
-    @Test("Nine bytes of another answer in the same segment end the connection, and the rest reaches nobody")
+    @Test("Nine bytes of another answer in the same segment end the connection, and the rest is dropped")
     func sameSegment() async throws {
         try await run(script: { request in
             request.connection == 1
@@ -42,7 +42,7 @@ struct LeftoversTests {
         }
     }
 
-    @Test("Bytes that come while the connection is idle end it, whatever they are", arguments: [1, 9, 20, 60])
+    @Test("Any bytes that arrive on an idle connection end it", arguments: [1, 9, 20, 60])
     func whileIdle(count: Int) async throws {
         try await run(script: { .json(#"{"own":\#($0.connection)}"#) }) { fixture in
             #expect(await fixture.call().text == #"{"own":1}"#)
@@ -60,7 +60,7 @@ struct LeftoversTests {
             let channel = try #require(fixture.server.channels.last)
             let result = await withCheckedContinuation { continuation in
                 fixture.eventLoop.execute {
-                    // The event loop is kept from reading until the bytes have arrived.
+                    // Blocks the event loop until the bytes have arrived.
                     let written = DispatchSemaphore(value: 0)
                     channel.writeAndFlush(ByteBuffer(string: Self.stray)).whenComplete { _ in written.signal() }
                     written.wait()
@@ -89,7 +89,7 @@ struct LeftoversTests {
     }
 
     @Test(
-        "After an answer that is refused the connection is closed",
+        "The connection is closed after a refused answer",
         arguments: [
             Reaction.raw("HTTP/1.1 204 No Content\r\n\r\n"), .json("<html>"), .json("{}", status: "302 Found"),
             .json(fields: "Content-Encoding: gzip\r\n"),
@@ -106,14 +106,14 @@ struct LeftoversTests {
         }
     }
 
-    @Test("A server that closes together with its answer costs no call")
+    @Test("A server that closes together with its answer makes no call fail")
     func closesWithAnswer() async throws {
         try await run(script: { _ in Reaction.json().closingAtOnce() }) { fixture in
             for number in 0..<50 { #expect(await fixture.call(.exchange, "\(number)").text == "{}") }
         }
     }
 
-    @Test("A server that closes some milliseconds after each answer costs few calls, and is then noticed")
+    @Test("A server that closes some milliseconds after each answer makes few calls fail before this is noticed")
     func closesSoonAfter() async throws {
         try await run(script: { _ in .raw(Reaction.text(), closes: true) }) { fixture in
             var lost = 0

@@ -13,7 +13,7 @@ final class OutcomeCollector: Sendable {
         self.count = count
     }
 
-    /// - Returns: all outcomes in the order of their numbers, when this is the last of them.
+    /// - Returns: all outcomes, ordered by number, if this is the last one.
     func add(_ outcome: Element, _ number: Int) -> [Element]? {
         outcomes.withLock { outcomes in
             outcomes[number] = outcome

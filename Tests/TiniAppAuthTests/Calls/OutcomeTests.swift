@@ -5,7 +5,7 @@ import Upstream
 
 @testable import TiniAppAuth
 
-/// What a request's log line and the metrics learn.
+/// What a request's log line and the metrics are told.
 struct OutcomeTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -86,7 +86,7 @@ struct OutcomeTests {
     }
 
     @Test(
-        "Each failure has its word in the outcome and in the metrics",
+        "Each failure has its code in the outcome and in the metrics",
         arguments: [
             (.hangUp, "connection_lost"),
             (.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), "cut_off"),

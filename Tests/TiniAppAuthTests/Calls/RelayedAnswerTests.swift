@@ -4,13 +4,13 @@ import Text
 
 @testable import TiniAppAuth
 
-/// Once Tiki has answered, the code is spent: what has one meaning is passed on.
-@Suite("What can be read is relayed")
+/// Once Tiki has answered, the code is spent, so every unambiguous answer is passed on.
+@Suite("Relayed answers")
 struct RelayedAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
     @Test(
-        "An answer that has one meaning is passed on",
+        "An unambiguous answer is passed on",
         arguments: [
             .json(fields: "Content-Encoding: identity\r\n"), .json(fields: "Content-Length: 2\r\n"),
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n{}"), .json("\u{FEFF}{}"),
@@ -25,7 +25,7 @@ struct RelayedAnswerTests {
     }
 
     @Test(
-        "An answer that has two meanings is refused",
+        "An ambiguous answer is refused",
         arguments: [
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "),
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
@@ -68,7 +68,7 @@ struct RelayedAnswerTests {
         }
     }
 
-    @Test("An answer that a cache has kept for ten minutes, and says so, is not clock skew")
+    @Test("An answer whose Age says that a cache kept it for ten minutes is not taken for clock skew")
     func age() async throws {
         let now: Int64 = 784_111_777 + 600
         for (age, warnings) in [("Age: 600\r\n", 0), ("", 1), ("Age: x\r\n", 1)] {

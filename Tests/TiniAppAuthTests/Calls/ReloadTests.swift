@@ -24,7 +24,7 @@ struct ReloadTests {
         try await fixture.service.reload(configuration)
     }
 
-    @Test("A reload leaves sent calls alone, and waiting ones are signed with the new secret")
+    @Test("A reload does not affect sent calls, and waiting ones are signed with the new secret")
     func signer() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.maxConnections = 1 },
@@ -88,7 +88,7 @@ struct ReloadTests {
         }
     }
 
-    @Test("A reload with a bad certificate file changes nothing at all", arguments: ["", "no certificate", nil])
+    @Test("A reload with a bad certificate file changes nothing", arguments: ["", "no certificate", nil])
     func badFile(content: String?) async throws {
         try await withAuthority { fixture, authority, file in
             #expect(await fixture.call().text == "{}")

@@ -10,7 +10,7 @@ import Upstream
 
 @testable import TiniAppAuth
 
-/// A service, and the server that it calls, each on an event loop of its own.
+/// A service and the server that it calls, each on its own event loop.
 struct ServiceFixture: Sendable {
     let service: AuthService
     let configuration: AuthService.Configuration
@@ -74,14 +74,14 @@ struct ServiceFixture: Sendable {
             endpoints: AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
         )
         configuration.requestTimeout = .seconds(30)
-        // Where that is not what is tested, each request makes a call.
+        // Unless a test changes it, each request makes a call.
         configuration.replayWindow = .zero
-        // Where they are not what is tested, only the connections that calls ask for.
+        // Unless a test changes it, only calls open connections.
         configuration.upstream.warmConnections = 0
         return configuration
     }
 
-    /// Makes one call; its completion being called twice would trap.
+    /// Makes one call. Traps if its completion is called twice.
     func call(_ route: AuthRoute = .exchange, _ value: String = "SECRET") async -> Result<TikiAnswer, AuthError> {
         await send(route, #"{"\#(route.requiredKey)":"\#(value)"}"#)
     }
@@ -98,17 +98,17 @@ struct ServiceFixture: Sendable {
         }
     }
 
-    /// Makes calls at the same time, each with its number for a code; the results in the order of the numbers.
+    /// Makes calls at the same time, each with its number as the code. The results are ordered by number.
     func calls(_ count: Int, _ route: AuthRoute = .exchange) async -> [Result<TikiAnswer, AuthError>] {
         await sendAll((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) })
     }
 
-    /// Makes calls in one turn of the service's event loop, so that none is answered before the last is made.
+    /// Makes calls in one turn of the service's event loop, so that none is answered before the last one is made.
     func sendAll(_ calls: [(AuthRoute, String)]) async -> [Result<TikiAnswer, AuthError>] {
         await outcomes(calls).map(\.result)
     }
 
-    /// The same, with all that is told of them.
+    /// The same, but returns the outcomes with all details.
     func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
         let outcomes = OutcomeCollector(count: calls.count)
         return await withCheckedContinuation { continuation in
@@ -123,7 +123,7 @@ struct ServiceFixture: Sendable {
         }
     }
 
-    /// Waits until something has happened that no completion tells.
+    /// Waits for something that no completion reports.
     func eventually(_ condition: () -> Bool, _ comment: Comment = "did not happen in time") async throws {
         for _ in 0..<10_000 {
             if condition() { return }

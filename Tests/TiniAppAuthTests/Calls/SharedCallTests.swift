@@ -8,7 +8,7 @@ import Testing
 struct SharedCallTests {
     typealias Reaction = ScriptedServer.Reaction
 
-    /// Counts each of some completions.
+    /// Counts the calls of each completion.
     final class Counter: Sendable {
         private let counts: Mutex<[Int]>
 
@@ -40,7 +40,7 @@ struct SharedCallTests {
         let bodies = [
             #"{"code":"a/é"}"#, #" { "code" : "a/é" } "#, #"{"code":"a/é","x":1}"#, #"{"x":[{}],"code":"a/é"}"#,
             #"{"code":"\u0061\/\u00e9"}"#, #"{"co\u0064e":"a/é"}"#,
-            // And these are others.
+            // And these are different.
             #"{"code":"b"}"#, #"{"code":"a/é "}"#, #"{"code":"a/e\u0301"}"#, #"{"code":"a\\/é"}"#,
         ]
         try await ServiceFixture.run(script: { Reaction.json($0.body).after(.milliseconds(100)) }) { fixture in

@@ -3,12 +3,12 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// What is taken from an answer besides its bytes.
+/// What is read from an answer besides its body.
 struct TikiAnswerFieldsTests {
     typealias Reaction = ScriptedServer.Reaction
 
     @Test(
-        "A JSON media type is passed on as it came, and everything else becomes application/json",
+        "A JSON media type is passed on as received, and everything else becomes application/json",
         arguments: [
             ("application/json", true), ("application/json; charset=utf-8", true),
             ("Application/JSON;charset=UTF-8", true),

@@ -7,7 +7,7 @@ struct TikiAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
     @Test(
-        "Status and body are passed on as they came",
+        "Status and body are passed on as received",
         arguments: [
             ("200 OK", #"{ "data" : {"access_token":"x"} , "error":null }"#, 200),
             ("400 Bad Request", #"{"error":{"code":400}}"#, 400),

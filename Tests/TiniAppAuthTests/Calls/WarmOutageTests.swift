@@ -5,7 +5,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Connections that are to be ready and cannot be.
+/// Warm connections that cannot be opened.
 struct WarmOutageTests {
     @Test("An outage and its end are each logged once, and a call does not wait for the next attempt")
     func downAndUp() async throws {
@@ -19,7 +19,7 @@ struct WarmOutageTests {
             },
             script: { _ in .json() }
         ) { fixture in
-            // Two tries: the pause after the second is at least 0.75 s long.
+            // After the second attempt, the pause is at least 0.75 s long.
             let failed = "tiniapp_auth_upstream_connections"
             let connecting = try fixture.metrics.expectMeter(failed, [("state", "connecting")])
             try await fixture.eventually { connecting.values.count { $0 == 0 } >= 2 }
@@ -38,7 +38,7 @@ struct WarmOutageTests {
 
     @Test("A call does not wait for a stalled warm connection, and has the full timeout for its own")
     func stalled() async throws {
-        // Accepts, and never says a word of TLS.
+        // Accepts, but never sends a byte of TLS.
         try await ServiceFixture.run(
             configure: {
                 let port = $0.endpoints.exchange.origin.port

@@ -5,11 +5,11 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Connections that are kept ready, with real servers.
+/// Warm connections, with real servers.
 struct WarmPoolTests {
     static let connections = "tiniapp_auth_upstream_connections"
 
-    @Test("Warm connections are opened at the start, and the first calls open no others")
+    @Test("Warm connections are opened at the start, and the first calls open no more")
     func atStart() async throws {
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 3 },
@@ -81,14 +81,14 @@ struct WarmPoolTests {
             script: { _ in .json() }
         ) { fixture in
             try await Task.sleep(for: .milliseconds(1_200))
-            // Two at once, two after 0.5 s, two after another second at the most.
+            // Two at once, two after 0.5 s, and at most two more after another second.
             #expect((2...6).contains(fixture.server.acceptedCount))
         }
     }
 
-    @Test("A warm connection that nears its end is replaced before it is closed")
+    @Test("A warm connection is replaced before it gets too old and is closed")
     func ageing() async throws {
-        // Kept for 6 s, so it ages after 4 to 5 s.
+        // It is kept for 6 s, so it ages after 4 to 5 s.
         try await ServiceFixture.run(
             configure: { $0.upstream.warmConnections = 1 },
             script: { _ in .json(fields: "Keep-Alive: timeout=7\r\n") }
@@ -111,11 +111,11 @@ struct WarmPoolTests {
             script: { _ in .json() }
         ) { fixture in
             try await fixture.eventually { fixture.server.acceptedCount == 2 }
-            // So that a retry is planned.
+            // Makes the pool plan a retry.
             try await fixture.server.channels[0].close()
             try await fixture.service.close()
             try await fixture.eventually { fixture.server.channels.allSatisfy { !$0.isActive } }
-            // On a busy machine the retry may have come before the closing.
+            // On a busy machine, the retry may have come before the close.
             let accepted = fixture.server.acceptedCount
             try await Task.sleep(for: .milliseconds(600))
             #expect(fixture.server.acceptedCount == accepted)

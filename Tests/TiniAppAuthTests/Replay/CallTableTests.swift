@@ -21,7 +21,7 @@ struct CallTableTests {
         CallTable(CallTable.Limits(window: window, maxEntries: entries, maxBytes: bytes))
     }
 
-    /// Takes a refresh in.
+    /// Admits a refresh.
     static func admit(
         _ table: inout CallTable<Waiter>,
         _ token: String,
@@ -31,7 +31,7 @@ struct CallTableTests {
         return table.admit(key(token), Waiter(), presenting: fingerprint, at: time(second))
     }
 
-    /// Makes a call, and ends it at once.
+    /// Admits a call, and ends it at once.
     static func call(
         _ table: inout CallTable<Waiter>,
         _ token: String,
@@ -51,7 +51,7 @@ struct CallTableTests {
         if case .ended = admission { true } else { false }
     }
 
-    @Test("Requests join the call that is in flight, and the end gives all that still wait, in their order")
+    @Test("Requests join the call in flight, and its end returns all that still wait, in order")
     func joining() {
         var table = Self.table()
         let waiters = (0..<4).map { _ in Waiter() }
@@ -68,7 +68,7 @@ struct CallTableTests {
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
     }
 
-    @Test("An outcome is told again until the window ends, and tells how old it is")
+    @Test("An outcome is repeated until the window ends, together with its age")
     func window() {
         var table = Self.table()
         Self.call(&table, "a")
@@ -95,7 +95,7 @@ struct CallTableTests {
         #expect(Self.isFirst(table.admit(Self.key("a", .exchange), Waiter(), at: Self.time(0))))
     }
 
-    @Test("Who presents the successor has got the answer, so the predecessor's entry goes")
+    @Test("A request with the next token proves that the answer arrived, so the entry is removed")
     func successor() {
         var table = Self.table()
         Self.call(&table, "a", successor: "b")
@@ -104,7 +104,7 @@ struct CallTableTests {
         #expect(table.keptCount == 1)
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
         #expect(Self.isKept(Self.admit(&table, "b", at: 3)))
-        // Even if the successor's own call has ended and is answered from its entry.
+        // Also if the successor's call has ended, and is answered from its entry.
         var other = Self.table()
         Self.call(&other, "b")
         Self.call(&other, "a", successor: "b")
@@ -112,14 +112,14 @@ struct CallTableTests {
         #expect(Self.isFirst(Self.admit(&other, "a", at: 1)))
     }
 
-    @Test("A server that gives the same refresh token again does not undo the entry")
+    @Test("A server that returns the same refresh token does not remove the entry")
     func sameToken() {
         var table = Self.table()
         Self.call(&table, "a", successor: "a")
         #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
     }
 
-    @Test("The oldest entries go when there are too many, or when they take too many bytes", arguments: [true, false])
+    @Test("The oldest entries are removed if there are too many or they take too many bytes", arguments: [true, false])
     func bounds(byCount: Bool) {
         var table =
             byCount
@@ -141,13 +141,13 @@ struct CallTableTests {
         #expect(Self.isKept(Self.admit(&table, "999", at: 0)))
     }
 
-    @Test("A token whose entry has gone and come back is kept for its own window")
+    @Test("A token whose entry was removed and added again is kept for its new window")
     func comeBack() {
         var table = Self.table()
         Self.call(&table, "a", successor: "b")
         Self.call(&table, "b", at: 10)
         Self.call(&table, "a", at: 20)
-        // When the first entry of "a" would have ended.
+        // The first entry of "a" would have ended by now.
         #expect(Self.isKept(Self.admit(&table, "a", at: 46)))
         #expect(Self.isFirst(Self.admit(&table, "a", at: 65)))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// Answers that come after the request that asked has got 504.
+/// Answers that come after their request has got 504.
 struct LateAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -28,7 +28,7 @@ struct LateAnswerTests {
         )
     }
 
-    @Test("Who asks again while the answer is late waits for it, and gets it")
+    @Test("A repeated request waits for a late answer, and gets it")
     func joined() async throws {
         try await Self.run(delay: .milliseconds(2_500)) { fixture in
             let first = await fixture.outcome(.exchange, Self.body)
@@ -40,7 +40,7 @@ struct LateAnswerTests {
         }
     }
 
-    @Test("Who asks again after a late answer has come gets it from what is kept")
+    @Test("A repeated request after a late answer gets the kept answer")
     func kept() async throws {
         try await Self.run(delay: .milliseconds(1_800)) { fixture in
             #expect(await fixture.call() == .failure(.upstreamTimeout))
@@ -48,13 +48,13 @@ struct LateAnswerTests {
             try await fixture.eventually { late.totalValue == 1 }
             let second = await fixture.outcome(.exchange, Self.body)
             #expect((second.result.text, second.age) == ("{}", 0))
-            // The connection has served to the end, so it serves again.
+            // The call on the connection was completed, so it is used again.
             _ = await fixture.call(.exchange, "other")
             #expect(fixture.server.acceptedCount == 1)
         }
     }
 
-    @Test("Who asks again waits no longer than the own time")
+    @Test("A repeated request waits no longer than its own timeout")
     func joinedInVain() async throws {
         try await Self.run(delay: .seconds(20)) { fixture in
             for _ in 0..<3 {
@@ -68,7 +68,7 @@ struct LateAnswerTests {
         }
     }
 
-    @Test("An answer that does not come late either leaves the token in doubt")
+    @Test("If no late answer comes, the call's outcome stays unknown")
     func neverComes() async throws {
         try await Self.run(delay: .seconds(60), late: .milliseconds(2_000)) { fixture in
             #expect(await fixture.call() == .failure(.upstreamTimeout))
@@ -82,7 +82,7 @@ struct LateAnswerTests {
         }
     }
 
-    @Test("An info call, and any call without a window, ends with its request")
+    @Test("An info call, like any call without a window, ends with its request")
     func notWaitedFor() async throws {
         for (route, window) in [(AuthRoute.info, TimeAmount.seconds(45)), (.exchange, .zero)] {
             try await Self.run(delay: .seconds(60), configure: { $0.replayWindow = window }) { fixture in
@@ -94,14 +94,14 @@ struct LateAnswerTests {
         }
     }
 
-    @Test("A late call gives its connection up when another call waits for one")
+    @Test("A late call gives up its connection if another call waits for one")
     func givesWay() async throws {
         try await Self.run(delay: .seconds(60), configure: { $0.upstream.maxConnections = 2 }) { fixture in
             for number in 0..<2 {
                 #expect(await fixture.call(.exchange, "slow\(number)") == .failure(.upstreamTimeout))
             }
             for number in 0..<5 { #expect(await fixture.call(.refresh, "quick\(number)").text == "{}") }
-            // The older one has given way, and is in doubt; the other still waits.
+            // The older call has given way, and its outcome is unknown; the other one still waits.
             let again = await fixture.outcome(.exchange, #"{"code":"slow0"}"#)
             #expect((again.result.error, again.age) == (.upstreamTimeout, 0))
             #expect(await fixture.outcome(.exchange, #"{"code":"slow1"}"#).age == nil)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// What who sends the same token again gets.
+/// The answers to requests that repeat a token.
 struct ReplayTests {
     typealias Reaction = ScriptedServer.Reaction
 
@@ -20,7 +20,7 @@ struct ReplayTests {
     }
 
     @Test(
-        "An exchange or refresh that is asked for again gets the same answer",
+        "A repeated exchange or refresh gets the same answer",
         arguments: [AuthRoute.exchange, .refresh]
     )
     func replayed(route: AuthRoute) async throws {
@@ -51,7 +51,7 @@ struct ReplayTests {
     }
 
     @Test(
-        "An answer that settles the token is kept, any other is not",
+        "An answer that settles the token is kept, but no other is",
         arguments: [
             (.json(#"{"data":{}}"#), true), (.json("[]"), true),
             (.json(#"{"error":{"reason":"invalid_token"}}"#, status: "400 Bad Request"), true),
@@ -75,7 +75,7 @@ struct ReplayTests {
     }
 
     @Test(
-        "A call whose outcome is not known gives the same error again, and nothing is sent",
+        "A repeated call whose outcome is unknown gets the same error, and nothing is sent",
         arguments: [
             .hangUp, .raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), .raw("SSH-2.0\r\n\r\n"),
             .json("<html>"), .json(status: "302 Found"), .json("<html>", status: "502 Bad Gateway"),
@@ -135,7 +135,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("What is kept goes when the window ends, though no request comes")
+    @Test("Kept answers are removed when the window ends, even without a request")
     func expiry() async throws {
         try await Self.run(window: .milliseconds(100), script: { _ in .json(Self.tokens) }) { fixture in
             _ = await fixture.calls(10)
@@ -152,7 +152,7 @@ struct ReplayTests {
             return .json(#"{"error":{"reason":"\#(reason)"}}"#, status: "400 Bad Request")
         }) { fixture in
             _ = await fixture.call(.refresh)
-            // Answered from what is kept: Tiki has refused it once.
+            // Answered from the kept outcome: Tiki refused it only once.
             _ = await fixture.call(.refresh)
             _ = await fixture.call(.exchange)
             let counters = fixture.metrics.counters(label: "tiniapp_auth_tiki_refusals_total")

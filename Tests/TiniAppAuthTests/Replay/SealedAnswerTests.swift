@@ -16,7 +16,7 @@ struct SealedAnswerTests {
 
     let keys = TokenKeys()
 
-    @Test("The token opens the answer as it was", arguments: answers.indices)
+    @Test("The token opens the original answer", arguments: answers.indices)
     func opened(number: Int) throws {
         let answer = Self.answers[number]
         var nonces = NonceCounter()
@@ -25,7 +25,7 @@ struct SealedAnswerTests {
         #expect(sealed.open(key: key) == answer)
     }
 
-    @Test("Another token, route or process, or a changed byte, opens nothing")
+    @Test("A sealed answer does not open with another token, route or process, or a changed byte")
     func notOpened() throws {
         var nonces = NonceCounter()
         let token = Array("token".utf8)
@@ -47,7 +47,7 @@ struct SealedAnswerTests {
         }
     }
 
-    @Test("Nonces differ, and so do the beginnings of two counters")
+    @Test("Nonces differ, and two counters start differently")
     func nonces() {
         var counters = [NonceCounter(), NonceCounter()]
         var seen = Set<[UInt8]>()
@@ -57,7 +57,7 @@ struct SealedAnswerTests {
         #expect(seen.allSatisfy { $0.count == 12 })
     }
 
-    @Test("The name of a call does not show the token, and is another in another process")
+    @Test("A call's name does not reveal the token, and differs between processes")
     func names() {
         let token = Array("token".utf8)
         #expect(keys.derive(.exchange, token).name == keys.derive(.exchange, token).name)
