@@ -10,7 +10,7 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libc-ares-dev libfcgi-dev libhiredis-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server chromium:chromium \
-    spin:spin gcc:gcc
+    spin:spin gcc:gcc prometheus:promtool
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
