@@ -83,6 +83,7 @@ RUN swift build -c release --static-swift-stdlib --product tiki-sandbox \
     && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
 
 COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo
+COPY scripts/try.sh /demo/usr/local/bin/try
 COPY scripts/sandbox.sh /demo/usr/local/share/tiniapp-auth-backend/
 RUN chmod -R u=rwX,go=rX /demo
 
