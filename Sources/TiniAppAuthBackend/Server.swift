@@ -101,6 +101,7 @@ struct Server {
         ) {
             return inherited
         }
+        if let passed = try ListeningSocket.adoptStandardInput() { return passed }
         return try ListeningSocket.open(path: configuration.listenSocket)
     }
 

@@ -32,17 +32,30 @@ struct MalformedPeerTests {
         try await expectRefused(request.records.prefix(4) + [.abortRequest], reason: "aborted by the web server")
     }
 
-    @Test("A peer that asks for eight values, which would overrun a buffer in libfcgi, is closed at once")
-    func getEightValues() async throws {
-        let names = (1...8).flatMap { FastCGIParams.pair("FCGI_MAX_CONNS_\($0)", "") }
-        let record = FastCGIRecord(.getValues, names, requestID: 0)
-        try await expectRefused([record] + request.records, reason: "management record")
+    @Test("A peer that asks for values and then sends a request gets both answers", arguments: [1, 8])
+    func getValues(count: Int) async throws {
+        // Eight would overrun a buffer in libfcgi.
+        let names = (1...count).flatMap { FastCGIParams.pair("FCGI_MAX_CONNS_\($0)", "") }
+        let known = FastCGIParams.pair("FCGI_MPXS_CONNS", "")
+        let question = FastCGIRecord(.getValues, names + known, requestID: 0, padding: 3)
+        let peer = try FastCGIPeer(door.backend.socketPath)
+        try peer.send(([question] + request.records).bytes)
+        let (records, _) = FastCGIRecord.decode(try await peer.readToEnd())
+        #expect(records.first?.kind == 10 && records.first?.requestID == 0)
+        #expect(records.first?.content == FastCGIParams.pair("FCGI_MPXS_CONNS", "0"))
+        #expect(records.last?.kind == .endRequest)
     }
 
-    @Test("A peer that sends only get-values is closed at once")
-    func getValuesAlone() async throws {
+    @Test("A peer that asks more often than a web server does is closed at once")
+    func getValuesAgain() async throws {
         let record = FastCGIRecord(.getValues, FastCGIParams.pair("FCGI_MAX_CONNS", ""), requestID: 0)
-        try await expectRefused([record], reason: "management record")
+        try await expectRefused([FastCGIRecord](repeating: record, count: 5), reason: "management record")
+    }
+
+    @Test("A peer that asks for values in the middle of a request is closed at once")
+    func getValuesLate() async throws {
+        let record = FastCGIRecord(.getValues, FastCGIParams.pair("FCGI_MAX_CONNS", ""), requestID: 0)
+        try await expectRefused(request.records.prefix(2) + [record], reason: "management record")
     }
 
     @Test("A peer that sends an unknown management record is closed at once", arguments: [0, 1])
