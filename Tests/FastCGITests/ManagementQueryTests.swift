@@ -22,7 +22,8 @@ struct ManagementQueryTests {
                 #expect(gate.consume(Array(rest.prefix(size))) == .incomplete)
                 rest = rest.dropFirst(size)
             }
-            let reply = try #require(gate.takeReply())
+            let answer = gate.takeReply()
+            let reply = try #require(answer)
             let (records, after) = FastCGIRecord.decode(reply)
             #expect(after.isEmpty && records.count == 1)
             #expect(records[0].kind == 10 && records[0].requestID == 0 && records[0].version == 1)
@@ -30,7 +31,8 @@ struct ManagementQueryTests {
                 records[0].content == FastCGIParams.pair("FCGI_MAX_CONNS", "77")
                     + FastCGIParams.pair("FCGI_MAX_REQS", "77") + FastCGIParams.pair("FCGI_MPXS_CONNS", "0")
             )
-            #expect(gate.takeReply() == nil && gate.request.isEmpty)
+            let again = gate.takeReply()
+            #expect(again == nil && gate.request.isEmpty)
         }
     }
 
@@ -39,7 +41,8 @@ struct ManagementQueryTests {
         for names in [[], ["FCGI_MAX_CONN", "fcgi_max_conns", ""]] {
             var gate = ConnectionGate(limits: FastCGILimits())
             #expect(gate.consume(Self.question(names).bytes) == .incomplete)
-            #expect(gate.takeReply() == FastCGIRecord(10, requestID: 0).bytes)
+            let reply = gate.takeReply()
+            #expect(reply == FastCGIRecord(10, requestID: 0).bytes)
         }
     }
 
@@ -50,7 +53,8 @@ struct ManagementQueryTests {
         #expect(plain.consume(request) == .complete)
         #expect(asked.consume(Self.question(Self.names).bytes + request) == .complete)
         #expect(asked.request == plain.request && asked.stdinBytes == plain.stdinBytes)
-        #expect(asked.takeReply() != nil && plain.takeReply() == nil)
+        let (answer, none) = (asked.takeReply(), plain.takeReply())
+        #expect(answer != nil && none == nil)
     }
 
     @Test("The same name again and again does not make an answer that is too long for a record")

@@ -49,6 +49,6 @@ struct ConnectedSocket: ~Copyable {
     ///
     /// - Returns: whether the kernel has taken them all. It does unless the peer has gone, or reads nothing.
     borrowing func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL.rawValue)) } == bytes.count
+        bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) } == bytes.count
     }
 }
