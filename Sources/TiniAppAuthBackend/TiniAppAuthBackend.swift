@@ -23,6 +23,8 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
     static func main() async {
         ProcessPrivacy.begin()
         StandardStreams.complete()
-        await main(nil)
+        // A web server makes arguments of a query string (RFC 3875 section 4.4), and these are no commands.
+        let isCGI = CGIProgram.isMeant(by: .current)
+        await main(isCGI ? ["serve"] : nil)
     }
 }

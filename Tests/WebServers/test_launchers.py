@@ -6,12 +6,12 @@ import socket
 import subprocess
 
 import pytest
-from conftest import SOCKET, Server
 from testbed import fastcgi, http_client
 from testbed.markdown import Page
 from testbed.places import PRODUCTS
 from testbed.processes import ENVIRONMENT, Child, wait_until
 from testbed.servers import CREDENTIALS, Sandbox, scratch_folder, settings
+from web_servers import SOCKET, Server
 
 (COMMAND,) = (block.text for block in Page("docs/web-servers.md").blocks if block.text.startswith("spawn-fcgi"))
 
@@ -113,27 +113,107 @@ def test_another_descriptor_0_is_no_socket(descriptor):
             stdin.close()
 
 
+class Started:
+    """A web server that starts the responder, or a program for each request, itself."""
+
+    def __init__(self, name):
+        self.folder = folder = scratch_folder()
+        self.sandbox = Sandbox(folder)
+        (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
+        (folder / "secret").chmod(0o644)
+        folder.chmod(0o755)
+        starting = {
+            "CLIENT_KEY": CREDENTIALS["CLIENT_KEY"],
+            "CLIENT_SECRET_FILE": str(folder / "secret"),
+            "AUTH_ENDPOINT": self.sandbox.auth_endpoint,
+        }
+        self.server = Server(name, folder / "started.sock", starting)
+
+    def post(self, path, body, *fields):
+        path = self.server.prefix + path
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return http_client.request(self.server.port, "POST", path, fields, body)
+
+    def stop(self):
+        self.server.stop()
+        self.sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def cgi():
+    started = Started("lighttpd-cgi")
+    yield started
+    started.stop()
+
+
+def test_three_calls_as_plain_cgi(cgi):
+    tokens = cgi.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
+    assert cgi.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
+    answer = cgi.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
+    assert answer.status == 200
+    assert answer.all("Cache-Control") == ["no-store"]
+
+
+CGI_ERRORS = [
+    (400, "invalid_json", b"{"),
+    (400, "missing_key", b'{"x":1}'),
+    (400, "invalid_code", b'{"code":"nobody"}'),
+    (413, "payload_too_large", b'{"code":"%s"}' % (b"a" * 16_384)),
+]
+
+
+@pytest.mark.parametrize(("status", "reason", "body"), CGI_ERRORS, ids=[row[1] for row in CGI_ERRORS])
+def test_errors_as_plain_cgi(cgi, status, reason, body):
+    answer = cgi.post("/auth_exchange", body)
+    assert answer.status == status
+    # lighttpd has its own page for what is too large.
+    assert status == 413 or answer.json["error"]["reason"] == reason
+
+
+def test_paths_and_methods_as_plain_cgi(cgi):
+    for path, status in (("/nowhere", 404), ("/metrics", 404), ("/auth_verify", 404), ("/auth_exchange", 405)):
+        assert http_client.request(cgi.server.port, "GET", cgi.server.prefix + path).status == status
+    # Apache and others make arguments of it.
+    assert http_client.request(cgi.server.port, "GET", f"{cgi.server.prefix}/health/live?exchange").status == 200
+
+
+def run_cgi(cgi, arguments=(), body=b"", **variables):
+    environment = settings(cgi.sandbox.auth_endpoint, "/nonexistent/x.sock", GATEWAY_INTERFACE="CGI/1.1", **variables)
+    command = [PRODUCTS / "tiniapp-auth-backend", *arguments]
+    return subprocess.run(command, input=body, env=environment, capture_output=True, timeout=20, check=False)
+
+
+@pytest.mark.parametrize(
+    ("announced", "status"), [("5", 400), ("2", 400), ("x", 400), ("-1", 400), ("99999999999", 400)]
+)
+def test_a_wrong_length_as_plain_cgi(cgi, announced, status):
+    body = {"REQUEST_METHOD": "POST", "PATH_INFO": "/auth_exchange", "CONTENT_TYPE": "application/json"}
+    run = run_cgi(cgi, body=b"{}", CONTENT_LENGTH=announced, **body)
+    assert run.returncode == 0
+    assert run.stdout.startswith(b"Status: %d " % status)
+
+
+def test_arguments_of_a_web_server_are_no_commands(cgi):
+    for arguments in (["exchange"], ["check", "--upstream"], ["--help"]):
+        run = run_cgi(cgi, arguments, REQUEST_METHOD="GET", PATH_INFO="/health/live")
+        assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
+
+
+def test_wrong_settings_end_a_cgi_program_with_78(cgi):
+    run = run_cgi(cgi, REQUEST_METHOD="GET", PATH_INFO="/health/live", REQUEST_TIMEOUT="never")
+    assert (run.returncode, run.stdout) == (78, b"")
+    assert b"REQUEST_TIMEOUT" in run.stderr
+
+
 @pytest.mark.parametrize("name", ["lighttpd", "apache-start"])
 def test_a_web_server_that_starts_it(name):
-    folder = scratch_folder()
-    sandbox = Sandbox(folder)
-    (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
-    (folder / "secret").chmod(0o644)
-    folder.chmod(0o755)
-    starting = {
-        "CLIENT_KEY": CREDENTIALS["CLIENT_KEY"],
-        "CLIENT_SECRET_FILE": str(folder / "secret"),
-        "AUTH_ENDPOINT": sandbox.auth_endpoint,
-    }
-    server = Server(name, folder / "started.sock", starting)
+    started = Started(name)
     try:
         for _ in range(5):
-            body = json.dumps({"code": sandbox.code()}).encode()
-            answer = http_client.request(server.port, "POST", "/auth_exchange", body=body)
+            answer = started.post("/auth_exchange", {"code": started.sandbox.code()})
             assert (answer.status, answer.json["data"]["customer"]["id"]) == (200, 1)
     finally:
-        server.stop()
-        sandbox.stop()
+        started.stop()
 
 
 def test_libfcgis_own_client(spawned):

@@ -6,10 +6,10 @@ import signal
 import time
 
 import pytest
-from conftest import Server
 from testbed import http_client
 from testbed.processes import wait_until
 from testbed.servers import Responder, Sandbox, scratch_folder
+from web_servers import Server
 
 
 class World:

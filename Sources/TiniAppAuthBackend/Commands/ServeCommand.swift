@@ -29,6 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
                 .warning("log lines were dropped", metadata: ["count": .stringConvertible(count)])
             return line.withLock(\.self)
         }
+        if CGIProgram.isMeant(by: environment) {
+            return try await CGIProgram(configuration: configuration, environment: environment, logger: logger).run()
+        }
         logger.notice("starting", metadata: ["settings": .dictionary(configuration.effectiveSettings(environment))])
         do {
             try await Server(configuration, environment: environment, logger: logger).run()

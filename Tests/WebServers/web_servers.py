@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 
@@ -22,7 +23,7 @@ def configuration(language, socket, number=0):
     """One of the page's, with this socket."""
     text = [block.text for block in PAGE.blocks if block.language == language][number]
     folder = pathlib.Path(socket).parent
-    assert "/run/tiniapp-auth-backend" in text and "8080" in text
+    assert "tiniapp-auth-backend" in text and "8080" in text
     text = text.replace(SOCKET, str(socket)).replace("/run/tiniapp-auth-backend", str(folder))
     return text.replace("/var/empty", str(folder)).replace("/usr/local/bin/tiniapp-auth-backend", str(PROGRAM))
 
@@ -40,12 +41,13 @@ class Server:
             self.port = self._nginx.port
             return
         self._nginx, self.port = None, free_port()
+        self.prefix = "/login" if name == "lighttpd-cgi" else ""
         command = getattr(self, f"_{name.replace('-', '_')}")(socket)
         environment = ENVIRONMENT | {"HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder)}
         environment |= starting or {}
         self._child = Child(name, command, self.folder / "log", environment, signal.SIGTERM)
         # Any answer will do.
-        self._child.wait_until_ready(lambda: answers(self.port))
+        self._child.wait_until_ready(lambda: answers(self.port, self.prefix))
 
     def _write(self, text, name="conf"):
         path = self.folder / name
@@ -54,6 +56,13 @@ class Server:
 
     def _lighttpd(self, socket):
         text = configuration("lighttpd", socket, 1 if self.starting else 0).replace("8080", str(self.port))
+        return ["lighttpd", "-D", "-f", self._write(text + 'server.bind = "127.0.0.1"\n')]
+
+    def _lighttpd_cgi(self, socket):
+        text = configuration("lighttpd", socket, 2).replace("8080", str(self.port))
+        for name, value in self.starting.items():
+            text = re.sub(f'("{name}" +=> )"…"', lambda found, value=value: f'{found[1]}"{value}"', text)
+        assert "…" not in text
         return ["lighttpd", "-D", "-f", self._write(text + 'server.bind = "127.0.0.1"\n')]
 
     def _haproxy(self, socket):
@@ -108,8 +117,8 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def answers(port):
+def answers(port, prefix):
     try:
-        return http_client.request(port, "GET", "/health/live").status == 200
+        return http_client.request(port, "GET", f"{prefix}/health/live").status == 200
     except (OSError, ValueError):
         return False
