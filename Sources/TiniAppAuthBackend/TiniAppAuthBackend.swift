@@ -11,7 +11,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
 
             \(SettingsPages.help)
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             ServeCommand.self, CheckCommand.self, SignCommand.self, VerifyCommand.self, ExchangeCommand.self,
             RefreshCommand.self, InfoCommand.self, ReferenceCommand.self,
