@@ -18,8 +18,8 @@ fail() {
 }
 
 [[ -s $run/try ]] || fail "nothing is running; start it in another terminal: make run"
-# url, port and, with a sandbox, sandbox.
-# shellcheck disable=SC1091
+url='' port='' sandbox=''
+# shellcheck source=/dev/null
 source "$run/try"
 
 # token NAME: what the last answer that had one has brought.
@@ -34,7 +34,7 @@ case ${1-} in
     exchange)
         code=${2-}
         if [[ -z $code ]]; then
-            [[ ${sandbox-} ]] || fail "with Tiki's settings it takes the code of my.getAuthCode: exchange CODE"
+            [[ $sandbox ]] || fail "with Tiki's settings it takes the code of my.getAuthCode: exchange CODE"
             code=$(new_code "$sandbox")
         fi
         body="{\"code\":\"$code\"}"

@@ -55,7 +55,10 @@ struct CGIProgram {
         var body = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
-            let received = body.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress! + filled, count - filled) }
+            let received = body.withUnsafeMutableBytes { bytes in
+                let rest = bytes[filled...]
+                return read(STDIN_FILENO, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            }
             if received < 0, errno == EINTR { continue }
             guard received > 0 else { break }
             filled += received
