@@ -11,17 +11,30 @@ extension FastCGIResponse {
         _ requestID: RequestID,
         extra: [(name: String, value: String)] = []
     ) {
-        self.init(status: status, requestID, extra: extra)
-        headers.insert(contentsOf: [("Content-Type", type), ("Content-Length", String(body.count))], at: 0)
+        self.init(
+            status: status,
+            requestID,
+            content: [("Content-Type", type), ("Content-Length", String(body.count))],
+            extra: extra
+        )
         self.body = body
     }
 
     /// Every response is made here, with the header fields that all have in common. It has no content yet.
-    init(status: Int, _ requestID: RequestID, extra: [(name: String, value: String)]) {
+    ///
+    /// - Parameter content: the header fields that describe the content.
+    init(
+        status: Int,
+        _ requestID: RequestID,
+        content: [(name: String, value: String)] = [],
+        extra: [(name: String, value: String)]
+    ) {
+        var headers = content
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        let common = [("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("X-Request-Id", requestID.text)]
+        headers += [("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("X-Request-Id", requestID.text)]
+        headers += extra
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: common + extra)
+        self.init(status: status, reasonPhrase: phrase, headers: headers)
     }
 
     /// Content of our own.
