@@ -10,6 +10,8 @@ purpose_of() {
         libhiredis-dev) echo "speaks Redis' protocol" ;;
         redis-server) echo "the store that the tests share between instances" ;;
         prometheus) echo "tests the alerts" ;;
+        lighttpd | haproxy | apache2 | libapache2-mod-fcgid | caddy | spawn-fcgi) echo "the tests run the backend behind it" ;;
+        libfcgi-bin) echo "libfcgi's own client, for the tests" ;;
         libfcgi-dev) echo "FastCGI library the backend is built on" ;;
         pkg-config) echo "tells the Swift build where libfcgi is" ;;
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;
@@ -84,7 +86,8 @@ done
 # Some packages start a server, now and at every boot. We run our own instances, and nobody asked for those. policy-rc.d
 # is how Debian lets one say so, for every init system; ours denies these, is there only during this installation, and
 # stays away where the machine has a policy of its own.
-declare -A service_of=([nginx-light]=nginx [redis-server]=redis-server [prometheus]=prometheus)
+declare -A service_of=([nginx-light]=nginx [redis-server]=redis-server [prometheus]=prometheus [lighttpd]=lighttpd
+    [haproxy]=haproxy [apache2]=apache2 [caddy]=caddy)
 policy=/usr/sbin/policy-rc.d
 our_policy=
 remove_policy() {
