@@ -144,6 +144,11 @@ def test_a_chunked_body(world, server):
         assert answer.status == 200
 
 
+def test_head(server):
+    answer = http_client.request(server.port, "HEAD", "/health/live")
+    assert (answer.status, answer.body) == (200, b"")
+
+
 def test_an_answer_of_64_kib(world, server):
     content = json.dumps({"data": {"x": "a" * 65_000}, "error": None})
     world.sandbox.fault(path="/oauth/me", status=200, body=content)
