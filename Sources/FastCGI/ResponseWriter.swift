@@ -60,6 +60,9 @@ package final class ResponseWriter: Sendable {
     @discardableResult
     package func send(_ response: FastCGIResponse) -> Delivery {
         guard let output = output.withLock({ $0.take() }) else { return .alreadyAnswered }
+        var response = response
+        // RFC 3875 section 4.3.3. HAProxy answers 502 if there is content.
+        if head.method == "HEAD" { response.body = [] }
         let sent = output.respond(response.document)
         registry.remove(self)
         return sent ? .sent : .peerGone
