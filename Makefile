@@ -9,10 +9,11 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 # PACKAGE, or PACKAGE:COMMAND where whatever brings the command will do.
 BUILD_PACKAGES := libc-ares-dev libfcgi-dev libhiredis-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
-TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server chromium:chromium \
-    spin:spin gcc:gcc prometheus:promtool $(WEB_SERVERS)
+# Before its use, since := expands at once.
 WEB_SERVERS    := lighttpd:lighttpd haproxy:haproxy apache2:apache2 libapache2-mod-fcgid caddy:caddy \
     spawn-fcgi:spawn-fcgi libfcgi-bin:cgi-fcgi
+TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server chromium:chromium \
+    spin:spin gcc:gcc prometheus:promtool $(WEB_SERVERS)
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl

@@ -87,7 +87,7 @@ done
 # is how Debian lets one say so, for every init system; ours denies these, is there only during this installation, and
 # stays away where the machine has a policy of its own.
 declare -A service_of=([nginx-light]=nginx [redis-server]=redis-server [prometheus]=prometheus [lighttpd]=lighttpd
-    [haproxy]=haproxy [apache2]=apache2 [caddy]=caddy)
+    [haproxy]=haproxy [apache2]="apache2 apache-htcacheclean" [caddy]=caddy)
 policy=/usr/sbin/policy-rc.d
 our_policy=
 remove_policy() {
@@ -102,13 +102,16 @@ trap 'exit 143' TERM
 
 quiet=()
 for package in "${missing[@]}"; do
-    [[ -z ${service_of[$package]-} ]] || quiet+=("${service_of[$package]}")
+    read -ra services <<<"${service_of[$package]-}"
+    quiet+=("${services[@]}")
 done
 if ((${#quiet[@]})) && [[ ! -e $policy ]]; then
     our_policy=1
-    services=$(printf '|%s' "${service_of[@]}")
+    # Not quoted: a package may have several.
+    # shellcheck disable=SC2068
+    names=$(printf '|%s' ${service_of[@]})
     printf '%s\n' '#!/bin/sh' '# Temporary: see scripts/install-packages.sh' \
-        "case \${1%.service} in ${services#|}) exit 101 ;; esac" |
+        "case \${1%.service} in ${names#|}) exit 101 ;; esac" |
         "${as_root[@]}" sh -c "umask 022; cat >$policy && chmod 755 $policy"
 fi
 
