@@ -17,6 +17,8 @@ LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
 
+DEB_PACKAGES   := lintian:lintian help2man:help2man binutils:objdump python3:python3
+
 # Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
 RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 
@@ -30,7 +32,7 @@ RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall test test-api test-docs docs test-long test-deploy bench fuzz \
+.PHONY: help run build release install uninstall deb dist test test-api test-docs docs test-long test-deploy bench fuzz \
     test-sanitizers lint format
 
 help: ## show this list
@@ -54,6 +56,13 @@ install: ## install it with its units and nginx's configuration: INSTANCE=… DO
 
 uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local, DESTDIR=)
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
+
+deb: release ## pack it for Debian 12 and 13: dist/tiniapp-auth-backend_VERSION_ARCH.deb, checked by lintian
+	@scripts/install-packages.sh $(DEB_PACKAGES)
+	scripts/deb.sh
+
+dist: deb ## the package, an archive with the executable, a list of what is in it (CycloneDX), SHA256SUMS: into dist/
+	scripts/dist.sh
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -109,7 +118,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh packaging/debian/p* Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
 	@scripts/python-tools.sh
 	$(RUFF) check $(RUFF_OPTIONS)
 	$(RUFF) format --check $(RUFF_OPTIONS)
