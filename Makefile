@@ -39,14 +39,17 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with Tiki's sandbox, or with .env's credentials
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	@scripts/run.sh
 
 build: ## build the backend and the sandbox (debug)
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift build
 
 release: ## build what `make install` installs
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	@scripts/check-packages.sh
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
@@ -65,6 +68,7 @@ dist: deb ## the package, an archive with the executable, a list of what is in i
 	scripts/dist.sh
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
@@ -84,6 +88,7 @@ docs: build ## write the pages that the program prints: settings, errors, metric
 	@scripts/docs.sh
 
 test-long: ## run the proofs that take longer, under load, against a release build
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
@@ -97,7 +102,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 
 test-deploy: ## install it on a machine of its own and into a container, and prove both under load (root)
 	@[ "$$(id -u)" = 0 ] || { echo "make test-deploy boots systemd and runs containers: run it as root." >&2; exit 1; }
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES) $(DEB_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
 	SUITE=trixie Tests/Deploy/vm.sh

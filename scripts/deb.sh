@@ -19,6 +19,10 @@ mkdir -p "$root/DEBIAN" "$root/etc" "$doc" "$root/usr/share/man/man8" "$root/usr
 
 PREFIX=/usr DESTDIR=$root INSTANCE='' DOMAIN='' scripts/install.sh >"$work/install.log"
 program=$root/usr/bin/tiniapp-auth-backend
+if [[ $("$program" --version) != "$version" && -z ${VERSION-} ]]; then
+    echo "deb.sh: the executable is of version $("$program" --version), the sources of $version; build it again: make release" >&2
+    exit 1
+fi
 mkdir -p "$root/usr/share/zsh/vendor-completions"
 mv "$root/usr/share/zsh/site-functions/_tiniapp-auth-backend" "$root/usr/share/zsh/vendor-completions/"
 rmdir "$root/usr/share/zsh/site-functions"
