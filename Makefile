@@ -26,7 +26,7 @@ RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
 
 RUFF           := .build-python/bin/ruff
-RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
+RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks scripts
 
 # Where `make install` installs.
 PREFIX         ?= /usr/local

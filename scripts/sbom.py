@@ -1,7 +1,7 @@
 """Prints a CycloneDX list of what is linked into the executable, or loaded by it: sbom.py VERSION EPOCH.
 
-The Swift packages are those of Package.resolved, a few of which only tests and sandbox use; the C libraries are those of
-Debian's packages on the building machine.
+The Swift packages are those of Package.resolved, a few of which only tests and sandbox use; the C libraries are those
+of Debian's packages on the building machine.
 """
 
 import json
