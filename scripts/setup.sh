@@ -72,7 +72,8 @@ keep() {
 
 keep nginx/vm-default.conf "$sites/tiniapp-auth-backend-default.conf"
 keep nginx/vm-site.conf.template "$sites/tiniapp-auth-backend-$instance.conf"
-keep instance.env "$etc/$instance.env"
+# Settings always differ, and may hold a password: nothing of them is shown.
+[[ -e $destdir$etc/$instance.env ]] || keep instance.env "$etc/$instance.env"
 
 # --- what is left to do -----------------------------------------------------------------------------------
 
