@@ -94,7 +94,7 @@ port_is_taken() {
 
 is_answering() { (exec 3<>"/dev/tcp/$1/$port") 2>/dev/null; }
 
-command -v swift >/dev/null || fail "there is no swift here; install Swift 6.3 (https://www.swift.org/install/linux)."
+scripts/check-machine.sh
 
 mkdir -p "$run"
 exec 9<"$run"
