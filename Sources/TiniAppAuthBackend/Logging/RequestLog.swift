@@ -81,12 +81,11 @@ extension RequestLog.Entry {
         return nil
     }
 
-    private static let knownMethods: Set = [
-        "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
-    ]
-
     fileprivate var method: String {
-        Self.knownMethods.contains(head.method) ? head.method : "other"
+        switch head.method {
+        case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT": head.method
+        default: "other"
+        }
     }
 
     fileprivate var path: String {
@@ -136,7 +135,9 @@ extension RequestLog.Entry {
         fields.append("status", .number(status))
         fields.append("latency", .latency(duration.microseconds))
         // nginx's name for a peer without an address is "unix:".
-        if let address = head.remoteAddress, address.utf8.allSatisfy({ $0.isASCIIHexDigit || ".:".utf8.contains($0) }) {
+        if let address = head.remoteAddress,
+            address.utf8.allSatisfy({ $0.isASCIIHexDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
+        {
             fields.append("remoteIp", address)
         }
         return fields

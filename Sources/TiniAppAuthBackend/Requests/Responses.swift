@@ -11,17 +11,25 @@ extension FastCGIResponse {
         _ requestID: RequestID,
         extra: [(name: String, value: String)] = []
     ) {
-        self.init(status: status, requestID, extra: extra)
-        headers.insert(contentsOf: [("Content-Type", type), ("Content-Length", String(body.count))], at: 0)
+        let content = [(name: "Content-Type", value: type), (name: "Content-Length", value: String(body.count))]
+        self.init(status: status, requestID, content: content, extra: extra)
         self.body = body
     }
 
     /// Every response is made here, with the header fields that all have in common. It has no content yet.
-    init(status: Int, _ requestID: RequestID, extra: [(name: String, value: String)]) {
+    init(
+        status: Int,
+        _ requestID: RequestID,
+        content: [(name: String, value: String)] = [],
+        extra: [(name: String, value: String)]
+    ) {
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        let common = [("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("X-Request-Id", requestID.text)]
+        let common = [
+            (name: "Cache-Control", value: "no-store"), (name: "Pragma", value: "no-cache"),
+            (name: "X-Request-Id", value: requestID.text),
+        ]
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: common + extra)
+        self.init(status: status, reasonPhrase: phrase, headers: content + common + extra)
     }
 
     /// Content of our own.
