@@ -43,8 +43,8 @@ def main():
     print("  " + ", ".join(f"{name} {each[name]:.2f}" for name in often))
     if counted > expected + _TOLERANCE:
         print(
-            f"Over by more than {_TOLERANCE}. If it is worth it, write {counted:.1f} into {_COMMITTED}, and the reason into "
-            "the commit.",
+            f"Over by more than {_TOLERANCE}. If it is worth it, write {counted:.1f} into {_COMMITTED}, and the reason "
+            "into the commit.",
             file=sys.stderr,
         )
         return 1
