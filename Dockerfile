@@ -60,10 +60,9 @@ RUN apt-get update \
 
 COPY --from=build /image /
 
-ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="tiniapp-auth-backend" \
       org.opencontainers.image.description="Logs the users of a Tiki Mini App in: nginx and a FastCGI responder" \
-      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 
 ENV PORT=8080
@@ -73,6 +72,9 @@ EXPOSE 8080
 USER 10001:0
 
 STOPSIGNAL SIGTERM
+# For Docker and Podman; Cloud Run and Kubernetes have probes of their own. By the shell: there is no HTTP client here.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PORT:-8080} && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '^HTTP/1.[01] 200' <&3"]
 ENTRYPOINT ["container-init", "container-entrypoint"]
 
 # --- for trying it out ----------------------------------------------------------------------------------------
@@ -83,6 +85,7 @@ RUN swift build -c release --static-swift-stdlib --product tiki-sandbox \
     && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
 
 COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo
+COPY scripts/try.sh /demo/usr/local/bin/try
 COPY scripts/sandbox.sh /demo/usr/local/share/tiniapp-auth-backend/
 RUN chmod -R u=rwX,go=rX /demo
 

@@ -10,7 +10,9 @@ test test-long: export SWIFT_BACKTRACE = enable=no
 BUILD_PACKAGES := libc-ares-dev libfcgi-dev libhiredis-dev pkg-config:pkg-config ca-certificates
 SITE_PACKAGES  := nginx-light:nginx curl:curl
 TEST_PACKAGES  := $(SITE_PACKAGES) openssl:openssl libnginx-mod-stream redis-server:redis-server chromium:chromium \
-    spin:spin gcc:gcc
+    spin:spin gcc:gcc prometheus:promtool $(WEB_SERVERS)
+WEB_SERVERS    := lighttpd:lighttpd haproxy:haproxy apache2:apache2 libapache2-mod-fcgid caddy:caddy \
+    spawn-fcgi:spawn-fcgi libfcgi-bin:cgi-fcgi
 LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
@@ -60,7 +62,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	@# The suites that start whole processes apart from the others, which would keep them waiting.
 	swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
-	Tests/run.sh Tests/Model Tests/API Tests/Docs Tests/Deploy Tests/LostAnswers
+	Tests/run.sh Tests/Model Tests/API Tests/Docs Tests/Deploy Tests/LostAnswers Tests/WebServers
 	Tests/run.sh Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app

@@ -12,7 +12,7 @@ products=${PRODUCTS_DIRECTORY:-.build/debug}
 for program in tiniapp-auth-backend tiki-sandbox; do
     [[ -x $products/$program ]] || { echo "Tests/run.sh: there is no $products/$program; run make build." >&2 && exit 1; }
 done
-scripts/install-packages.sh nginx-light:nginx curl:curl nodejs:node chromium:chromium
+scripts/install-packages.sh nginx-light:nginx curl:curl nodejs:node chromium:chromium prometheus:promtool
 scripts/python-tools.sh
 
 # In place of this shell, so that signals reach it; it stops what it has started. -B: no files beside the sources.

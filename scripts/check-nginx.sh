@@ -28,7 +28,7 @@ check nginx/local.conf.template "$prefix/local.conf"
 # As container-entrypoint.sh does; its tests have more.
 sed "s|@LISTEN@|listen 8080;|; s|@NGINX_DIR@|$PWD/nginx|; s|@SCRATCH@|$prefix|; s|@WORKERS@|4|; s|@FILES@|1024|
     s|@CONNECTIONS@|512|; s|@TRUSTED_PROXIES@|set_real_ip_from 192.0.2.0/24;|; s|@PROJECT@||g
-    s|@ALLOWED_ORIGINS@|https://tiki.vn|" \
+    s|@ALLOWED_ORIGINS@|https://tiki.vn|; s|@METRICS_ALLOW@|192.0.2.7 1; 2001:db8::/32 1;|" \
     nginx/container.conf.template >"$prefix/container.conf"
 check nginx/container.conf.template "$prefix/container.conf"
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Runs the container of compose.yaml, as the child of container-init: the sandbox in Tiki's place, unless there are
 # credentials, and container-entrypoint. Says how to try them as soon as they answer.
-#     container-demo code     an auth code from the sandbox of the running container
 set -euo pipefail
 # shellcheck source=scripts/sandbox.sh
 source /usr/local/share/tiniapp-auth-backend/sandbox.sh
@@ -24,20 +23,10 @@ is_ready() { [[ $(exchange_bytes "$PORT" 'GET /health/ready' 2>/dev/null) == 'HT
 
 say_when_ready() {
     until_true is_ready || return 0
-    if [[ $1 ]]; then
-        say_how_to_try "$TRY_PORT" "$(new_code "$1")"
-        say "Another code: docker compose exec demo container-demo code"
-    else
-        say_how_to_try "$TRY_PORT"
-    fi
+    mkdir -p /tmp/try
+    say_how_to_try /tmp/try "docker compose exec demo try" "http://localhost:$TRY_PORT" "$PORT" "$1"
     say "Ctrl-C stops everything. The logs of the responder and nginx follow."
 }
-
-if [[ ${1-} == code ]]; then
-    is_listening || { say "There is no sandbox here: the settings are Tiki's." >&2 && exit 1; }
-    new_code "$(sandbox_url "$log")"
-    exit
-fi
 
 export PORT=${PORT:-8080}
 # The port of the machine on which the engine publishes it.
@@ -49,5 +38,6 @@ if wants_sandbox; then
     sandbox=$(sandbox_url "$log")
     use_sandbox "$sandbox"
 fi
+export LOG_FORMAT=${LOG_FORMAT:-text}
 say_when_ready "$sandbox" &
 exec container-entrypoint

@@ -125,21 +125,31 @@ as_bits() {
     done
 }
 
+# read_networks SETTING: the addresses and networks in it, into $networks.
+networks=()
+read_networks() {
+    local network
+    read -rd '' -a networks <<<"${!1:-}" || true
+    read -ra networks <<<"${networks[*]//,/ }"
+    for network in "${networks[@]}"; do
+        if ! is_network "$network"; then
+            say CRITICAL "$1 must be IP addresses or networks, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with commas or spaces between them"
+            exit 78
+        fi
+    done
+}
+
 # Whose X-Forwarded-For is believed. On Cloud Run, which sets K_SERVICE, every connection comes from Google's front end,
 # by a link-local address; it adds the client's address at the end of the header.
-trusted=()
+read_networks TRUSTED_PROXIES
+trusted=("${networks[@]}")
 if [[ -n ${K_SERVICE:-} ]]; then
     trusted+=(169.254.0.0/16 fe80::/10 127.0.0.0/8 ::1)
 fi
-read -rd '' -a proxies <<<"${TRUSTED_PROXIES:-}" || true
-read -ra proxies <<<"${proxies[*]//,/ }"
-for proxy in "${proxies[@]}"; do
-    if ! is_network "$proxy"; then
-        say CRITICAL "TRUSTED_PROXIES must be IP addresses or networks, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with commas or spaces between them"
-        exit 78
-    fi
-    trusted+=("$proxy")
-done
+
+# Which machines may read /metrics, beside the container itself.
+read_networks METRICS_ALLOW
+readers=("${networks[@]}")
 
 # One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
 # feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.
@@ -192,10 +202,14 @@ believe=
 if ((${#trusted[@]})); then
     believe=$(printf 'set_real_ip_from %s; ' "${trusted[@]}")
 fi
+read_metrics=
+if ((${#readers[@]})); then
+    read_metrics=$(printf '%s 1; ' "${readers[@]}")
+fi
 # The responder, which ends if they are wrong, has read them.
 ALLOWED_ORIGINS=${ALLOWED_ORIGINS:-}
 sed "s|@LISTEN@|$listen|; s|@NGINX_DIR@|$nginx_files|; s|@SCRATCH@|$scratch|; s|@WORKERS@|$workers|
-    s|@FILES@|$files|; s|@CONNECTIONS@|$((files / 2))|; s|@TRUSTED_PROXIES@|$believe|
+    s|@FILES@|$files|; s|@CONNECTIONS@|$((files / 2))|; s|@TRUSTED_PROXIES@|$believe|; s|@METRICS_ALLOW@|$read_metrics|
     s|@PROJECT@|${GOOGLE_CLOUD_PROJECT:-}|g; s|@ALLOWED_ORIGINS@|${ALLOWED_ORIGINS//,/ }|" \
     "$nginx_files/container.conf.template" >"$scratch/nginx.conf"
 

@@ -39,4 +39,4 @@ units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
 # Replaced by each version.
 shared_nginx=(http.conf cross-origin.conf routes.conf tls.conf)
 # The operator's.
-own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf allowed-origins.conf)
+own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf allowed-origins.conf metrics-allow.conf)

@@ -9,6 +9,9 @@ purpose_of() {
         libc-ares-dev) echo "looks up the name of Tiki's server" ;;
         libhiredis-dev) echo "speaks Redis' protocol" ;;
         redis-server) echo "the store that the tests share between instances" ;;
+        prometheus) echo "tests the alerts" ;;
+        lighttpd | haproxy | apache2 | libapache2-mod-fcgid | caddy | spawn-fcgi) echo "the tests run the backend behind it" ;;
+        libfcgi-bin) echo "libfcgi's own client, for the tests" ;;
         libfcgi-dev) echo "FastCGI library the backend is built on" ;;
         pkg-config) echo "tells the Swift build where libfcgi is" ;;
         ca-certificates) echo "to verify Tiki's TLS certificate" ;;
@@ -80,9 +83,11 @@ for package in "${missing[@]}"; do
     echo "  $package ($(purpose_of "$package"))"
 done
 
-# The packages of nginx and Redis start a server each, now and at every boot. We run our own instances and nobody asked
-# for those. policy-rc.d is how Debian lets one say so, for every init system; ours denies these two, is there only
-# during this installation, and stays away where the machine has a policy of its own.
+# Some packages start a server, now and at every boot. We run our own instances, and nobody asked for those. policy-rc.d
+# is how Debian lets one say so, for every init system; ours denies these, is there only during this installation, and
+# stays away where the machine has a policy of its own.
+declare -A service_of=([nginx-light]=nginx [redis-server]=redis-server [prometheus]=prometheus [lighttpd]=lighttpd
+    [haproxy]=haproxy [apache2]=apache2 [caddy]=caddy)
 policy=/usr/sbin/policy-rc.d
 our_policy=
 remove_policy() {
@@ -96,13 +101,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 quiet=()
-[[ " ${missing[*]} " != *" nginx-light "* ]] || quiet+=(nginx)
-[[ " ${missing[*]} " != *" redis-server "* ]] || quiet+=(redis-server)
+for package in "${missing[@]}"; do
+    [[ -z ${service_of[$package]-} ]] || quiet+=("${service_of[$package]}")
+done
 if ((${#quiet[@]})) && [[ ! -e $policy ]]; then
     our_policy=1
-    # shellcheck disable=SC2016  # $1 belongs to the policy
+    services=$(printf '|%s' "${service_of[@]}")
     printf '%s\n' '#!/bin/sh' '# Temporary: see scripts/install-packages.sh' \
-        'case ${1%.service} in nginx|redis-server) exit 101 ;; esac' |
+        "case \${1%.service} in ${services#|}) exit 101 ;; esac" |
         "${as_root[@]}" sh -c "umask 022; cat >$policy && chmod 755 $policy"
 fi
 

@@ -160,6 +160,10 @@ if [[ $with_sandbox ]]; then
     use_sandbox "$sandbox"
 fi
 
+# The responder writes into a file here; its lines are read by who sees this terminal.
+if [[ -t 1 ]]; then
+    export LOG_FORMAT=${LOG_FORMAT:-text}
+fi
 # Relative, as the path of a unix socket has room for some hundred bytes only.
 export LISTEN_SOCKET=$run/backend.sock
 start responder "$bin/tiniapp-auth-backend" serve >"$run/responder.log" 2>&1
@@ -191,23 +195,15 @@ done
 
 # --- say how to try it ------------------------------------------------------------------------------------
 
-code=
-if [[ $sandbox ]]; then
-    code=$(new_code "$sandbox") || true
-    [[ $code ]] || fail "the sandbox has made no auth code."
-fi
-
 ready=1
-say_how_to_try "$port" "$code"
-if [[ $sandbox ]]; then
-    say "Another code: curl -s -X POST $sandbox/sandbox/codes"
-fi
-say "Ctrl-C stops everything. The logs of the responder and nginx follow."
+say_how_to_try "$run" scripts/try.sh "http://localhost:$port" "$port" "$sandbox"
+say "Ctrl-C stops everything. The log follows."
 say
 
 # --- until it ends ----------------------------------------------------------------------------------------
 
-start follower tail -q -F -n +1 "$run/responder.log" "$run/nginx/access.log" "$run/nginx/error.log" 2>/dev/null
+# nginx's access log says the same once more; it is there for those who want it.
+start follower tail -q -F -n +1 "$run/responder.log" "$run/nginx/error.log" 2>/dev/null
 while :; do
     for name in "${!pids[@]}"; do
         is_alive "$name" || gone "$name"

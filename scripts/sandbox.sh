@@ -23,12 +23,13 @@ use_sandbox() {
     export AUTH_ENDPOINT=$1/tiniapp-open-api/oauth/auth/token
 }
 
-# exchange_bytes PORT REQUEST: what a server on this machine answers to that line and `Connection: close`. By the shell,
-# since the image has no HTTP client.
+# exchange_bytes PORT REQUEST [BODY]: what a server on this machine answers to that request line. By the shell, since the
+# image has no HTTP client.
 exchange_bytes() {
-    local server
+    local server body=${3-}
     exec {server}<>"/dev/tcp/127.0.0.1/$1" || return 1
-    printf '%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' "$2" >&"$server"
+    printf '%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s' \
+        "$2" "${#body}" "$body" >&"$server"
     cat <&"$server"
     exec {server}>&-
 }
@@ -38,21 +39,21 @@ new_code() {
     exchange_bytes "${1##*:}" 'POST /sandbox/codes' | sed -n 's/.*"code" *: *"\([^"]*\)".*/\1/p'
 }
 
-# say_how_to_try PORT [CODE]: the three calls. $answer keeps what came back, for the next to take the token from.
+# say_how_to_try FOLDER TRY URL PORT [SANDBOX]: the three calls by the command TRY, which finds in FOLDER what it needs.
 say_how_to_try() {
-    local post="curl -s -w '\\n%{http_code}' -H 'Content-Type: application/json'" url=http://localhost:$1
-    local code=${2:-PASTE-THE-CODE-OF-my.getAuthCode-HERE}
+    local code=
+    printf '%s\n' "url=$3" "port=$4" "sandbox=${5-}" >"$1/try"
+    [[ ${5-} ]] || code=" CODE"
     cat <<TRY
 
-Ready: $url
+Ready: $3
 
-Exchange an auth code, refresh the tokens, ask whose they are; in another terminal, one after the other:
+Three calls; in another terminal, one after the other:
 
-answer=\$($post -d '{"code":"$code"}' $url/auth_exchange); echo "\$answer"
-
-answer=\$($post -d '{"refresh_token":"'"\$(echo "\$answer" | sed -n 's/.*"refresh_token" *: *"\([^"]*\)".*/\1/p')"'"}' $url/auth_refresh); echo "\$answer"
-
-answer=\$($post -d '{"access_token":"'"\$(echo "\$answer" | sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')"'"}' $url/auth_info); echo "\$answer"
+  $2 exchange$code
+  $2 refresh
+  $2 info
 
 TRY
+    [[ -z $code ]] || printf '%s\n' "CODE is what my.getAuthCode has brought in the app." ""
 }

@@ -14,6 +14,8 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
     case inUse(path: String)
     /// `LISTEN_FDS` does not announce exactly one listening unix stream socket.
     case unusableInheritedSocket(reason: String)
+    /// Descriptor 0 is a listening socket that cannot be served.
+    case unusableStandardInput(reason: String)
     /// A system call on the socket failed.
     case socket(path: String, SystemCallError)
     /// A system call of the event loop failed.
@@ -28,6 +30,7 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
         case .notASocket(let path): "the socket path exists and is not a socket: \(path)"
         case .inUse(let path): "another process is listening on the socket: \(path)"
         case .unusableInheritedSocket(let reason): "the socket passed in by LISTEN_FDS cannot be used: \(reason)"
+        case .unusableStandardInput(let reason): "the socket passed in as descriptor 0 cannot be used: \(reason)"
         case .socket(let path, let error): "cannot listen on \(path): \(error)"
         case .eventLoop(let error): "the event loop failed: \(error)"
         }

@@ -7,7 +7,9 @@ package struct FastCGIRequest: Sendable, Equatable {
     package struct Head: Sendable, Equatable {
         /// The request method, in capitals as the client sent it (`REQUEST_METHOD`); empty if absent.
         package var method: String
-        /// The path, decoded and normalized by the web server, without the query (`DOCUMENT_URI`); empty if absent.
+        /// The path as the web server gives it, without the query: `SCRIPT_NAME` and `PATH_INFO` (RFC 3875 sections 4.1.5
+        /// and 4.1.13) where there is either, else `DOCUMENT_URI` (nginx's), else that of `REQUEST_URI`; empty if absent.
+        /// Whether it is decoded and normalized depends on the server.
         package var path: String
         /// The media type of the body with its parameters (`CONTENT_TYPE`); nil if absent or empty.
         package var contentType: String?
@@ -26,6 +28,9 @@ package struct FastCGIRequest: Sendable, Equatable {
         package var unlistedOrigin: String?
         /// The client's credentials (`HTTP_AUTHORIZATION`), as they came; nil if absent or empty.
         package var authorization: String?
+        /// Whether the web server keeps outsiders from the paths that are not for them (`INTERNAL_PATHS`, from
+        /// nginx/routes.conf).
+        package var guardsInternalPaths: Bool
         /// When the connection was accepted.
         package var acceptedAt: ContinuousClock.Instant
 
@@ -34,7 +39,7 @@ package struct FastCGIRequest: Sendable, Equatable {
         ///   - param: gives the value of a FastCGI param by its name; nil if it is absent or empty.
         package init(acceptedAt: ContinuousClock.Instant, param: (String) -> String?) {
             method = param("REQUEST_METHOD") ?? ""
-            path = param("DOCUMENT_URI") ?? ""
+            path = Self.path(param)
             contentType = param("CONTENT_TYPE")
             contentLength = param("CONTENT_LENGTH")
             contentEncoding = param("HTTP_CONTENT_ENCODING")
@@ -43,7 +48,15 @@ package struct FastCGIRequest: Sendable, Equatable {
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")
             unlistedOrigin = param("UNLISTED_ORIGIN")
             authorization = param("HTTP_AUTHORIZATION")
+            guardsInternalPaths = param("INTERNAL_PATHS") == "guarded"
             self.acceptedAt = acceptedAt
+        }
+
+        private static func path(_ param: (String) -> String?) -> String {
+            let (script, info) = (param("SCRIPT_NAME"), param("PATH_INFO"))
+            if script != nil || info != nil { return (script ?? "") + (info ?? "") }
+            if let uri = param("DOCUMENT_URI") { return uri }
+            return param("REQUEST_URI").map { String($0.prefix { $0 != "?" }) } ?? ""
         }
     }
 

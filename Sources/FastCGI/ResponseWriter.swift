@@ -12,18 +12,21 @@ package final class ResponseWriter: Sendable {
         case alreadyAnswered
     }
 
-    /// What writing an answer needs: libfcgi's state, and the socket, which closes with this value.
-    private struct Output: ~Copyable {
-        let fcgx: FCGXRequest
-        let socket: ConnectedSocket
-
-        init(_ fcgx: consuming FCGXRequest, _ socket: consuming ConnectedSocket) {
-            self.fcgx = fcgx
-            self.socket = socket
-        }
+    /// What writing an answer needs.
+    private enum Output: ~Copyable {
+        /// libfcgi's state, and the socket, which closes with this value.
+        case fastCGI(FCGXRequest, ConnectedSocket)
+        /// A descriptor that is somebody else's, and what to do afterwards.
+        case cgi(CInt, @Sendable () -> Void)
 
         consuming func respond(_ document: [UInt8]) -> Bool {
-            fcgx.respond(document, to: socket.descriptor)
+            switch consume self {
+            case .fastCGI(let fcgx, let socket):
+                return fcgx.respond(document, to: socket.descriptor)
+            case .cgi(let descriptor, let whenSent):
+                defer { whenSent() }
+                return SystemCall.writeAll(document, to: descriptor)
+            }
         }
     }
 
@@ -38,12 +41,23 @@ package final class ResponseWriter: Sendable {
         head: FastCGIRequest.Head,
         registry: InFlightRequests
     ) {
-        output = Mutex(Output(fcgx, socket))
+        output = Mutex(.fastCGI(fcgx, socket))
         self.head = head
         self.registry = registry
     }
 
-    /// Writes the response and closes the connection. Never waits for the peer.
+    /// The answer of a program that was started for one request, as plain CGI (RFC 3875 section 6).
+    ///
+    /// - Parameters:
+    ///   - descriptor: standard output. Writing waits for its reader.
+    ///   - whenSent: called once, on the thread that has answered.
+    package init(cgi descriptor: CInt, head: FastCGIRequest.Head, whenSent: @escaping @Sendable () -> Void) {
+        output = Mutex(.cgi(descriptor, whenSent))
+        self.head = head
+        registry = InFlightRequests()
+    }
+
+    /// Writes the response and closes the connection. Never waits for a web server that speaks FastCGI.
     @discardableResult
     package func send(_ response: FastCGIResponse) -> Delivery {
         guard let output = output.withLock({ $0.take() }) else { return .alreadyAnswered }

@@ -12,6 +12,8 @@ package struct SharedStoreMetrics {
     ///   - factory: makes the handles.
     package init(prefix: String, _ factory: any MetricsFactory) {
         up = Gauge(label: "\(prefix)_shared_store_up", factory: factory)
+        // Until there is a connection; otherwise a store that is never reached would be in no alert.
+        up.record(0)
         losses = Counter(label: "\(prefix)_shared_store_memory_losses_total", factory: factory)
         failures = Dictionary(
             uniqueKeysWithValues: Set(RedisFailure.all.map(\.code)).map { code in

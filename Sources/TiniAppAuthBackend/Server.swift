@@ -1,6 +1,7 @@
 import FastCGI
 import Glibc
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -36,6 +37,8 @@ struct Server {
 
         let shutdown = ShutdownFlag()
         let exporter = PrometheusExporter(help: Metric.help)
+        let version = [("version", Version.current)]
+        Meter(label: "tiniapp_auth_build_info", dimensions: version, factory: exporter).set(1)
         let service = try AuthService(
             configuration.service,
             eventLoop: eventLoopGroup.any(),
@@ -101,6 +104,7 @@ struct Server {
         ) {
             return inherited
         }
+        if let passed = try ListeningSocket.adoptStandardInput() { return passed }
         return try ListeningSocket.open(path: configuration.listenSocket)
     }
 

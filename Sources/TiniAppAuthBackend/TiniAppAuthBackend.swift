@@ -11,7 +11,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
 
             \(SettingsPages.help)
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             ServeCommand.self, CheckCommand.self, SignCommand.self, VerifyCommand.self, ExchangeCommand.self,
             RefreshCommand.self, InfoCommand.self, ReferenceCommand.self,
@@ -23,6 +23,8 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
     static func main() async {
         ProcessPrivacy.begin()
         StandardStreams.complete()
-        await main(nil)
+        // A web server makes arguments of a query string (RFC 3875 section 4.4), and these are no commands.
+        let isCGI = CGIProgram.isMeant(by: .current)
+        await main(isCGI ? ["serve"] : nil)
     }
 }

@@ -206,3 +206,33 @@ def test_no_log_has_the_query_or_the_referrer_even_if_the_responder_is_not_reach
     assert failures == {"200": "", "502": "no_connection", "404": "", "403": ""}
     for line in text.splitlines():
         assert isinstance(json.loads(line), dict)
+
+
+# --- who may read /metrics ---------------------------------------------------------------------------------
+
+
+def metrics_status(container, *fields):
+    return http_client.request(container.port, "GET", "/metrics", fields, source="127.0.0.2").status
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [("", 403), ("127.0.0.2", 200), ("192.0.2.7, 127.0.0.0/8", 200), ("127.0.0.3", 403), ("2001:db8::/32", 403)],
+)
+def test_metrics_are_for_those_that_are_named(run, allowed, status):
+    container = run(METRICS_ALLOW=allowed).wait_until_ready()
+    assert metrics_status(container) == status
+    # Forwarded for somebody.
+    assert metrics_status(container, "X-Forwarded-For: 127.0.0.2") == 403
+
+
+def test_who_connects_counts_and_not_whom_a_proxy_names(run):
+    container = run(METRICS_ALLOW="203.0.113.7", TRUSTED_PROXIES="127.0.0.0/8").wait_until_ready()
+    assert metrics_status(container, "X-Forwarded-For: 203.0.113.7") == 403
+
+
+@pytest.mark.parametrize("allowed", ["all", "0.0.0.0/0", "127.0.0.1 1; include /etc/passwd", "127.0.0.1;"])
+def test_wrong_metrics_allow_ends_it_with_78_and_a_sentence(run, allowed):
+    container = run(METRICS_ALLOW=allowed)
+    assert container.child.process.wait(10) == 78
+    assert "METRICS_ALLOW must be IP addresses or networks" in container.text()

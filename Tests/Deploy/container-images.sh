@@ -88,6 +88,6 @@ make_swift_base() {
 build_image() {
     local sources=$1 tag=$2
     shift 2
-    quietly "$scratch/image.log" buildah bud --isolation chroot --network host "${mounts[@]}" \
+    quietly "$scratch/image.log" buildah bud --layers --isolation chroot --network host "${mounts[@]}" \
         --build-arg SWIFT_IMAGE="$swift_image" --build-arg BASE_IMAGE="$base_image" "$@" -t "$tag" "$sources"
 }

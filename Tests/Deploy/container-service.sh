@@ -14,7 +14,7 @@ field() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' <<<"$2"; }
 new_code() { field code "$(curl -sS -X POST "$sandbox/sandbox/codes")"; }
 
 check_service() {
-    local answer
+    local answer health
     start_sandbox 0
 
     # Three tries: the machine may just be writing out the build.
@@ -40,6 +40,11 @@ check_service() {
     lacks "nor the secret" "$secret" "$(podman logs test 2>&1)"
     holds "each line on standard output and error is a JSON object" json_lines
     holds "its root cannot be written" refuses podman exec test touch /etc/x
+
+    # As the engine would run it; Podman's own images have no place for it.
+    health=$(sed -n 's/^ *CMD \["bash", "-c", "\(.*\)"\]$/\1/p' Dockerfile | sed 's/\\\\/\\/g')
+    holds "the health check of the Dockerfile" podman exec test bash -c "$health"
+    holds "and it fails where nobody listens" refuses podman exec --env PORT=1 test bash -c "$health"
 
     if [[ -s /proc/net/if_inet6 ]]; then
         has "it answers over IPv6" "Hello World" "$(curl -gsS "http://[::1]:$port/")"

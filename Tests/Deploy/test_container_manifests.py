@@ -148,3 +148,10 @@ def test_some_page_has_the_command_to_deploy():
 @pytest.mark.parametrize("path", PAGES)
 def test_command_to_deploy_says_the_same_as_service(path):
     assert not [flag for flag in flags() if flag not in read(path)]
+
+
+def test_the_image_has_the_programs_version():
+    version = re.search(r'current = "([0-9.]+)"', read("Sources/TiniAppAuthBackend/Version.swift"))[1]
+    assert f'org.opencontainers.image.version="{version}"' in read("Dockerfile")
+    said = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == version

@@ -28,13 +28,13 @@ class LocalStack:
         self.child = Child("make run", ["bash", "-c", command], scratch / "make-run.log", environment)
         # The last line before the logs.
         self.child.wait_until_ready(lambda: "\nCtrl-C stops everything" in self.child.text(), BUILD_SECONDS)
-        url = re.search(r"Another code: curl -s -X POST (http://\S+)/sandbox/codes", self.child.text())[1]
+        url = re.search(r"^sandbox=(http://\S+)$", (ROOT / ".run/try").read_text(), re.MULTILINE)[1]
         self.sandbox = SandboxControl(url)
 
     @property
     def printed_calls(self):
         """The commands that it says to paste."""
-        return [line for line in self.child.text().splitlines() if line.startswith("answer=$(curl ")]
+        return [line.strip() for line in self.child.text().splitlines() if line.startswith("  scripts/try.sh ")]
 
     def stop(self):
         """Sends TERM to make, which passes it on. Returns whether it ended by itself, and left nobody on its port."""

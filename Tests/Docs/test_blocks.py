@@ -43,8 +43,13 @@ def test_block(session, block):
 def check_server(session, block):
     """It serves, and the calls that it prints can be pasted."""
     session.start_stack(block.text)
+    assert len(session.stack.printed_calls) == 3
+    assert all(len(line) <= 100 for line in session.stack.printed_calls)
     calls = session.run("\n".join(session.stack.printed_calls))
-    assert re.findall(r"^\d{3}$", calls.stdout, re.MULTILINE) == ["200"] * 3, calls
+    assert re.findall(r"^HTTP/1.1 (\d{3})", calls.stdout, re.MULTILINE) == ["200"] * 3, calls
+    # What it shows can be pasted: another call with curl, of the last one, which changes nothing.
+    curl = [line for line in calls.stdout.splitlines() if line.startswith("curl ")][-1]
+    assert '"customer_id":1' in session.run(curl).stdout
 
 
 def check_settings(session, block):

@@ -17,7 +17,7 @@ DEPLOYMENT = {
     "scripts/container-entrypoint.sh": r"(?:\s|\$\{?)([A-Z]+(?:_[A-Z]+)+)\b",
 }
 # What else they name: placeholders of the deployment, and switches of Swift's runtime and of the loader.
-OTHERS = {"PROJECT", "IMAGE", "SWIFT_BACKTRACE", "LD_PRELOAD", "K_SERVICE", "TRUSTED_PROXIES"}
+OTHERS = {"PROJECT", "IMAGE", "SWIFT_BACKTRACE", "LD_PRELOAD", "K_SERVICE", "TRUSTED_PROXIES", "METRICS_ALLOW"}
 
 
 @pytest.mark.parametrize(("path", "pattern"), DEPLOYMENT.items(), ids=DEPLOYMENT)

@@ -39,4 +39,19 @@ struct RequestHeadTests {
         #expect(request.head.traceContext == "t/1;o=1")
         #expect(!request.body.isEmpty)
     }
+
+    @Test(
+        "The path is that of RFC 3875 where the server gives it, else nginx's, else the request's own",
+        arguments: [
+            (["SCRIPT_NAME": "/auth_info"], "/auth_info"), (["PATH_INFO": "/auth_info"], "/auth_info"),
+            (["SCRIPT_NAME": "/app", "PATH_INFO": "/auth_info"], "/app/auth_info"),
+            (["SCRIPT_NAME": "/auth_info", "DOCUMENT_URI": "/x", "REQUEST_URI": "/y"], "/auth_info"),
+            (["DOCUMENT_URI": "/auth_info", "REQUEST_URI": "/y"], "/auth_info"),
+            (["REQUEST_URI": "/auth_info?code=x"], "/auth_info"), (["REQUEST_URI": "/auth_info"], "/auth_info"),
+            (["REQUEST_URI": "?"], ""), ([:], ""),
+        ] as [([String: String], String)]
+    )
+    func path(params: [String: String], path: String) {
+        #expect(FastCGIRequest.Head(acceptedAt: .now) { params[$0] }.path == path)
+    }
 }

@@ -32,17 +32,51 @@ struct MalformedPeerTests {
         try await expectRefused(request.records.prefix(4) + [.abortRequest], reason: "aborted by the web server")
     }
 
-    @Test("A peer that asks for eight values, which would overrun a buffer in libfcgi, is closed at once")
-    func getEightValues() async throws {
-        let names = (1...8).flatMap { FastCGIParams.pair("FCGI_MAX_CONNS_\($0)", "") }
-        let record = FastCGIRecord(.getValues, names, requestID: 0)
-        try await expectRefused([record] + request.records, reason: "management record")
+    private func question(_ names: [String], padding: UInt8 = 0) -> FastCGIRecord {
+        FastCGIRecord(.getValues, names.flatMap { FastCGIParams.pair($0, "") }, requestID: 0, padding: padding)
     }
 
-    @Test("A peer that sends only get-values is closed at once")
-    func getValuesAlone() async throws {
+    @Test("A peer that asks for values and then sends a request gets both answers", arguments: [1, 8])
+    func getValues(count: Int) async throws {
+        // Eight would overrun a buffer in libfcgi.
+        let names = (1...count).map { "FCGI_MAX_CONNS_\($0)" } + ["FCGI_MPXS_CONNS"]
+        try await FrontDoor.with { door in
+            let peer = try door.connect()
+            try peer.send(([question(names, padding: 3)] + request.records).bytes)
+            let (records, _) = FastCGIRecord.decode(try await peer.readToEnd(within: FrontDoor.promptly))
+            #expect(records.first?.kind == 10 && records.first?.requestID == 0)
+            #expect(records.first?.content == FastCGIParams.pair("FCGI_MPXS_CONNS", "0"))
+            #expect(records.last?.kind == .endRequest)
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("A peer that asks more often than a web server does is closed at once")
+    func getValuesAgain() async throws {
+        try await FrontDoor.with { door in
+            let peer = try door.connect()
+            let questions = [FastCGIRecord](repeating: question(["FCGI_MAX_CONNS"]), count: 5)
+            for question in questions { try peer.send(question.bytes) }
+            let (records, _) = FastCGIRecord.decode(try await peer.readToEnd(within: FrontDoor.promptly))
+            #expect(records.count <= 4)
+            #expect(door.backend.logs().contains(#""reason":"management record""#))
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("A peer that asks for values and goes away without a request does no harm")
+    func getValuesOnly() async throws {
+        try await FrontDoor.with { door in
+            for _ in 0..<100 { try door.connect().send(question(["FCGI_MAX_CONNS"]).bytes) }
+            try await door.expectService()
+            try await door.expectUnharmed()
+        }
+    }
+
+    @Test("A peer that asks for values in the middle of a request is closed at once")
+    func getValuesLate() async throws {
         let record = FastCGIRecord(.getValues, FastCGIParams.pair("FCGI_MAX_CONNS", ""), requestID: 0)
-        try await expectRefused([record], reason: "management record")
+        try await expectRefused(request.records.prefix(2) + [record], reason: "management record")
     }
 
     @Test("A peer that sends an unknown management record is closed at once", arguments: [0, 1])

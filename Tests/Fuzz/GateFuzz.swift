@@ -53,7 +53,10 @@ private func run(
         verdict = gate.consume(UnsafeRawBufferPointer(rebasing: piece))
         precondition(gate.stdinBytes <= limits.maxStdinBytes || verdict != .incomplete)
         precondition(
-            gate.request.count <= limits.maxParamsBytes + limits.maxStdinBytes + limits.maxFramingBytes + 2 * 8,
+            gate.request.count <= max(
+                limits.maxParamsBytes + limits.maxStdinBytes + limits.maxFramingBytes,
+                ManagementQuery.maxBytes
+            ) + 2 * 8,
             "more is kept than the limits allow"
         )
         if case .refused = verdict { break }

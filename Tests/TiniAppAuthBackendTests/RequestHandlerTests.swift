@@ -76,4 +76,13 @@ struct RequestHandlerTests {
         #expect(lines.contains(#"tiniapp_auth_request_duration_seconds_count{route="exchange"} 2"#))
         #expect(!exporter.text().contains("S3CR3T"))
     }
+
+    @Test("Paths that are not for everybody are there only behind a server that guards them", arguments: [true, false])
+    func internalPaths(isGuarded: Bool) {
+        let params =
+            isGuarded ? ["INTERNAL_PATHS": "guarded"] : ["INTERNAL_PATHS": "open", "HTTP_INTERNAL_PATHS": "guarded"]
+        #expect(FastCGIRequest.make("GET", "/metrics", params: params).head.guardsInternalPaths == isGuarded)
+        #expect(Route(path: "/metrics")?.isInternal == true && Route(path: "/auth_verify")?.isInternal == true)
+        #expect(Route(path: "/")?.isInternal == false && Route(path: "/auth_exchange")?.isInternal == false)
+    }
 }

@@ -3,8 +3,8 @@ import CFCGI
 /// Decides, record by record, whether what a peer sends is one whole, well-formed request that libfcgi may decode.
 ///
 /// Rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
-/// connection, and stricter where libfcgi is in danger: no management record (`FCGI_GET_VALUES` overruns a buffer in
-/// it), no length that it cannot hold, nothing out of order, nothing behind the end. The gate follows framing alone.
+/// connection, and stricter where libfcgi is in danger: no management record gets to it (`FCGI_GET_VALUES` overruns a
+/// buffer in it), no length that it cannot hold, nothing out of order, nothing behind the end. The gate follows framing alone.
 /// What a param is called or holds, and what the body says, is for libfcgi to decode.
 package struct ConnectionGate {
     /// What the bytes so far amount to.
@@ -36,6 +36,8 @@ package struct ConnectionGate {
 
     private enum Phase {
         case begin
+        /// Within a question before the request.
+        case query
         case params
         case stdin
         case complete
@@ -46,6 +48,12 @@ package struct ConnectionGate {
     /// Padding carries nothing (section 3.3), and libfcgi loses its place when a begin-request or an empty record is
     /// padded, although that is legal.
     package private(set) var request: [UInt8] = []
+    /// What the peer is to be told, by questions that it has asked before its request; see ``takeReply()``.
+    private var reply: [UInt8] = []
+    private let query: ManagementQuery
+    /// Questions so far. A web server asks once.
+    private var queries = 0
+    private static let maxQueries = 4
     /// Content bytes of the stdin stream so far.
     package private(set) var stdinBytes = 0
 
@@ -63,6 +71,15 @@ package struct ConnectionGate {
     package init(limits: FastCGILimits) {
         self.limits = limits
         framing = ParamsFraming(maxBytes: limits.maxParamsBytes)
+        query = ManagementQuery(limits: limits)
+    }
+
+    /// The answer to what the peer has asked (`FCGI_GET_VALUES`); nil if there is nothing to say.
+    package mutating func takeReply() -> [UInt8]? {
+        // As nearly always.
+        guard !reply.isEmpty else { return nil }
+        defer { reply = [] }
+        return reply
     }
 
     /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
@@ -110,7 +127,7 @@ package struct ConnectionGate {
         records += 1
         if records * Int(FCGI_HEADER_LEN) > limits.maxFramingBytes { return .tooManyRecords }
         if version != UInt8(FCGI_VERSION_1) { return .unsupportedVersion }
-        if id == UInt16(FCGI_NULL_REQUEST_ID) { return .managementRecord }
+        if id == UInt16(FCGI_NULL_REQUEST_ID) { return takeQueryHeader(type) }
         if phase == .begin {
             requestID = id
         } else if id != requestID {
@@ -124,6 +141,25 @@ package struct ConnectionGate {
         case (_, FCGI_ABORT_REQUEST): return .aborted
         default: return .unexpectedRecord
         }
+    }
+
+    /// A question is answered before the request, where a web server asks it.
+    private mutating func takeQueryHeader(_ type: Int32) -> Refusal? {
+        guard phase == .begin, type == FCGI_GET_VALUES, contentLeft <= ManagementQuery.maxBytes,
+            queries < Self.maxQueries
+        else { return .managementRecord }
+        queries += 1
+        phase = .query
+        return contentLeft == 0 ? takeQuery() : nil
+    }
+
+    /// Answers the question that is all that ``request`` has so far, and takes it out.
+    private mutating func takeQuery() -> Refusal? {
+        guard let answer = query.answer(to: request[Int(FCGI_HEADER_LEN)...]) else { return .malformedParams }
+        reply += answer
+        request.removeAll(keepingCapacity: true)
+        phase = .begin
+        return nil
     }
 
     private mutating func takeParamsHeader() -> Refusal? {
@@ -144,6 +180,8 @@ package struct ConnectionGate {
 
     private mutating func takeContent(_ content: UnsafeRawBufferPointer) -> Refusal? {
         switch phase {
+        case .query:
+            return contentLeft == 0 ? takeQuery() : nil
         case .begin:
             guard contentLeft == 0 else { return nil }
             let body = request.suffix(MemoryLayout<FCGI_BeginRequestBody>.size)

@@ -75,15 +75,21 @@ final class FrontDoor {
         }
     }
 
-    /// Closes the listener. What has already connected to a socket of our own is taken first; the queue of an
-    /// inherited one is left for the next process.
+    /// Closes the listener. What has already connected is taken first; only the queue of a socket from the service manager
+    /// is left for the next process.
     func stopAccepting() {
-        guard let isInherited = listener?.isInherited, let descriptor = listener?.descriptor else { return }
+        guard let origin = listener?.origin, let descriptor = listener?.descriptor else { return }
         poll.unwatch(descriptor)
-        if !isInherited {
+        switch origin {
+        case .opened:
             // From here on connecting is refused, so the queue has an end.
             _ = shutdown(descriptor, CInt(SHUT_RD))
             acceptSome(atMost: .max)
+        case .standardInput:
+            // Other processes may have it too, and go on.
+            acceptSome(atMost: limits.maxInFlight)
+        case .serviceManager:
+            break
         }
         acceptAgainAt = nil
         listener = nil
@@ -182,7 +188,12 @@ final class FrontDoor {
             case .bytes(let count):
                 // Codes and tokens do not stay until the next request is longer.
                 defer { readBuffer.baseAddress.map { explicit_bzero($0, count) } }
-                switch connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count])) {
+                let verdict = connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
+                if let reply = connection.gate.takeReply(), connection.socket?.write(reply) != true {
+                    _ = pending.remove(descriptor)
+                    return false
+                }
+                switch verdict {
                 case .incomplete:
                     pending.recount(connection)
                     while pending.bytes > limits.maxPendingBytes { evictOldest() }

@@ -44,4 +44,11 @@ struct ConnectedSocket: ~Copyable {
             return error.number == EAGAIN ? .nothingYet : .ended
         }
     }
+
+    /// Writes a few bytes without waiting.
+    ///
+    /// - Returns: whether the kernel has taken them all. It does unless the peer has gone, or reads nothing.
+    borrowing func write(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) } == bytes.count
+    }
 }

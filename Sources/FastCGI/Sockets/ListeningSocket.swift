@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The unix socket on which the web server finds us: opened by us, or handed over by systemd.
+/// The unix socket on which the web server finds us: opened by us, or handed over at the start.
 package struct ListeningSocket: ~Copyable, Sendable {
     /// Identity of a file: its path may have got another meaning since we made it.
     private struct FileIdentity: Equatable {
@@ -9,17 +9,25 @@ package struct ListeningSocket: ~Copyable, Sendable {
         let inode: ino_t
     }
 
+    /// Who made the socket, and so what becomes of its queue at the end.
+    package enum Origin: Sendable {
+        case opened
+        /// systemd, which goes on listening when we stop.
+        case serviceManager
+        /// Whoever started us, with the socket as descriptor 0; others may have it too.
+        case standardInput
+    }
+
     let descriptor: CInt
     /// Where it listens, for messages.
     package let path: String
-    /// Whether somebody else (systemd) holds it too and goes on listening when we stop.
-    package let isInherited: Bool
+    package let origin: Origin
     private let ownFile: FileIdentity?
 
-    private init(descriptor: CInt, path: String, isInherited: Bool, ownFile: FileIdentity?) {
+    private init(descriptor: CInt, path: String, origin: Origin, ownFile: FileIdentity? = nil) {
         self.descriptor = descriptor
         self.path = path
-        self.isInherited = isInherited
+        self.origin = origin
         self.ownFile = ownFile
     }
 
@@ -50,7 +58,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
                 // The kernel cuts the number down to net.core.somaxconn.
                 _ = try SystemCall.run("listen") { listen(descriptor, .max) }
-                return ListeningSocket(descriptor: descriptor, path: path, isInherited: false, ownFile: ownFile)
+                return ListeningSocket(descriptor: descriptor, path: path, origin: .opened, ownFile: ownFile)
             } catch {
                 SystemCall.close(descriptor)
                 if let ownFile, ownFile == identity(of: path) { unlink(path) }
@@ -83,13 +91,44 @@ package struct ListeningSocket: ~Copyable, Sendable {
             option(SO_ACCEPTCONN, of: descriptor) == 1
         else { throw .unusableInheritedSocket(reason: "descriptor 3 is no listening unix stream socket") }
         do {
-            _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-            let flags = try SystemCall.run("fcntl") { fcntl(descriptor, F_GETFL) }
-            _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+            try setFlags(of: descriptor)
         } catch {
             throw .unusableInheritedSocket(reason: "\(error)")
         }
-        return ListeningSocket(descriptor: descriptor, path: "LISTEN_FDS", isInherited: true, ownFile: nil)
+        return ListeningSocket(descriptor: descriptor, path: "LISTEN_FDS", origin: .serviceManager)
+    }
+
+    /// Adopts the socket with which a web server or spawn-fcgi starts a responder: descriptor 0 (FastCGI specification
+    /// section 2.2). It moves to another number, since 0 is standard input to everybody else.
+    ///
+    /// - Returns: nil if descriptor 0 is no listening socket.
+    /// - Throws: ``FastCGIError/unusableStandardInput(reason:)`` if it is one that cannot be served.
+    package static func adoptStandardInput() throws(FastCGIError) -> ListeningSocket? {
+        guard isStandardInput else { return nil }
+        guard option(SO_DOMAIN, of: 0) == AF_UNIX, option(SO_TYPE, of: 0) == CInt(SOCK_STREAM.rawValue) else {
+            throw .unusableStandardInput(
+                reason: "it is not a unix stream socket; TCP has no permissions, and is not served"
+            )
+        }
+        do {
+            let descriptor = try SystemCall.run("fcntl") { fcntl(0, F_DUPFD_CLOEXEC, 3) }
+            try setFlags(of: descriptor)
+            let null = try SystemCall.run("open") { Glibc.open("/dev/null", O_RDONLY) }
+            _ = try SystemCall.run("dup2") { dup2(null, 0) }
+            SystemCall.close(null)
+            return ListeningSocket(descriptor: descriptor, path: "descriptor 0", origin: .standardInput)
+        } catch {
+            throw .unusableStandardInput(reason: "\(error)")
+        }
+    }
+
+    /// Whether descriptor 0 is a listening socket.
+    package static var isStandardInput: Bool { option(SO_ACCEPTCONN, of: 0) == 1 }
+
+    private static func setFlags(of descriptor: CInt) throws(SystemCallError) {
+        _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let flags = try SystemCall.run("fcntl") { fcntl(descriptor, F_GETFL) }
+        _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
     }
 
     /// Whether systemd has passed sockets to this process.

@@ -22,12 +22,15 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try loadOrExit { () throws(ConfigurationError) in
             try Configuration(environment: environment)
         }
-        let logger = Self.makeLogger(configuration.logLevel, write: StandardError.write)
-        LogPipe.setLineAboutDropped { [logLevel = configuration.logLevel] count in
+        let logger = Self.makeLogger(configuration, write: StandardError.write)
+        LogPipe.setLineAboutDropped { [configuration] count in
             let line = Mutex<[UInt8]>([])
-            Self.makeLogger(logLevel) { bytes in line.withLock { $0 += bytes } }
+            Self.makeLogger(configuration) { bytes in line.withLock { $0 += bytes } }
                 .warning("log lines were dropped", metadata: ["count": .stringConvertible(count)])
             return line.withLock(\.self)
+        }
+        if CGIProgram.isMeant(by: environment) {
+            return try await CGIProgram(configuration: configuration, environment: environment, logger: logger).run()
         }
         logger.notice("starting", metadata: ["settings": .dictionary(configuration.effectiveSettings(environment))])
         do {
@@ -37,9 +40,13 @@ struct ServeCommand: AsyncParsableCommand {
             throw ExitCode.failure
         }
     }
-    private static func makeLogger(_ level: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void) -> Logger {
-        Logger(label: "tiniapp-auth-backend") { _ -> any LogHandler in
-            StandardError.isTerminal
+    private static func makeLogger(
+        _ configuration: Configuration,
+        write: @escaping @Sendable ([UInt8]) -> Void
+    ) -> Logger {
+        let level = configuration.logLevel
+        return Logger(label: "tiniapp-auth-backend") { _ -> any LogHandler in
+            configuration.logFormat.isText
                 ? TerminalLogHandler(logLevel: level, write: write) : JSONLogHandler(logLevel: level, write: write)
         }
     }

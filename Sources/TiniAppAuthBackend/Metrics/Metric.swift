@@ -10,6 +10,12 @@ struct Metric: Sendable {
 
     static let all = [
         Metric(
+            name: "tiniapp_auth_build_info",
+            labels: ["version"],
+            help: "Always 1; the version is in the label.",
+            reading: "which version runs where"
+        ),
+        Metric(
             name: "tiniapp_auth_requests_total",
             labels: ["route", "status"],
             help: "Requests answered, by route and status.",

@@ -42,7 +42,9 @@ final class RequestHandler: FastCGIHandler {
         let head = writer.head
         let id = RequestID(head.requestID)
         let pending = Pending(requestID: id, route: Route(path: head.path), writer: writer)
-        guard let route = pending.route else { return refuse(pending, .notFound) }
+        guard let route = pending.route, head.guardsInternalPaths || !route.isInternal else {
+            return refuse(pending, .notFound)
+        }
         if case .auth = route { unlistedOrigins.note(head.unlistedOrigin) }
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))

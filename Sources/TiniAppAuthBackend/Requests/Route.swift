@@ -35,6 +35,14 @@ enum Route {
         }
     }
 
+    /// Whether it is not for everybody. Such a path is there only if the web server says that it keeps outsiders away.
+    var isInternal: Bool {
+        switch self {
+        case .metrics, .verify: true
+        default: false
+        }
+    }
+
     var methods: [String] {
         switch self {
         case .auth: ["POST"]

@@ -14,6 +14,7 @@ struct Configuration: Sendable {
     var listenSocket: String
     var shutdownGrace: Duration
     var logLevel: Logger.Level
+    var logFormat: LogFormat
     var googleCloudProject: String?
     /// nil if each instance is by itself.
     var sharedStore: SharedStoreAccess?
@@ -48,6 +49,7 @@ struct Configuration: Sendable {
         listenSocket = reader.value(Settings.listenSocket)
         shutdownGrace = reader.value(Settings.shutdownGrace)
         logLevel = reader.value(Settings.logLevel)
+        logFormat = reader.value(Settings.logFormat)
         googleCloudProject = reader.value(Settings.googleCloudProject)
         sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
         validation = reader.domainValidation()

@@ -13,6 +13,8 @@ extension Configuration {
         }
         if ListeningSocket.isPassed(listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"]) {
             values[Settings.listenSocket.name] = "passed by systemd"
+        } else if ListeningSocket.isStandardInput {
+            values[Settings.listenSocket.name] = "passed as descriptor 0"
         }
         if environment[Settings.validationText.name] != nil { values[Settings.validationText.name] = "set" }
         // Never the secret itself.

@@ -194,6 +194,12 @@ enum Settings {
         default: .info,
         "The lowest level that is logged."
     )
+    static let logFormat = Setting(
+        "LOG_FORMAT",
+        .logFormat,
+        default: .auto,
+        "`json`: an object a line; `text`: for people; `auto`: `text` at a terminal, `json` elsewhere."
+    )
     static let googleCloudProject = Setting(
         "GOOGLE_CLOUD_PROJECT",
         .optionalText,
@@ -238,9 +244,18 @@ enum Settings {
         connectTimeout.reference, upstreamMaxConnections.reference,
         upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
         arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,
-        shutdownGrace.reference, logLevel.reference, googleCloudProject.reference,
+        shutdownGrace.reference, logLevel.reference, logFormat.reference, googleCloudProject.reference,
         validationCode.reference, validationText.reference, validationFolder.reference, allowedOrigins.reference,
     ]
+}
+
+extension SettingType where Value == LogFormat {
+    static let logFormat = SettingType(
+        name: LogFormat.allCases.map(\.rawValue).joined(separator: ", "),
+        problem: "is none of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", "))",
+        parse: { LogFormat(rawValue: $0.lowercased()) },
+        text: \.rawValue
+    )
 }
 
 extension SettingType where Value == Logger.Level {

@@ -35,6 +35,7 @@ def head(method, path, body=b"", **params):
         "REMOTE_ADDR": "127.0.0.1",
         "REQUEST_ID": "0" * 32,
         "HTTP_X_CLOUD_TRACE_CONTEXT": "",
+        "INTERNAL_PATHS": "guarded",
     } | params
     content = b"".join(_pair(name, value) for name, value in pairs.items())
     begin = _record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 0))

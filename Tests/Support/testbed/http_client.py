@@ -25,16 +25,19 @@ class Answer:
         return [value for field, value in self.headers if field.lower() == name.lower()]
 
 
-def send(port, data, method="GET", timeout=30.0):
-    """Sends bytes and reads one answer. The method decides whether an answer has a body."""
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+def send(port, data, method="GET", timeout=30.0, source="127.0.0.1"):
+    """Sends bytes and reads one answer. The method decides whether an answer has a body.
+
+    `source` is the address of loopback that the connection comes from.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout, (source, 0)) as connection:
         connection.sendall(data)
         response = http.client.HTTPResponse(connection, method=method)
         response.begin()
         return Answer(response.status, response.getheaders(), response.read())
 
 
-def request(port, method, path, headers=(), body=None, timeout=30.0):
+def request(port, method, path, headers=(), body=None, timeout=30.0, source="127.0.0.1"):
     """Sends one request on a connection of its own; `headers` are lines. A body is JSON unless they say otherwise."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if body is not None:
@@ -42,7 +45,7 @@ def request(port, method, path, headers=(), body=None, timeout=30.0):
             lines.append("Content-Type: application/json")
         lines.append(f"Content-Length: {len(body)}")
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
-    return send(port, data, method, timeout)
+    return send(port, data, method, timeout, source)
 
 
 def is_ok(port, path, timeout=5.0):

@@ -32,7 +32,7 @@ package struct SampleRequest: Sendable {
         SampleRequest(params: [
             "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
             "REQUEST_METHOD": method, "DOCUMENT_URI": path, "CONTENT_TYPE": "", "CONTENT_LENGTH": "",
-            "REQUEST_ID": "0123456789abcdef0123456789abcdef",
+            "REQUEST_ID": "0123456789abcdef0123456789abcdef", "INTERNAL_PATHS": "guarded",
         ])
     }
 

@@ -1,0 +1,17 @@
+/// How log entries are written.
+enum LogFormat: String, CaseIterable, Sendable {
+    /// ``text`` at a terminal, ``json`` elsewhere.
+    case auto
+    /// For programs: an object a line.
+    case json
+    /// For people.
+    case text
+
+    var isText: Bool {
+        switch self {
+        case .auto: StandardError.isTerminal
+        case .json: false
+        case .text: true
+        }
+    }
+}

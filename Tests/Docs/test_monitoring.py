@@ -1,0 +1,83 @@
+"""The alerts fire when they should, and alerts and dashboard ask for metrics and labels that exist."""
+
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+from testbed import http_client
+from testbed.places import ROOT, read
+from testbed.stack import Stack
+
+RULES = [rule for group in yaml.safe_load(read("monitoring/alerts.yaml"))["groups"] for rule in group["rules"]]
+DASHBOARD = json.loads(read("monitoring/dashboard.json"))
+QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+EXPRESSIONS = [rule["expr"] for rule in RULES] + QUERIES
+# From the blackbox exporter.
+FOREIGN = {"probe_ssl_earliest_cert_expiry"}
+
+
+@pytest.fixture(scope="module")
+def page():
+    """The metrics of a server that has seen each kind of request."""
+    store = "redis+unix:///nonexistent/redis.sock"
+    with Stack(SHARED_STORE=store) as stack:
+        for path in ("/auth_exchange", "/auth_refresh", "/auth_info"):
+            http_client.request(stack.port, "POST", path, body=b"{}")
+        yield http_client.request(stack.port, "GET", "/metrics").text
+
+
+def test_alerts_fire_when_they_should_and_only_then():
+    command = ["promtool", "test", "rules", ROOT / "Tests/Docs/alerts_test.yaml"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_each_alert_has_a_test_in_which_it_fires_and_one_in_which_it_does_not():
+    tests = yaml.safe_load(read("Tests/Docs/alerts_test.yaml"))["tests"]
+    cases = [case for test in tests for case in test["alert_rule_test"]]
+    assert {rule["alert"] for rule in RULES} == {case["alertname"] for case in cases if case["exp_alerts"]}
+    quiet = {case["alertname"] for case in cases if not case["exp_alerts"]}
+    # In one test these fire for one instance and not for the other.
+    assert {rule["alert"] for rule in RULES} - quiet == {"TiniAppClockSkew", "TiniAppCertificateEnds"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
+def test_each_alert_says_where_to_read_on(rule):
+    path, _, heading = rule["annotations"]["runbook"].partition(", ")
+    text = read(path)
+    assert not heading or re.search(rf"^#+ {re.escape(heading.strip(chr(34)))}$", text, re.MULTILINE)
+
+
+def names(expression):
+    return set(re.findall(r"\b(?:tiniapp_auth|probe)_\w+", expression)) - FOREIGN
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_metrics_and_labels_exist(page, expression):
+    assert names(expression) or FOREIGN & set(re.findall(r"\w+", expression))
+    for name in names(expression):
+        assert re.search(rf"^{name}[ {{]", page, re.MULTILINE), f"there is no metric {name}"
+    for name, labels in re.findall(r"(tiniapp_auth_\w+)\{([^}]*)\}", expression):
+        for label, operator, value in re.findall(r'(\w+)(=~|=)"([^"]*)"', labels):
+            # Prometheus adds the instance; and statuses come as they are answered.
+            if label in ("instance", "status"):
+                continue
+            values = set(re.findall(rf'^{name}{{[^}}]*{label}="([^"]*)"', page, re.MULTILINE))
+            wanted = value.split("|") if operator == "=~" else [value]
+            assert set(wanted) <= values, f"{name} has no {label} {wanted}, only {sorted(values)}"
+
+
+def test_dashboard_asks_for_every_metric_of_the_table():
+    table = read("docs/operations.md").split("<!-- metrics: begin (make docs) -->")[1].split("<!-- metrics: end -->")[0]
+    metrics = set(re.findall(r"^\| `(tiniapp_auth_\w+)", table, re.MULTILINE))
+    asked = {re.sub(r"_bucket$", "", name) for query in QUERIES for name in names(query)}
+    assert len(metrics) > 10
+    assert metrics == asked
+
+
+def test_panels_have_ids_of_their_own_and_do_not_overlap():
+    panels = DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)

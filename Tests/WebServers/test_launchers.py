@@ -1,0 +1,232 @@
+"""Programs that start a responder themselves, with its socket as descriptor 0; and libfcgi's own client."""
+
+import json
+import signal
+import socket
+import subprocess
+
+import pytest
+from testbed import fastcgi, http_client
+from testbed.markdown import Page
+from testbed.places import PRODUCTS
+from testbed.processes import ENVIRONMENT, Child, wait_until
+from testbed.servers import CREDENTIALS, Sandbox, scratch_folder, settings
+from web_servers import SOCKET, Server
+
+(COMMAND,) = (block.text for block in Page("docs/web-servers.md").blocks if block.text.startswith("spawn-fcgi"))
+
+
+class Spawned:
+    """The page's command, with a delay of the sandbox in milliseconds."""
+
+    def __init__(self, delay=0):
+        self.folder = scratch_folder()
+        self.sandbox = Sandbox(self.folder, "--delay", str(delay))
+        self.socket = self.folder / "spawned.sock"
+        command = COMMAND.replace(SOCKET, str(self.socket))
+        command = command.replace("/usr/local/bin/tiniapp-auth-backend", str(PRODUCTS / "tiniapp-auth-backend"))
+        # A path that must not be used.
+        environment = settings(self.sandbox.auth_endpoint, "/nonexistent/fcgi.sock", SWIFT_BACKTRACE="enable=no")
+        self.child = Child("spawn-fcgi", command.split(), self.folder / "log", environment)
+        self.child.wait_until_ready(lambda: "listening" in self.child.text())
+
+    def exchange(self):
+        body = json.dumps({"code": self.sandbox.code()}).encode()
+        return fastcgi.request("POST", "/auth_exchange", body)
+
+    def stop(self):
+        self.child.stop()
+        self.sandbox.stop()
+
+
+@pytest.fixture
+def spawned():
+    started = []
+
+    def start(**options):
+        started.append(Spawned(**options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def test_spawn_fcgi(spawned):
+    it = spawned()
+    assert '"socket":"descriptor 0"' in it.child.text()
+    for _ in range(10):
+        assert fastcgi.ask(it.socket, it.exchange()).status == 200
+
+
+def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue(spawned):
+    it = spawned(delay=500)
+    requests = [it.exchange() for _ in range(20)]
+    connections = []
+    it.child.send_signal(signal.SIGSTOP)
+    for request in requests:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(20)
+        connection.connect(str(it.socket))
+        connection.sendall(request)
+        connections.append(connection)
+    it.child.send_signal(signal.SIGTERM)
+    it.child.send_signal(signal.SIGCONT)
+    assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
+    assert it.child.process.wait(10) == 0
+
+
+def test_a_tcp_socket_is_refused_in_one_sentence():
+    folder = scratch_folder()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        run = subprocess.run(
+            [PRODUCTS / "tiniapp-auth-backend", "serve"],
+            stdin=listener.fileno(),
+            env=settings("http://127.0.0.1:1/auth/token", folder / "x.sock"),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert run.returncode == 1
+    assert "descriptor 0 cannot be used: it is not a unix stream socket" in run.stderr
+    assert not (folder / "x.sock").exists()
+
+
+@pytest.mark.parametrize("descriptor", ["/dev/null", None])
+def test_another_descriptor_0_is_no_socket(descriptor):
+    folder = scratch_folder()
+    path = folder / "fcgi.sock"
+    stdin = open(descriptor) if descriptor else None  # noqa: SIM115
+    command = [PRODUCTS / "tiniapp-auth-backend", "serve"]
+    if not descriptor:
+        command = ["sh", "-c", f'exec "{command[0]}" serve <&-']
+    process = subprocess.Popen(
+        command, stdin=stdin, env=settings("http://127.0.0.1:1/auth/token", path), stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until(path.exists, "it listens on its own socket")
+    finally:
+        process.kill()
+        process.wait()
+        if stdin:
+            stdin.close()
+
+
+class Started:
+    """A web server that starts the responder, or a program for each request, itself."""
+
+    def __init__(self, name):
+        self.folder = folder = scratch_folder()
+        self.sandbox = Sandbox(folder)
+        (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
+        (folder / "secret").chmod(0o644)
+        folder.chmod(0o755)
+        starting = {
+            "CLIENT_KEY": CREDENTIALS["CLIENT_KEY"],
+            "CLIENT_SECRET_FILE": str(folder / "secret"),
+            "AUTH_ENDPOINT": self.sandbox.auth_endpoint,
+        }
+        self.server = Server(name, folder / "started.sock", starting)
+
+    def post(self, path, body, *fields):
+        path = self.server.prefix + path
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return http_client.request(self.server.port, "POST", path, fields, body)
+
+    def stop(self):
+        self.server.stop()
+        self.sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def cgi():
+    started = Started("lighttpd-cgi")
+    yield started
+    started.stop()
+
+
+def test_three_calls_as_plain_cgi(cgi):
+    tokens = cgi.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
+    assert cgi.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
+    answer = cgi.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
+    assert answer.status == 200
+    assert answer.all("Cache-Control") == ["no-store"]
+
+
+CGI_ERRORS = [
+    (400, "invalid_json", b"{"),
+    (400, "missing_key", b'{"x":1}'),
+    (400, "invalid_code", b'{"code":"nobody"}'),
+    (413, "payload_too_large", b'{"code":"%s"}' % (b"a" * 16_384)),
+]
+
+
+@pytest.mark.parametrize(("status", "reason", "body"), CGI_ERRORS, ids=[row[1] for row in CGI_ERRORS])
+def test_errors_as_plain_cgi(cgi, status, reason, body):
+    answer = cgi.post("/auth_exchange", body)
+    assert answer.status == status
+    # lighttpd has its own page for what is too large.
+    assert status == 413 or answer.json["error"]["reason"] == reason
+
+
+def test_paths_and_methods_as_plain_cgi(cgi):
+    for path, status in (("/nowhere", 404), ("/metrics", 404), ("/auth_verify", 404), ("/auth_exchange", 405)):
+        assert http_client.request(cgi.server.port, "GET", cgi.server.prefix + path).status == status
+    # Apache and others make arguments of it.
+    assert http_client.request(cgi.server.port, "GET", f"{cgi.server.prefix}/health/live?exchange").status == 200
+
+
+def run_cgi(cgi, arguments=(), body=b"", **variables):
+    environment = settings(cgi.sandbox.auth_endpoint, "/nonexistent/x.sock", GATEWAY_INTERFACE="CGI/1.1", **variables)
+    command = [PRODUCTS / "tiniapp-auth-backend", *arguments]
+    return subprocess.run(command, input=body, env=environment, capture_output=True, timeout=20, check=False)
+
+
+@pytest.mark.parametrize(
+    ("announced", "status"), [("5", 400), ("2", 400), ("x", 400), ("-1", 400), ("99999999999", 400)]
+)
+def test_a_wrong_length_as_plain_cgi(cgi, announced, status):
+    body = {"REQUEST_METHOD": "POST", "PATH_INFO": "/auth_exchange", "CONTENT_TYPE": "application/json"}
+    run = run_cgi(cgi, body=b"{}", CONTENT_LENGTH=announced, **body)
+    assert run.returncode == 0
+    assert run.stdout.startswith(b"Status: %d " % status)
+
+
+def test_arguments_of_a_web_server_are_no_commands(cgi):
+    for arguments in (["exchange"], ["check", "--upstream"], ["--help"]):
+        run = run_cgi(cgi, arguments, REQUEST_METHOD="GET", PATH_INFO="/health/live")
+        assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
+
+
+def test_wrong_settings_end_a_cgi_program_with_78(cgi):
+    run = run_cgi(cgi, REQUEST_METHOD="GET", PATH_INFO="/health/live", REQUEST_TIMEOUT="never")
+    assert (run.returncode, run.stdout) == (78, b"")
+    assert b"REQUEST_TIMEOUT" in run.stderr
+
+
+@pytest.mark.parametrize("name", ["lighttpd", "apache-start"])
+def test_a_web_server_that_starts_it(name):
+    started = Started(name)
+    try:
+        for _ in range(5):
+            answer = started.post("/auth_exchange", {"code": started.sandbox.code()})
+            assert (answer.status, answer.json["data"]["customer"]["id"]) == (200, 1)
+    finally:
+        started.stop()
+
+
+def test_libfcgis_own_client(spawned):
+    it = spawned()
+    body = json.dumps({"code": it.sandbox.code()})
+    environment = ENVIRONMENT | {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "/auth_exchange",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+    }
+    command = ["cgi-fcgi", "-bind", "-connect", str(it.socket)]
+    run = subprocess.run(command, input=body, env=environment, capture_output=True, text=True, timeout=20, check=False)
+    assert run.returncode == 0
+    assert run.stdout.startswith("Status: 200")
+    assert '"access_token"' in run.stdout
