@@ -12,7 +12,7 @@ from testbed.processes import wait_until
 from .exchanges import COUNTED, committed, per_exchange, run
 from .places import BACKEND, BENCHMARKS, WORK
 
-# Calls more than the committed number.
+# So many calls more than committed still pass.
 _TOLERANCE = 1.5
 _COMMITTED = BENCHMARKS / "system-calls.txt"
 _SUMMARY = WORK / "strace.out"

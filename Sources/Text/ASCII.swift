@@ -1,17 +1,18 @@
+// Inlinable, since other modules use them on each byte of a text.
 extension UInt8 {
-    package var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+    @inlinable package var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
-    package var isASCIILetterOrDigit: Bool {
+    @inlinable package var isASCIILetterOrDigit: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
         default: isASCIIDigit
         }
     }
 
-    package var isASCIIHexDigit: Bool { hexDigitValue != nil }
+    @inlinable package var isASCIIHexDigit: Bool { hexDigitValue != nil }
 
     /// A hexadecimal digit's value; nil for anything else.
-    package var hexDigitValue: UInt8? {
+    @inlinable package var hexDigitValue: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
@@ -23,7 +24,7 @@ extension UInt8 {
 
 extension [UInt8] {
     /// Appends a text that is known when this is compiled: one copy of its bytes, which a string's UTF-8 view is not.
-    package mutating func append(_ text: StaticString) {
+    @inlinable package mutating func append(_ text: StaticString) {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 

@@ -85,7 +85,7 @@ package struct ConnectionGate {
     /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
     /// and they are refused.
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Verdict {
-        // Nearly always all of the request.
+        // What arrives first is nearly always the whole request.
         if request.isEmpty { request.reserveCapacity(bytes.count) }
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -25,8 +25,10 @@ package struct JSONScanner {
         package let range: Range<Int>
 
         func isNamed(_ name: String) -> Bool {
-            // The length first: it nearly always tells keys apart.
-            key.count == name.utf8.count && key.elementsEqual(name.utf8)
+            // The length nearly always tells keys apart.
+            guard key.count == name.utf8.count else { return false }
+            var name = name
+            return name.withUTF8 { key.elementsEqual($0) }
         }
     }
 
@@ -113,7 +115,7 @@ package struct JSONScanner {
 
     @inline(__always)
     private mutating func skipWhitespace() {
-        // There is nearly always none.
+        // JSON from programs rarely has any.
         if let next, next <= 0x20 { skipSomeWhitespace() }
     }
 

@@ -44,9 +44,11 @@ enum JSONLogValue {
 
     private static func append(members: LogFields, to json: inout [UInt8]) {
         for index in members.all.indices {
-            json.append(index > 0 ? ",\"" : "\"")
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            json.append(UInt8(ascii: "\""))
             json.append(members.all[index].name)
-            json.append("\":")
+            json.append(UInt8(ascii: "\""))
+            json.append(UInt8(ascii: ":"))
             append(members.all[index].value, to: &json)
         }
     }

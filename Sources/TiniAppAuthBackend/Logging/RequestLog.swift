@@ -36,7 +36,7 @@ struct RequestLog: Sendable {
         addTrace(of: entry.head, to: &fields)
         logger.log(
             level: level,
-            Logger.Message(stringLiteral: entry.method + " " + entry.path + " " + String(entry.status)),
+            Logger.Message(stringLiteral: entry.message),
             metadata: ["request": .stringConvertible(fields)]
         )
     }
@@ -79,6 +79,18 @@ extension RequestLog.Entry {
         if let refusal { return refusal }
         if case .failure(let error) = outcome?.result { return error }
         return nil
+    }
+
+    /// Such as `POST /auth_exchange 200`
+    fileprivate var message: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        text.append(contentsOf: method.utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: path.utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(decimal: status)
+        return String(decoding: text, as: UTF8.self)
     }
 
     fileprivate var method: String {

@@ -6,9 +6,7 @@ struct RequestID: Sendable, Equatable {
 
     /// - Parameter given: the web server's; replaced unless it is 1 to 64 letters, digits, dots, hyphens, underscores.
     init(_ given: String?) {
-        if let given, (1...64).contains(given.utf8.count),
-            given.utf8.allSatisfy(Self.isAllowed)
-        {
+        if var given, (1...64).contains(given.utf8.count), given.withUTF8({ $0.allSatisfy(Self.isAllowed) }) {
             text = given
         } else {
             let digits = String(UInt64.random(in: .min ... .max), radix: 16)

@@ -11,7 +11,10 @@ extension FastCGIResponse {
         _ requestID: RequestID,
         extra: [(name: String, value: String)] = []
     ) {
-        let content = [(name: "Content-Type", value: type), (name: "Content-Length", value: String(body.count))]
+        var content: [(name: String, value: String)] = []
+        content.reserveCapacity(8)
+        content.append(("Content-Type", type))
+        content.append(("Content-Length", String(body.count)))
         self.init(status: status, requestID, content: content, extra: extra)
         self.body = body
     }
@@ -24,12 +27,13 @@ extension FastCGIResponse {
         extra: [(name: String, value: String)]
     ) {
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        let common = [
-            (name: "Cache-Control", value: "no-store"), (name: "Pragma", value: "no-cache"),
-            (name: "X-Request-Id", value: requestID.text),
-        ]
+        var headers = content
+        headers.append(("Cache-Control", "no-store"))
+        headers.append(("Pragma", "no-cache"))
+        headers.append(("X-Request-Id", requestID.text))
+        for field in extra { headers.append(field) }
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: content + common + extra)
+        self.init(status: status, reasonPhrase: phrase, headers: headers)
     }
 
     /// Content of our own.
