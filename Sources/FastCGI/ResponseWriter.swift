@@ -30,7 +30,8 @@ package final class ResponseWriter: Sendable {
         }
     }
 
-    let head: FastCGIRequest.Head
+    /// The request's params.
+    package let head: FastCGIRequest.Head
     private let output: Mutex<Output?>
     private let registry: InFlightRequests
 
