@@ -1,6 +1,7 @@
 # The responder behind nginx in one container, for Cloud Run or any other engine: docs/deploy-cloud-run.md. The target
 # "demo" has the sandbox beside them, for compose.yaml.
 
+# Debian 12, since Swift 6.3 has no image on 13. Both of one release, or the executable could need a newer glibc.
 ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 

@@ -18,6 +18,8 @@ LINT_PACKAGES  := nginx-light:nginx shellcheck:shellcheck openssl:openssl
 VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd:systemd-analyze sslscan:sslscan \
     curl:curl openssl:openssl
 
+DEB_PACKAGES   := lintian:lintian help2man:help2man binutils:objdump python3:python3
+
 # Linked with Swift's runtime: where it runs, nothing of Swift is needed. The same words everywhere, or it builds anew.
 RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 
@@ -25,27 +27,30 @@ RELEASE_BUILD  := swift build -c release --static-swift-stdlib
 PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
 
 RUFF           := .build-python/bin/ruff
-RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks
+RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks scripts
 
 # Where `make install` installs.
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall test test-api test-docs docs test-long test-deploy bench fuzz \
+.PHONY: help run build release install uninstall deb dist test test-api test-docs docs test-long test-deploy bench fuzz \
     test-sanitizers lint format
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with Tiki's sandbox, or with .env's credentials
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	@scripts/run.sh
 
 build: ## build the backend and the sandbox (debug)
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift build
 
 release: ## build what `make install` installs
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	@scripts/check-packages.sh
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
@@ -56,7 +61,15 @@ install: ## install it with its units and nginx's configuration: INSTANCE=… DO
 uninstall: ## take that away again; settings and secrets stay (PREFIX=/usr/local, DESTDIR=)
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/uninstall.sh
 
+deb: release ## pack it for Debian 12 and 13: dist/tiniapp-auth-backend_VERSION_ARCH.deb, checked by lintian
+	@scripts/install-packages.sh $(DEB_PACKAGES)
+	scripts/deb.sh
+
+dist: deb ## the package, an archive with the executable, a list of what is in it (CycloneDX), SHA256SUMS: into dist/
+	scripts/dist.sh
+
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
@@ -76,6 +89,7 @@ docs: build ## write the pages that the program prints: settings, errors, metric
 	@scripts/docs.sh
 
 test-long: ## run the proofs that take longer, under load, against a release build
+	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
@@ -89,7 +103,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 
 test-deploy: ## install it on a machine of its own and into a container, and prove both under load (root)
 	@[ "$$(id -u)" = 0 ] || { echo "make test-deploy boots systemd and runs containers: run it as root." >&2; exit 1; }
-	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES)
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(VM_PACKAGES) $(DEB_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
 	SUITE=trixie Tests/Deploy/vm.sh
@@ -110,7 +124,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
-	shellcheck scripts/*.sh Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
+	shellcheck scripts/*.sh packaging/debian/p* Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
 	@scripts/python-tools.sh
 	$(RUFF) check $(RUFF_OPTIONS)
 	$(RUFF) format --check $(RUFF_OPTIONS)

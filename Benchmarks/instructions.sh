@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fails if the release build takes more than 5 % more instructions for a request than Benchmarks/instructions.txt says.
-# valgrind counts them, so that neither the machine nor its load matters. Some fifteen seconds.
+# Fails if the release build takes more than 5 % more instructions for a request than Benchmarks/instructions.txt says, or
+# more system calls than Benchmarks/system-calls.txt says. valgrind and strace count them, so that neither the machine nor
+# its load matters. Some fifteen seconds.
 #     PRODUCTS_DIRECTORY=… for a build elsewhere
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,7 +10,7 @@ work=.build-bench
 products=${PRODUCTS_DIRECTORY:-.build/release}
 
 scripts/install-packages.sh valgrind:valgrind nginx-light:nginx libnginx-mod-http-echo openssl:openssl binutils:strip \
-    python3:python3
+    strace:strace python3:python3
 if [[ ! -x $products/tiniapp-auth-backend ]]; then
     echo "instructions: there is no $products/tiniapp-auth-backend; run make release." >&2
     exit 1
@@ -23,4 +24,8 @@ if ! flock --nonblock 9; then
 fi
 
 # -B: no files beside the sources.
-PYTHONPATH=Benchmarks:Tests/Support exec python3 -B -m bench.instructions
+export PYTHONPATH=Benchmarks:Tests/Support
+status=0
+python3 -B -m bench.instructions || status=1
+python3 -B -m bench.system_calls || status=1
+exit "$status"

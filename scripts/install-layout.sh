@@ -14,6 +14,7 @@ domain=${DOMAIN:-}
 [[ $prefix =~ ^(/[A-Za-z0-9._-]+)+$ ]] || fail "PREFIX must be an absolute path of plain characters, not '$prefix'."
 
 share=$prefix/share/tiniapp-auth-backend
+setup=$prefix/sbin/tiniapp-auth-backend-setup
 etc=/etc/tiniapp-auth-backend
 # Tini Console's files, NAME/auth.txt: the operator's, too.
 validation=$etc/tiki-validation-code
@@ -37,6 +38,6 @@ declare -A completions=(
 
 units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
 # Replaced by each version.
-shared_nginx=(http.conf cross-origin.conf routes.conf tls.conf)
+shared_nginx=(http.conf cross-origin.conf routes.conf tls.conf vm-default.conf vm-site.conf.template)
 # The operator's.
 own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf allowed-origins.conf metrics-allow.conf)

@@ -37,9 +37,20 @@ purpose_of() {
         spin) echo "searches the model of the shared store" ;;
         libcurl4-openssl-dev) echo "HTTP client of that reference" ;;
         libssl-dev) echo "signs in that reference" ;;
+        lintian) echo "checks the Debian package" ;;
+        help2man) echo "makes the manual pages" ;;
         valgrind) echo "counts the responder's instructions" ;;
         binutils) echo "looks into the binary" ;;
         *) echo "needed by make" ;;
+    esac
+}
+
+# What pkg-config calls a library. It knows a library that came another way than by dpkg, too.
+module_of() {
+    case $1 in
+        libc-ares-dev) echo libcares ;;
+        libfcgi-dev) echo fcgi ;;
+        libhiredis-dev) echo hiredis ;;
     esac
 }
 
@@ -47,8 +58,16 @@ is_present() {
     if [[ $1 == *:* ]] && command -v "${1#*:}" >/dev/null; then
         return 0
     fi
-    # shellcheck disable=SC2016  # dpkg-query's own placeholder
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "${1%%:*}" 2>/dev/null) == installed ]]
+    local package=${1%%:*} module
+    module=$(module_of "$package")
+    if [[ $module ]] && command -v pkg-config >/dev/null; then
+        pkg-config --exists "$module"
+    elif [[ $package == ca-certificates ]] && ! command -v dpkg-query >/dev/null; then
+        [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/pki/tls/certs/ca-bundle.crt || -e /etc/ssl/cert.pem ]]
+    else
+        # shellcheck disable=SC2016  # dpkg-query's own placeholder
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]]
+    fi
 }
 
 missing=()
@@ -58,7 +77,14 @@ done
 ((${#missing[@]})) || exit 0
 
 if ! command -v apt-get >/dev/null; then
-    echo "Missing here: ${missing[*]} (names as in Debian 12). This machine has no apt-get: please install them, then try again." >&2
+    {
+        echo "Missing here, under Debian's names:"
+        for package in "${missing[@]}"; do
+            echo "  $package ($(purpose_of "$package"))"
+        done
+        echo "This machine has no apt-get: install them with its own package manager, then try again."
+        echo "With Docker, this works on every machine: docker compose up"
+    } >&2
     exit 1
 fi
 

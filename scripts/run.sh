@@ -94,7 +94,7 @@ port_is_taken() {
 
 is_answering() { (exec 3<>"/dev/tcp/$1/$port") 2>/dev/null; }
 
-command -v swift >/dev/null || fail "there is no swift here; install Swift 6.3 (https://www.swift.org/install/linux)."
+scripts/check-machine.sh
 
 mkdir -p "$run"
 exec 9<"$run"
@@ -166,7 +166,7 @@ if [[ -t 1 ]]; then
 fi
 # Relative, as the path of a unix socket has room for some hundred bytes only.
 export LISTEN_SOCKET=$run/backend.sock
-start responder "$bin/tiniapp-auth-backend" serve >"$run/responder.log" 2>&1
+start responder "$bin/tiniapp-auth-backend" serve >>"$run/responder.log" 2>&1
 
 # It checks the settings that go into nginx's configuration, too.
 until [[ -S $LISTEN_SOCKET ]]; do
@@ -192,13 +192,19 @@ done
 # Nobody needs to read of those probes.
 : >"$run/nginx/access.log"
 : >"$run/nginx/error.log"
+warnings=
+if [[ ${LOG_FORMAT-} == text ]]; then
+    # All settings in one line would push the three calls off the screen. The responder appends, so this does no harm.
+    warnings=$(grep -E '^[^ ]+ (WARNING|ERROR|CRITICAL) ' "$run/responder.log" || true)
+    : >"$run/responder.log"
+fi
 
 # --- say how to try it ------------------------------------------------------------------------------------
 
 ready=1
 say_how_to_try "$run" scripts/try.sh "http://localhost:$port" "$port" "$sandbox"
 say "Ctrl-C stops everything. The log follows."
-say
+say ${warnings:+"$warnings"}
 
 # --- until it ends ----------------------------------------------------------------------------------------
 

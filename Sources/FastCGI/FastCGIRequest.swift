@@ -37,7 +37,7 @@ package struct FastCGIRequest: Sendable, Equatable {
         /// - Parameters:
         ///   - acceptedAt: when the connection was accepted.
         ///   - param: gives the value of a FastCGI param by its name; nil if it is absent or empty.
-        package init(acceptedAt: ContinuousClock.Instant, param: (String) -> String?) {
+        package init(acceptedAt: ContinuousClock.Instant, param: (StaticString) -> String?) {
             method = param("REQUEST_METHOD") ?? ""
             path = Self.path(param)
             contentType = param("CONTENT_TYPE")
@@ -58,7 +58,7 @@ package struct FastCGIRequest: Sendable, Equatable {
             return path.isEmpty ? "SCRIPT_NAME" : nil
         }
 
-        private static func path(_ param: (String) -> String?) -> String {
+        private static func path(_ param: (StaticString) -> String?) -> String {
             let (script, info) = (param("SCRIPT_NAME"), param("PATH_INFO"))
             if script != nil || info != nil { return (script ?? "") + (info ?? "") }
             if let uri = param("DOCUMENT_URI") { return uri }

@@ -1,3 +1,5 @@
+import Text
+
 /// What goes back to the web server for one request.
 package struct FastCGIResponse: Sendable, Equatable {
     /// Bytes of head and body that a unix socket takes without waiting for its reader. libfcgi writes 8 KiB at a time,
@@ -35,19 +37,24 @@ package struct FastCGIResponse: Sendable, Equatable {
     var document: [UInt8] {
         var document = [UInt8]()
         document.reserveCapacity(512 + body.count)
-        Self.append(name: "Status", value: "\(status) \(reasonPhrase)", to: &document)
-        for (name, value) in headers { Self.append(name: name, value: value, to: &document) }
-        document.append(contentsOf: "\r\n".utf8)
+        document.append("Status: ")
+        document.append(decimal: status)
+        document.append(UInt8(ascii: " "))
+        Self.append(value: reasonPhrase, to: &document)
+        for (name, value) in headers {
+            Self.append(name, to: &document) { $0 > 0x20 && $0 != 0x7F }
+            document.append(": ")
+            Self.append(value: value, to: &document)
+        }
+        document.append("\r\n")
         document.append(contentsOf: body)
         return document
     }
 
     /// A line break within a field would start another one (response splitting), so none gets through.
-    private static func append(name: String, value: String, to document: inout [UInt8]) {
-        append(name, to: &document) { $0 > 0x20 && $0 != 0x7F }
-        document.append(contentsOf: ": ".utf8)
+    private static func append(value: String, to document: inout [UInt8]) {
         append(value, to: &document) { $0 >= 0x20 && $0 != 0x7F }
-        document.append(contentsOf: "\r\n".utf8)
+        document.append("\r\n")
     }
 
     private static func append(_ text: String, to document: inout [UInt8], where isFit: (UInt8) -> Bool) {

@@ -30,7 +30,8 @@ package final class ResponseWriter: Sendable {
         }
     }
 
-    let head: FastCGIRequest.Head
+    /// The request's params.
+    package let head: FastCGIRequest.Head
     private let output: Mutex<Output?>
     private let registry: InFlightRequests
 
@@ -60,6 +61,9 @@ package final class ResponseWriter: Sendable {
     @discardableResult
     package func send(_ response: FastCGIResponse) -> Delivery {
         guard let output = output.withLock({ $0.take() }) else { return .alreadyAnswered }
+        var response = response
+        // RFC 3875 section 4.3.3. HAProxy answers 502 if there is content.
+        if head.method == "HEAD" { response.body = [] }
         let sent = output.respond(response.document)
         registry.remove(self)
         return sent ? .sent : .peerGone

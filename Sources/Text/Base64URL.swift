@@ -1,10 +1,10 @@
 /// base64url without padding (RFC 4648 section 5).
 package enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
     /// The encoded form, as ASCII bytes.
     package static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        let alphabet = alphabet
+        let alphabet = alphabet.utf8Start
         return [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { text, count in
             /// Writes the uppermost digits of 24 bits.
             func write(_ bits: UInt32, digits: Int) {

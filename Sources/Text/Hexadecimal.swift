@@ -2,10 +2,13 @@
 package enum Hexadecimal {
     /// Two digits for each byte.
     package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(2 * bytes.count)
-        for byte in bytes { append(byte, to: &digits) }
-        return String(decoding: digits, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
+            for (index, byte) in bytes.enumerated() {
+                digits[2 * index] = digit(byte >> 4)
+                digits[2 * index + 1] = digit(byte & 0xF)
+            }
+            return 2 * bytes.count
+        }
     }
 
     /// The bytes of an even number of digits, lowercase or uppercase; nil for any other text.

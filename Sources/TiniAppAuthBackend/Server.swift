@@ -1,7 +1,6 @@
 import FastCGI
 import Glibc
 import Logging
-import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -37,8 +36,6 @@ struct Server {
 
         let shutdown = ShutdownFlag()
         let exporter = PrometheusExporter(help: Metric.help)
-        let version = [("version", Version.current)]
-        Meter(label: "tiniapp_auth_build_info", dimensions: version, factory: exporter).set(1)
         let service = try AuthService(
             configuration.service,
             eventLoop: eventLoopGroup.any(),

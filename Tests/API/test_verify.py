@@ -1,6 +1,7 @@
 """GET /auth_verify: whose an access token is, for nginx's auth_request before an API of one's own."""
 
 import concurrent.futures
+import contextlib
 import json
 import re
 import shutil
@@ -37,18 +38,28 @@ def site(stack):
         ENVIRONMENT,
         signal.SIGKILL,
     )
-    added = SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")
+    api.wait_until_ready(lambda: answers(api_port))
+    with nginx_with(stack, SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")) as port:
+        yield port
+    api.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
-    def with_the_api(text):
+
+@contextlib.contextmanager
+def nginx_with(stack, added):
+    """Yields the port of an nginx whose site has these locations too."""
+    folder = scratch_folder()
+
+    def with_locations(text):
         routes = re.search(r'include "[^"]*/routes\.conf";', text)[0]
         return text.replace(routes, f"{routes}\n{added}")
 
-    nginx = Nginx(folder, stack.responder.socket, with_the_api)
-    api.wait_until_ready(lambda: answers(api_port))
-    yield nginx.port
-    nginx.stop()
-    api.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    nginx = Nginx(folder, stack.responder.socket, with_locations)
+    try:
+        yield nginx.port
+    finally:
+        nginx.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def answers(port):
@@ -178,6 +189,7 @@ ANSWERS = {
     "a fraction": '{"data":{"customer_id":1.5,"scopes":[]},"error":null}',
     "an object": '{"data":{"customer_id":{"a":1},"scopes":[]},"error":null}',
     "a scope with a line break": '{"data":{"customer_id":1,"scopes":["a\\nX-Evil: 1"]},"error":null}',
+    "a scope with a space": '{"data":{"customer_id":1,"scopes":["user _profile"]},"error":null}',
     "scopes that are no list": '{"data":{"customer_id":1,"scopes":"user_profile"},"error":null}',
     "a number among the scopes": '{"data":{"customer_id":1,"scopes":["a",1]},"error":null}',
     "a list among the scopes": '{"data":{"customer_id":1,"scopes":[["a"]]},"error":null}',
@@ -224,6 +236,7 @@ def test_from_outside_there_is_no_such_path(stack):
     for method in ("GET", "HEAD", "POST"):
         answer = http_client.request(stack.port, method, "/auth_verify", ["Authorization: Bearer a"])
         assert answer.status == 404
+        assert method == "HEAD" or answer.json["error"]["reason"] == "not_found"
 
 
 def test_the_api_of_the_page(stack, site):
@@ -237,10 +250,22 @@ def test_who_claims_to_be_somebody_is_not_believed(stack, site):
 
 
 @pytest.mark.parametrize("fields", [[], ["Authorization: Bearer expired"]])
-def test_the_api_without_a_good_token(site, fields):
+def test_the_api_without_a_good_token(stack, site, fields):
+    """As the responder would answer, though auth_request drops its body."""
     answer = http_client.request(site, "GET", "/api/x", fields)
-    assert answer.status == 401
-    assert answer.all("WWW-Authenticate")[0].startswith(CHALLENGE)
+    own = verify(stack, fields[0].removeprefix("Authorization: ") if fields else None)
+    assert error(answer) == error(own)
+    assert answer.json["error"]["message"] == own.json["error"]["message"]
+    assert answer.all("Content-Type") == ["application/json"]
+
+
+def test_nginx_errors_before_the_api_have_the_envelope(stack, site):
+    fields = [f"Authorization: Bearer {new_token(stack)}"]
+    too_large = http_client.request(site, "POST", "/api/x", fields, b"a" * 20_000)
+    assert (too_large.status, too_large.json["error"]["reason"]) == (413, "payload_too_large")
+    with nginx_with(stack, SITE.replace("3000", str(free_port()))) as without_api:
+        down = http_client.request(without_api, "GET", "/api/x", fields)
+    assert (down.status, down.json["error"]["reason"]) == (502, "backend_unavailable")
 
 
 def test_a_post_with_a_body_is_let_through_to_the_api(stack, site):
@@ -252,6 +277,14 @@ def test_a_post_with_a_body_is_let_through_to_the_api(stack, site):
 def test_opened_to_other_machines(stack, site):
     answer = http_client.request(site, "GET", "/verify", [f"Authorization: Bearer {new_token(stack)}"])
     assert (answer.status, answer.all("X-Tiki-Customer-Id")) == (204, ["1"])
+
+
+def test_opened_to_some_is_closed_to_others(stack):
+    """The page's range, which loopback is not in."""
+    with nginx_with(stack, OPENED) as port:
+        answer = http_client.request(port, "GET", "/verify", [f"Authorization: Bearer {new_token(stack)}"])
+    assert (answer.status, answer.json["error"]["reason"]) == (403, "forbidden")
+    assert not answer.all("X-Tiki-Customer-Id")
 
 
 def test_with_tiki_down_the_api_is_unavailable(site, stack):

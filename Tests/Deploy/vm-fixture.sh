@@ -93,3 +93,20 @@ set_setting() {
     sed -i "/^$2=/d" "$file"
     printf '%s=%s\n' "$2" "$3" >>"$file"
 }
+
+# load SECONDS [OPTION…]: 100 exchanges a second; prints what became of them.
+load() {
+    local seconds=$1
+    shift
+    new_codes production $((seconds * 100)) >"$work/codes.json"
+    in_net env PYTHONPATH=Tests/Support python3 -B -m testbed.load --port 443 --tls "${domain[production]}" --ca "$work/ca.pem" \
+        --codes "$work/codes.json" --rate 100 --seconds "$seconds" "$@" || true
+}
+
+# configure INSTANCE: credentials and settings, as an operator would write them; the sandbox in Tiki's place.
+configure() {
+    printf '%s\n' "${secret[$1]}" | (umask 077 && cat >"$tree/etc/tiniapp-auth-backend/$1.secret")
+    set_setting "$1" CLIENT_KEY "${client_key[$1]}"
+    set_setting "$1" UPSTREAM_CA_FILE /etc/ssl/tiki-ca.pem
+    set_setting "$1" AUTH_ENDPOINT "https://tiki.test:${tiki_port[$1]}/tiniapp-open-api/oauth/auth/token"
+}

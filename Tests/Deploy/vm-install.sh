@@ -26,6 +26,7 @@ output=$(install_instance production)
 equal "make install leaves configuration and secret alone" "$before" "$(fingerprint)"
 has "it says what it kept" "kept $tree/etc/tiniapp-auth-backend/nginx/limits.conf" "$output"
 has "and in what it differs" "    -# the operator's" "$output"
+lacks "but shows nothing of the settings" "CLIENT_KEY=" "$output"
 has "it says what is left to do" "systemctl enable --now tiniapp-auth-backend@production.socket" "$output"
 
 equal "the folder for Tini Console's files is there, for root to write and nginx's side to read" "755 0" \

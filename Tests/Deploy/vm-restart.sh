@@ -1,15 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # vm.sh sets them
 # What happens under load when the responder is killed, restarted, reloaded, stuck. Sourced by vm.sh.
 
-# load SECONDS [OPTION…]: 100 exchanges a second; prints what became of them.
-load() {
-    local seconds=$1
-    shift
-    new_codes production $((seconds * 100)) >"$work/codes.json"
-    in_net env PYTHONPATH=Tests/Support python3 -B -m testbed.load --port 443 --tls "$name" --ca "$work/ca.pem" \
-        --codes "$work/codes.json" --rate 100 --seconds "$seconds" "$@" || true
-}
-
 # --- kill -9 ----------------------------------------------------------------------------------------------
 
 killed=$(property production MainPID)

@@ -18,12 +18,7 @@ in_tree systemctl start "$(unit staging)" >/dev/null 2>&1 || true
 has "without a secret, systemctl status names the file" "staging.secret" "$(status staging)"
 
 for instance in production staging; do
-    # As the guide says: the secret from standard input, into a file that nobody else can read.
-    printf '%s\n' "${secret[$instance]}" |
-        (umask 077 && cat >"$tree/etc/tiniapp-auth-backend/$instance.secret")
-    set_setting "$instance" CLIENT_KEY "${client_key[$instance]}"
-    set_setting "$instance" UPSTREAM_CA_FILE /etc/ssl/tiki-ca.pem
-    set_setting "$instance" AUTH_ENDPOINT "https://tiki.test:${tiki_port[$instance]}/tiniapp-open-api/oauth/auth/token"
+    configure "$instance"
 done
 
 set_setting staging AUTH_ENDPOINT http://tiki.example/oauth/auth/token

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Proves the VM's half on a machine of its own: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it,
 # `make install`, two instances behind nginx with TLS, and two sandboxes in Tiki's place; then the steps of
-# docs/deploy-vm.md. Needs root and a release build (make release).
+# docs/deploy-vm.md; then the Debian package. Needs root and a release build (make release). PARTS=deb tries only the package,
+# and so with the other parts that need none before them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 products=${PRODUCTS_DIRECTORY:-.build/release}
 suite=${SUITE:-trixie}
+parts=${PARTS:-install service site web restart uninstall page deb}
 work=$(mktemp -d)
 source Tests/Deploy/checks.sh
 source Tests/Deploy/tree.sh
@@ -34,18 +36,18 @@ for program in tiniapp-auth-backend tiki-sandbox; do
 done
 
 scripts/python-tools.sh
+# shellcheck disable=SC2034  # for vm-site.sh
 gixy=.build-python/bin/gixy
 
 echo "Making a Debian tree, $suite (about a minute)…"
 make_tree "$suite" systemd,systemd-sysv,libnss-systemd,dbus,procps,make,nginx-light,libfcgi0ldbl,ca-certificates,curl,jq
 make_certificates
-source Tests/Deploy/vm-install.sh
+# Before it boots.
+[[ " $parts " != *" install "* ]] || source Tests/Deploy/vm-install.sh
 boot_tree --bind-ro="$PWD:/mnt/source" --bind-ro="$(realpath "$products"):/mnt/products"
 start_sandboxes
-source Tests/Deploy/vm-service.sh
-source Tests/Deploy/vm-site.sh
-source Tests/Deploy/vm-web.sh
-source Tests/Deploy/vm-restart.sh
-source Tests/Deploy/vm-uninstall.sh
-source Tests/Deploy/vm-page.sh
+for part in $parts; do
+    # shellcheck source=/dev/null
+    [[ $part == install ]] || source "Tests/Deploy/vm-$part.sh"
+done
 summary

@@ -102,4 +102,20 @@ struct JSONStrictnessTests {
         let error = JSONText.error(#"{"code":"SECRETCODE" SECRETTAIL}"#)
         #expect(error?.description == "expected ',' or the end of the object or array at byte offset 21")
     }
+
+    @Test("Every byte is judged the same wherever it is in a string", arguments: 0..<20)
+    func placesInAString(offset: Int) {
+        for byte in UInt8.min ... .max {
+            var text = [UInt8](repeating: UInt8(ascii: "!"), count: 20)
+            text[offset] = byte
+            let problem = JSONText.error([UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")])?.problem
+            switch byte {
+            case ..<0x20: #expect(problem == .controlCharacter)
+            case UInt8(ascii: "\""): #expect(problem == .trailingContent)
+            case UInt8(ascii: "\\"): #expect(problem == (offset == 19 ? .unexpectedEnd : .malformedEscape))
+            case ..<0x80: #expect(problem == nil)
+            default: #expect(problem == .invalidUTF8)
+            }
+        }
+    }
 }

@@ -210,6 +210,12 @@ def test_a_request_without_a_path_says_so_as_plain_cgi(cgi):
     assert run.stdout.startswith(b"Status: 500 ") and b'"reason":"missing_param"' in run.stdout
 
 
+def test_head_as_plain_cgi(cgi):
+    run = run_cgi(cgi, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
+    assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
+    assert run.stdout.partition(b"\r\n\r\n")[2] == b""
+
+
 def test_arguments_of_a_web_server_are_no_commands(cgi):
     for arguments in (["exchange"], ["check", "--upstream"], ["--help"]):
         run = run_cgi(cgi, arguments, REQUEST_METHOD="GET", PATH_INFO="/health/live")

@@ -131,9 +131,11 @@ def test_a_body_of_16_kib_and_one_that_is_larger(world, server):
     assert post(server, "/auth_exchange", body + b" ").status == 413
 
 
-def test_a_chunked_body(world, server):
-    body = json.dumps({"code": world.sandbox.code()}).encode()
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:])) + b"0\r\n\r\n"
+@pytest.mark.parametrize("size", [200, 16_384])
+def test_a_chunked_body(world, server, size):
+    body = json.dumps({"code": world.sandbox.code()}).encode().ljust(size)
+    parts = [body[at : at + 1000] for at in range(0, size, 1000)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
     head = "POST /auth_exchange HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = http_client.send(server.port, head.encode() + chunks, "POST")
@@ -142,6 +144,11 @@ def test_a_chunked_body(world, server):
         assert error(answer) == (411, "length_required")
     else:
         assert answer.status == 200
+
+
+def test_head(server):
+    answer = http_client.request(server.port, "HEAD", "/health/live")
+    assert (answer.status, answer.body) == (200, b"")
 
 
 def test_an_answer_of_64_kib(world, server):

@@ -85,14 +85,16 @@ package struct ConnectionGate {
     /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
     /// and they are refused.
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Verdict {
+        // What arrives first is nearly always the whole request.
+        if request.isEmpty { request.reserveCapacity(bytes.count) }
         var rest = bytes[...]
         while !rest.isEmpty {
             if contentLeft > 0 {
-                let content = rest.prefix(contentLeft)
+                let content = UnsafeRawBufferPointer(rebasing: rest.prefix(contentLeft))
                 rest = rest.dropFirst(content.count)
                 contentLeft -= content.count
                 request.append(contentsOf: content)
-                if let refusal = takeContent(UnsafeRawBufferPointer(rebasing: content)) { return .refused(refusal) }
+                if let refusal = takeContent(content) { return .refused(refusal) }
             } else if paddingLeft > 0 {
                 let count = min(paddingLeft, rest.count)
                 rest = rest.dropFirst(count)
@@ -100,7 +102,7 @@ package struct ConnectionGate {
             } else if phase == .complete {
                 return .refused(.trailingBytes)
             } else {
-                let part = rest.prefix(Int(FCGI_HEADER_LEN) - headerBytesRead)
+                let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(FCGI_HEADER_LEN) - headerBytesRead))
                 rest = rest.dropFirst(part.count)
                 headerBytesRead += part.count
                 request.append(contentsOf: part)

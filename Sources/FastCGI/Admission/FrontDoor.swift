@@ -159,7 +159,6 @@ final class FrontDoor {
                 // Unless it was the oldest itself.
                 if pending[descriptor] != nil { try poll.watch(descriptor) }
             }
-            pending[descriptor]?.isWatched = true
         } catch {
             _ = pending.remove(descriptor)
         }
@@ -221,7 +220,8 @@ final class FrontDoor {
     }
 
     private func handOver(_ connection: PendingConnection, _ descriptor: CInt) {
-        if connection.isWatched { poll.unwatch(descriptor) }
+        // It may stay watched: the kernel forgets it when the socket closes, and events of connections that do not wait here
+        // are ignored.
         guard let socket = pending.remove(descriptor) else { return }
         do {
             if feed == nil { feed = try makeFeed() }

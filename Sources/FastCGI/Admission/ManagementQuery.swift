@@ -7,12 +7,16 @@ struct ManagementQuery {
     /// Bytes of names. All that the specification has take less than a hundred.
     static let maxBytes = 512
 
-    private let values: [(name: String, value: String)]
+    private let maxInFlight: Int
 
     init(limits: FastCGILimits) {
-        let most = String(limits.maxInFlight)
+        maxInFlight = limits.maxInFlight
+    }
+
+    private var values: [(name: String, value: String)] {
+        let most = String(maxInFlight)
         // One request on each connection, which ends with it.
-        values = [(FCGI_MAX_CONNS, most), (FCGI_MAX_REQS, most), (FCGI_MPXS_CONNS, "0")]
+        return [(FCGI_MAX_CONNS, most), (FCGI_MAX_REQS, most), (FCGI_MPXS_CONNS, "0")]
     }
 
     /// The `FCGI_GET_VALUES_RESULT` record.
@@ -20,6 +24,7 @@ struct ManagementQuery {
     /// - Parameter content: the question: names with empty values.
     /// - Returns: nil if the content is malformed. A name that is not known is left out of the answer.
     func answer(to content: ArraySlice<UInt8>) -> [UInt8]? {
+        let values = values
         var rest = content
         var pairs: [UInt8] = []
         while !rest.isEmpty {

@@ -5,8 +5,6 @@ final class PendingConnection {
     let acceptedAt = ContinuousClock.now
     let deadline: ContinuousClock.Instant
     var gate: ConnectionGate
-    /// Whether the event poll knows it. One that arrives with its request never needs to be watched.
-    var isWatched = false
     /// What it has contributed to ``PendingConnections/bytes``.
     var countedBytes = 0
     /// Nil once the connection has been handed over or closed.

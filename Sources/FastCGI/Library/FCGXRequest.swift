@@ -40,9 +40,14 @@ struct FCGXRequest: ~Copyable {
     }
 
     /// The value of a param; nil if it is absent or empty.
-    func param(_ name: String) -> String? {
+    func param(_ name: UnsafePointer<CChar>) -> String? {
         guard let value = FCGX_GetParam(name, state.pointee.envp), value.pointee != 0 else { return nil }
         return String(cString: value)
+    }
+
+    /// The same for a name that is known when this is compiled, which nothing has to be made of for C.
+    func param(_ name: StaticString) -> String? {
+        param(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
     }
 
     /// Reads the stdin stream to its end, and lets go of the feed and of the input buffers.

@@ -61,6 +61,18 @@ package struct HTTPFields: Sendable {
         return nil
     }
 
+    /// The value of the field with this name, if there is just one.
+    ///
+    /// - Parameter name: in lower case.
+    package func only(_ name: StaticString) -> String? {
+        var value: Range<Int>?
+        for place in places where isEqual(place.name, name) {
+            guard value == nil else { return nil }
+            value = place.value
+        }
+        return value.map(string)
+    }
+
     /// Calls the body with each element of all fields with this name, whose value is a list (RFC 9110 section 5.6.1).
     ///
     /// - Parameter name: in lower case.

@@ -50,7 +50,7 @@ package struct ResponseHead: Equatable, Sendable {
         guard length >= 12, text[start + 7].isASCIIDigit, text[start + 8] == 0x20,
             length == 12 || text[start + 12] == 0x20
         else { throw .notHTTP }
-        for (offset, byte) in "HTTP/1.".utf8.enumerated() where text[start + offset] != byte { throw .notHTTP }
+        guard text[start...].begins(like: "HTTP/1.") else { throw .notHTTP }
         for index in start + 9..<start + 12 {
             guard text[index].isASCIIDigit else { throw .notHTTP }
             status = status * 10 + Int(text[index] - UInt8(ascii: "0"))

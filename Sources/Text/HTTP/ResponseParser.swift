@@ -95,20 +95,16 @@ package struct ResponseParser {
 
     /// Takes bytes up to the end of the line, and acts on the line once it is complete.
     private mutating func takeLine(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
-        var count = 0
-        while count < bytes.count, bytes[count] != UInt8(ascii: "\n") { count += 1 }
-        let isWhole = count < bytes.count
-        if isWhole { count += 1 }
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        let count = end.map { $0 + 1 } ?? bytes.count
         framingBytes += count
         guard framingBytes <= maxFramingBytes else { throw .tooLarge }
         let isBeginning = text.count < 5
         text.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         if isBeginning, case .head = phase {
-            for (index, byte) in "HTTP/".utf8.enumerated() where index < text.count && text[index] != byte {
-                throw .notHTTP
-            }
+            guard text.begins(like: "HTTP/") else { throw .notHTTP }
         }
-        if isWhole { try didEndLine() }
+        if end != nil { try didEndLine() }
         return count
     }
 

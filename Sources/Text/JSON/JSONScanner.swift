@@ -23,6 +23,13 @@ package struct JSONScanner {
         package let value: ValueKind
         /// Where the value is in ``JSONScanner/compact``.
         package let range: Range<Int>
+
+        func isNamed(_ name: String) -> Bool {
+            // The length nearly always tells keys apart.
+            guard key.count == name.utf8.count else { return false }
+            var name = name
+            return name.withUTF8 { key.elementsEqual($0) }
+        }
     }
 
     let bytes: [UInt8]
@@ -71,13 +78,13 @@ package struct JSONScanner {
     /// The compact text of a value in the outermost object, after ``scan()``. If the key is there twice, the last
     /// value, as in most parsers.
     package func value(of key: String) -> ArraySlice<UInt8>? {
-        members.last { $0.key.elementsEqual(key.utf8) }.map { compact[$0.range] }
+        members.last { $0.isNamed(key) }.map { compact[$0.range] }
     }
 
     /// The compact text of a value in an object that is itself a value in the outermost one.
     package func value(of key: String, in outer: String) -> ArraySlice<UInt8>? {
-        guard let parent = members.lastIndex(where: { $0.key.elementsEqual(outer.utf8) }) else { return nil }
-        let member = innerMembers.last { $0.parent == parent && $0.member.key.elementsEqual(key.utf8) }?.member
+        guard let parent = members.lastIndex(where: { $0.isNamed(outer) }) else { return nil }
+        let member = innerMembers.last { $0.parent == parent && $0.member.isNamed(key) }?.member
         return member.map { compact[$0.range] }
     }
 
@@ -106,7 +113,13 @@ package struct JSONScanner {
         return true
     }
 
+    @inline(__always)
     private mutating func skipWhitespace() {
+        // JSON from programs rarely has any.
+        if let next, next <= 0x20 { skipSomeWhitespace() }
+    }
+
+    private mutating func skipSomeWhitespace() {
         let start = position
         while let next, next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 { position += 1 }
         guard position > start else { return }

@@ -78,8 +78,7 @@ extension TikiAnswer {
 
     /// The one `Content-Type` field, if it is fit to be passed on.
     private static func contentType(_ fields: HTTPFields) -> String? {
-        let fields = fields["content-type"]
-        guard fields.count == 1, let field = fields.first, field.utf8.count <= largestContentType,
+        guard let field = fields.only("content-type"), field.utf8.count <= largestContentType,
             field.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), MediaType.isWrittenInJSON(field)
         else { return nil }
         return field
@@ -87,8 +86,7 @@ extension TikiAnswer {
 
     /// The one `Retry-After` field, if it is fit to be passed on.
     static func retryAfter(_ fields: HTTPFields) -> String? {
-        let fields = fields["retry-after"]
-        guard fields.count == 1, let field = fields.first else { return nil }
+        guard let field = fields.only("retry-after") else { return nil }
         let isSeconds = (1...10).contains(field.utf8.count) && field.utf8.allSatisfy(\.isASCIIDigit)
         return isSeconds || HTTPDate.unixTime(field) != nil ? field : nil
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import Text
 import Upstream
 
 /// Makes the requests of one call to Tiki (RFC 9112 section 3): request line, header fields, body.
@@ -23,19 +24,19 @@ struct TikiRequest {
     ///   - signer: signs them.
     ///   - time: Unix time in milliseconds.
     func bytes(_ body: [UInt8], signedBy signer: RequestSigner, at time: Int64) -> ByteBuffer {
-        var bytes = ByteBuffer()
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(beginning.count + 256 + body.count)
-        bytes.writeBytes(beginning)
-        bytes.writeString(String(body.count))
+        bytes.append(contentsOf: beginning)
+        bytes.append(decimal: body.count)
         let signature = signer.sign(body, timestamp: time)
-        bytes.writeStaticString("\r\nX-Tiniapp-Client-Id: ")
-        bytes.writeString(signature.clientID)
-        bytes.writeStaticString("\r\nX-Tiniapp-Timestamp: ")
-        bytes.writeString(signature.timestamp)
-        bytes.writeStaticString("\r\nX-Tiniapp-Signature: ")
-        bytes.writeString(signature.signature)
-        bytes.writeStaticString("\r\n\r\n")
-        bytes.writeBytes(body)
-        return bytes
+        bytes.append("\r\nX-Tiniapp-Client-Id: ")
+        bytes.append(contentsOf: signature.clientID.utf8)
+        bytes.append("\r\nX-Tiniapp-Timestamp: ")
+        bytes.append(contentsOf: signature.timestamp.utf8)
+        bytes.append("\r\nX-Tiniapp-Signature: ")
+        bytes.append(contentsOf: signature.signature.utf8)
+        bytes.append("\r\n\r\n")
+        bytes.append(contentsOf: body)
+        return ByteBuffer(bytes: bytes)
     }
 }

@@ -39,16 +39,14 @@ package struct TokenOwner: Sendable, Equatable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// An array of strings of the characters that RFC 6749 has for scopes. The JSON is valid and without white space
-    /// that matters, so its strings are what is between quotation marks.
+    /// An array of strings of the characters that RFC 6749 has for scopes. The JSON is valid and compact, so a space is
+    /// part of a string, and such a string is no scope.
     private static func scopes(_ json: ArraySlice<UInt8>) -> String? {
         guard json.first == UInt8(ascii: "["), json.count <= longestScopes else { return nil }
         var scopes: [String] = []
-        let elements = json.dropFirst().dropLast().split(separator: UInt8(ascii: ","))
-        for element in elements {
-            let element = element.filter { !" \t\r\n".utf8.contains($0) }
+        for element in json.dropFirst().dropLast().split(separator: UInt8(ascii: ",")) {
             guard element.count > 2, element.first == UInt8(ascii: "\""), element.last == UInt8(ascii: "\"") else {
-                return elements.count == 1 && element.isEmpty ? "" : nil
+                return nil
             }
             let scope = element.dropFirst().dropLast()
             guard scope.allSatisfy(isScopeCharacter) else { return nil }

@@ -26,20 +26,20 @@ struct JSONLogHandler: LogHandler {
         var line: [UInt8] = []
         // Of a request's line, and some more.
         line.reserveCapacity(1_024)
-        line.append(contentsOf: #"{"time":""#.utf8)
+        line.append(#"{"time":""#)
         LogTime().appendUTC(to: &line)
-        line.append(contentsOf: #"","severity":""#.utf8)
-        line.append(contentsOf: Self.severity(event.level).utf8)
-        line.append(contentsOf: #"","message":"#.utf8)
+        line.append(#"","severity":""#)
+        line.append(Self.severity(event.level))
+        line.append(#"","message":"#)
         JSONString.append(event.message.description, to: &line)
         let fields = fields(of: event)
         if !fields.isEmpty { line.append(UInt8(ascii: ",")) }
         JSONLogValue.append(members: fields, to: &line)
-        line.append(contentsOf: "}\n".utf8)
+        line.append("}\n")
         write(line)
     }
 
-    private static func severity(_ level: Logger.Level) -> String {
+    private static func severity(_ level: Logger.Level) -> StaticString {
         switch level {
         case .trace, .debug: "DEBUG"
         case .info: "INFO"

@@ -43,24 +43,26 @@ enum JSONLogValue {
     }
 
     private static func append(members: LogFields, to json: inout [UInt8]) {
-        for (index, field) in members.all.enumerated() {
-            json.append(contentsOf: (index > 0 ? ",\"" : "\"").utf8)
-            field.name.withUTF8Buffer { json.append(contentsOf: $0) }
-            json.append(contentsOf: "\":".utf8)
-            append(field.value, to: &json)
+        for index in members.all.indices {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            json.append(UInt8(ascii: "\""))
+            json.append(members.all[index].name)
+            json.append(UInt8(ascii: "\""))
+            json.append(UInt8(ascii: ":"))
+            append(members.all[index].value, to: &json)
         }
     }
 
     private static func append(_ value: LogFields.Value, to json: inout [UInt8]) {
         switch value {
         case .text(let text): JSONString.append(text, to: &json)
-        case .number(let number): json.append(contentsOf: String(number).utf8)
+        case .number(let number): json.append(decimal: number)
         case .hundredths(let number): append(number, digits: 2, to: &json)
         case .latency(let microseconds):
             json.append(UInt8(ascii: "\""))
             append(microseconds, digits: 6, to: &json)
-            json.append(contentsOf: "s\"".utf8)
-        case .flag(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
+            json.append("s\"")
+        case .flag(let flag): json.append(flag ? "true" : "false")
         case .fields(let fields):
             json.append(UInt8(ascii: "{"))
             append(members: fields, to: &json)
@@ -72,7 +74,7 @@ enum JSONLogValue {
     private static func append(_ number: Int64, digits: Int, to json: inout [UInt8]) {
         var unit: Int64 = 1
         for _ in 0..<digits { unit *= 10 }
-        json.append(contentsOf: String(number / unit).utf8)
+        json.append(decimal: Int(number / unit))
         json.append(UInt8(ascii: "."))
         var rest = number % unit
         while unit > 1 {

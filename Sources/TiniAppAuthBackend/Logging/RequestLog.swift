@@ -36,7 +36,7 @@ struct RequestLog: Sendable {
         addTrace(of: entry.head, to: &fields)
         logger.log(
             level: level,
-            Logger.Message(stringLiteral: entry.method + " " + entry.path + " " + String(entry.status)),
+            Logger.Message(stringLiteral: entry.message),
             metadata: ["request": .stringConvertible(fields)]
         )
     }
@@ -81,12 +81,23 @@ extension RequestLog.Entry {
         return nil
     }
 
-    private static let knownMethods: Set = [
-        "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
-    ]
+    /// Such as `POST /auth_exchange 200`
+    fileprivate var message: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        text.append(contentsOf: method.utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: path.utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(decimal: status)
+        return String(decoding: text, as: UTF8.self)
+    }
 
     fileprivate var method: String {
-        Self.knownMethods.contains(head.method) ? head.method : "other"
+        switch head.method {
+        case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT": head.method
+        default: "other"
+        }
     }
 
     fileprivate var path: String {
@@ -136,7 +147,9 @@ extension RequestLog.Entry {
         fields.append("status", .number(status))
         fields.append("latency", .latency(duration.microseconds))
         // nginx's name for a peer without an address is "unix:".
-        if let address = head.remoteAddress, address.utf8.allSatisfy({ $0.isASCIIHexDigit || ".:".utf8.contains($0) }) {
+        if let address = head.remoteAddress,
+            address.utf8.allSatisfy({ $0.isASCIIHexDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
+        {
             fields.append("remoteIp", address)
         }
         return fields

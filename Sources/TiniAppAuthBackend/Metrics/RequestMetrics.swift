@@ -7,11 +7,14 @@ final class RequestMetrics: Sendable {
     private struct Kind: Hashable {
         let route: String
         let status: Int
+
+        /// Nearly all requests are for one route.
+        func hash(into hasher: inout Hasher) { hasher.combine(status) }
     }
 
     /// Statuses with a series of their own. Tiki may send any; the page of metrics must stay bounded.
     private static let ownStatuses: Set = [
-        200, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503, 504,
+        200, 204, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503, 504,
     ]
 
     private let factory: any MetricsFactory
@@ -21,6 +24,8 @@ final class RequestMetrics: Sendable {
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
+        let version = [("version", Version.current)]
+        Meter(label: "tiniapp_auth_build_info", dimensions: version, factory: factory).set(1)
         durations = Dictionary(
             uniqueKeysWithValues: Route.names.map { route in
                 let dimensions = [("route", route)]

@@ -22,7 +22,8 @@ struct CGIProgram {
         // Where the program lies (`SCRIPT_NAME`) is the host's choice; the routes begin after it.
         let hasPathInfo = environment["PATH_INFO"] != nil
         let head = FastCGIRequest.Head(acceptedAt: .now) {
-            hasPathInfo && $0 == "SCRIPT_NAME" ? nil : environment[$0]
+            let name = $0.description
+            return hasPathInfo && name == "SCRIPT_NAME" ? nil : environment[name]
         }
         let request = readRequest(head)
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)

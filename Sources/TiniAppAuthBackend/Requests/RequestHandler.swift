@@ -5,11 +5,12 @@ import TiniAppAuth
 final class RequestHandler: FastCGIHandler {
     /// A request on its way to its response.
     private struct Pending {
-        let head: FastCGIRequest.Head
         let requestID: RequestID
         /// nil if the path is unknown.
         let route: Route?
         let writer: ResponseWriter
+
+        var head: FastCGIRequest.Head { writer.head }
     }
 
     private let service: AuthService
@@ -38,9 +39,9 @@ final class RequestHandler: FastCGIHandler {
 
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
         metrics.began()
-        let head = request.head
+        let head = writer.head
         let id = RequestID(head.requestID)
-        let pending = Pending(head: head, requestID: id, route: Route(path: head.path), writer: writer)
+        let pending = Pending(requestID: id, route: Route(path: head.path), writer: writer)
         if let name = head.missingParam { return refuse(pending, .missingParam(name)) }
         guard let route = pending.route, head.guardsInternalPaths || !route.isInternal else {
             return refuse(pending, .notFound)

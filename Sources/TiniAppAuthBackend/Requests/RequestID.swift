@@ -6,13 +6,18 @@ struct RequestID: Sendable, Equatable {
 
     /// - Parameter given: the web server's; replaced unless it is 1 to 64 letters, digits, dots, hyphens, underscores.
     init(_ given: String?) {
-        if let given, (1...64).contains(given.utf8.count),
-            given.utf8.allSatisfy({ $0.isASCIILetterOrDigit || ".-_".utf8.contains($0) })
-        {
+        if var given, (1...64).contains(given.utf8.count), given.withUTF8({ $0.allSatisfy(Self.isAllowed) }) {
             text = given
         } else {
             let digits = String(UInt64.random(in: .min ... .max), radix: 16)
             text = String(repeating: "0", count: 16 - digits.count) + digits
+        }
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: byte.isASCIILetterOrDigit
         }
     }
 }

@@ -11,17 +11,29 @@ extension FastCGIResponse {
         _ requestID: RequestID,
         extra: [(name: String, value: String)] = []
     ) {
-        self.init(status: status, requestID, extra: extra)
-        headers.insert(contentsOf: [("Content-Type", type), ("Content-Length", String(body.count))], at: 0)
+        var content: [(name: String, value: String)] = []
+        content.reserveCapacity(8)
+        content.append(("Content-Type", type))
+        content.append(("Content-Length", String(body.count)))
+        self.init(status: status, requestID, content: content, extra: extra)
         self.body = body
     }
 
     /// Every response is made here, with the header fields that all have in common. It has no content yet.
-    init(status: Int, _ requestID: RequestID, extra: [(name: String, value: String)]) {
+    init(
+        status: Int,
+        _ requestID: RequestID,
+        content: [(name: String, value: String)] = [],
+        extra: [(name: String, value: String)]
+    ) {
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        let common = [("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("X-Request-Id", requestID.text)]
+        var headers = content
+        headers.append(("Cache-Control", "no-store"))
+        headers.append(("Pragma", "no-cache"))
+        headers.append(("X-Request-Id", requestID.text))
+        for field in extra { headers.append(field) }
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: common + extra)
+        self.init(status: status, reasonPhrase: phrase, headers: headers)
     }
 
     /// Content of our own.

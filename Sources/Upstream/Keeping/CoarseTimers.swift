@@ -7,12 +7,11 @@ import NIOCore
 package final class CoarseTimers {
     /// One that has been set.
     package struct Timer {
-        fileprivate let timers: CoarseTimers
-        fileprivate let tick: UInt64
+        fileprivate let group: Group
         fileprivate let number: Int
 
         /// Nothing happens if it has ended, or was cancelled before.
-        package func cancel() { _ = timers.groups[tick]?.take(number) }
+        package func cancel() { _ = group.take(number) }
     }
 
     /// Nanoseconds. No timer is early, and none later than by this.
@@ -38,28 +37,30 @@ package final class CoarseTimers {
     package func set(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
         let (ticks, rest) = deadline.uptimeNanoseconds.quotientAndRemainder(dividingBy: Self.resolution)
         let tick = max(rest == 0 ? ticks : ticks + 1, lastTick + 1)
-        if groups[tick] == nil {
-            eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(tick * Self.resolution)) {
-                self.end(tick)
-            }
+        let group = groups[tick] ?? begin(tick)
+        return Timer(group: group, number: group.add(action))
+    }
+
+    private func begin(_ tick: UInt64) -> Group {
+        let group = Group()
+        groups[tick] = group
+        eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(tick * Self.resolution)) {
+            self.end(tick)
         }
-        return Timer(timers: self, tick: tick, number: groups[tick, default: Group()].add(action))
+        return group
     }
 
     /// Calls the actions in the order in which they were set. Each may cancel later ones.
     private func end(_ tick: UInt64) {
         lastTick = tick
-        for number in groups[tick]?.numbers ?? 0..<0 {
-            let action = groups[tick]?.take(number) ?? nil
-            action?()
-        }
-        groups[tick] = nil
+        guard let group = groups.removeValue(forKey: tick) else { return }
+        for number in group.numbers { group.take(number)?() }
     }
 }
 
 extension CoarseTimers {
     /// The actions of timers that end together.
-    private struct Group {
+    fileprivate final class Group {
         /// From the number of the first on; nil for those that were taken.
         private var actions: [(() -> Void)?] = []
         private var first = 0
@@ -68,13 +69,13 @@ extension CoarseTimers {
         /// Those that have not all been taken.
         var numbers: Range<Int> { first..<first + actions.count }
 
-        mutating func add(_ action: @escaping () -> Void) -> Int {
+        func add(_ action: @escaping () -> Void) -> Int {
             actions.append(action)
             left += 1
             return numbers.upperBound - 1
         }
 
-        mutating func take(_ number: Int) -> (() -> Void)? {
+        func take(_ number: Int) -> (() -> Void)? {
             guard numbers.contains(number), let action = actions[number - first] else { return nil }
             actions[number - first] = nil
             left -= 1

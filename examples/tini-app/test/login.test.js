@@ -18,7 +18,7 @@ import {
 const auths = (options) => createAuth({ url: BASE_URL, ...options });
 
 for (const manners of MANNERS) {
-  test(`logs in, and knows whom, if my.request is ${JSON.stringify(manners)}`, async () => {
+  test(`logs in, and knows the customer, if my.request is ${JSON.stringify(manners)}`, async () => {
     const phone = newPhone(manners);
     const customer = await auths().customer();
     assert.deepEqual(customer, { customer_id: 1, customer_name: 'Ti Ni', scopes: ['offline', 'user_profile'] });
@@ -87,7 +87,7 @@ test('a server with too much to do: waits, longer each time, and sends the same 
   assert.ok(waits[0] >= 1000 && waits[0] <= 1500 && waits[1] >= 2000 && waits[1] <= 3000, `${waits}`);
 });
 
-test('but not for ever', async () => {
+test('a server with too much to do for too long: gives up after three waits', async () => {
   const phone = newPhone();
   const auth = auths({ wait: async () => {} });
   await faults(EXCHANGE, ...Array(4).fill(refusal(503, 'overloaded')));
@@ -96,7 +96,7 @@ test('but not for ever', async () => {
   assert.ok(await auth.accessToken());
 });
 
-test('nobody there: the same after one second and after three more, then says so', async () => {
+test('no server: the same after one second and after three more, then rejects with network', async () => {
   const phone = newPhone();
   const waits = [];
   const wait = async (milliseconds) => void waits.push(milliseconds);

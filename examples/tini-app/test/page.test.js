@@ -70,7 +70,7 @@ test('a guest is told to log in to Tiki', async (context) => {
   assert.equal(page.data.problem, 'Please log in to Tiki first.');
 });
 
-test('who did not allow offline learns what that means', async () => {
+test('a person who did not allow offline reads what that means', async () => {
   const phone = newPhone();
   phone.refusedScopes = { offline: '2' };
   app.auth = createAuth({ url: BASE_URL });

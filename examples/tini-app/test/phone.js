@@ -27,7 +27,7 @@ async function control(method, what, body) {
 /** Makes the next calls of a kind go wrong, each in a way of its own. */
 export const faults = (path, ...list) => control('POST', 'faults', list.map((fault) => ({ path, ...fault })));
 
-/** An answer of Tiki's with this status and reason; the backend's own errors have the same shape. */
+/** An error with this status and reason, as Tiki sends it; the backend's own errors have the same shape. */
 export const refusal = (status, reason) => ({
   status,
   body: JSON.stringify({ data: null, error: { code: status, reason, message: reason } }),
@@ -116,7 +116,7 @@ export function newPhone({ wrapped = false, failing = false } = MANNERS[0]) {
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-/** The address of nobody. */
+/** An address at which nothing listens. */
 export async function closedPort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -130,10 +130,10 @@ export async function freshCode() {
   return (await control('POST', 'codes')).code;
 }
 
-/** What all of it is about: no code and no refresh token was sent again after an answer, unless Tiki had not seen it. */
+/** The point of it all: no code or refresh token was sent again after an answer, unless Tiki had not seen it. */
 export function assertNothingSentTwice(phone) {
   const harmless = ['overloaded', 'too_many_requests', 'upstream_unreachable'];
-  // The server has the answer, or the same error, for who asks again.
+  // The server keeps the answer, or the same error, for the same request.
   harmless.push('upstream_timeout', 'upstream_invalid_response', 'backend_unavailable', 'backend_timeout');
   const spent = new Set();
   for (const { path, sent, reason } of phone.requests) {

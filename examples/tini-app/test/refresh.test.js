@@ -110,10 +110,17 @@ test('Tiki never answers: the same twice more, then a new login', async () => {
   assert.equal((await auth.customer()).customer_name, 'Ti Ni');
 });
 
-for (const [status, reason] of [[503, 'overloaded'], [429, 'too_many_requests'], [502, 'upstream_unreachable']]) {
+for (const [status, reason, times] of [
+  [503, 'overloaded', 4],
+  [503, 'store_unavailable', 4],
+  [503, 'service_unavailable', 4],
+  [429, 'too_many_requests', 4],
+  [502, 'upstream_unreachable', 1],
+  [400, 'invalid_signature', 1],
+]) {
   test(`${reason}: the refresh token is good for later`, async () => {
     const { phone, clock, auth } = await loggedIn();
-    await faults(REFRESH, ...Array(reason === 'upstream_unreachable' ? 1 : 4).fill(refusal(status, reason)));
+    await faults(REFRESH, ...Array(times).fill(refusal(status, reason)));
     clock.ahead = HOUR_MS;
     await assert.rejects(auth.accessToken(), { reason });
     assert.ok(await auth.accessToken());
@@ -121,6 +128,27 @@ for (const [status, reason] of [[503, 'overloaded'], [429, 'too_many_requests'],
     assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
   });
 }
+
+for (const [status, reason] of [[503, 'in_progress'], [500, 'internal_error']]) {
+  test(`${reason}: the same refresh token again, also at the next use within the window`, async () => {
+    const { phone, clock, auth } = await loggedIn();
+    await faults(REFRESH, ...Array(3).fill(refusal(status, reason)));
+    clock.ahead = HOUR_MS;
+    await assert.rejects(auth.accessToken(), { reason });
+    assert.ok(await auth.accessToken());
+    assert.deepEqual(phone.paths(), Array(4).fill('/auth_refresh'));
+    assert.equal(new Set(phone.requests.map(({ sent }) => sent)).size, 1);
+    assert.equal(phone.codesAsked, 0);
+  });
+}
+
+test('shutting_down: the next process does not know of the token, so it is not sent again', async () => {
+  const { phone, clock, auth } = await loggedIn();
+  await faults(REFRESH, refusal(503, 'shutting_down'));
+  clock.ahead = HOUR_MS;
+  assert.ok(await auth.accessToken());
+  assert.deepEqual(phone.paths(), ['/auth_refresh', '/auth_exchange']);
+});
 
 /** The next answers of the server get lost on their way. */
 function loseAnswers(count) {

@@ -3,14 +3,14 @@
 //     const auth = createAuth({ url: 'https://auth.example.vn' });
 //     const token = await auth.accessToken();   // before each use: logs in or refreshes if need be
 //
-// A code or refresh token works once: Tiki takes everything back if it sees one twice. But an answer can get lost on its
-// way, so the server keeps it for 45 s: whoever sends the same request again within that time gets it. After that time a
-// code or token is not sent again, unless the answer said for sure that Tiki has not seen it.
+// A code or refresh token works once: by all signs Tiki revokes the login if it sees one twice. But an answer can get lost
+// on its way, so the server keeps it for 45 s, and the same request sent again within that time gets it. After that time
+// a code or token is not sent again, unless an error said for sure that it is not spent.
 
 import { call, failure, post } from './my.js';
 
 const STORAGE_KEY = 'tiniapp-auth';
-// A token that lasts no longer than this is refreshed first, so that it does not end on the way to whom it is for.
+// A token that lasts no longer than this is refreshed first, so that it does not expire on its way.
 const MARGIN_MS = 60 * 1000;
 // How long to wait, time after time, while the server has too much to do; longer if its Retry-After says so.
 const WAITS_MS = [1000, 2000, 4000];
@@ -24,8 +24,10 @@ const REPEATS_MS = [1000, 3000];
 
 // Tiki may have the code or token, and the server may have the answer.
 const LOST = ['network', 'backend_timeout', 'backend_unavailable', 'upstream_timeout', 'upstream_invalid_response'];
-const TOO_BUSY = ['overloaded', 'too_many_requests', 'upstream_unavailable'];
-const NOT_SENT_TO_TIKI = [...TOO_BUSY, 'upstream_unreachable'];
+LOST.push('in_progress', 'internal_error');
+const TOO_BUSY = ['overloaded', 'too_many_requests', 'upstream_unavailable', 'store_unavailable', 'service_unavailable'];
+// The code or token is still good. A wrong secret on the server for a minute (invalid_signature) logs nobody out.
+const NOT_SPENT = [...TOO_BUSY, 'upstream_unreachable', 'invalid_signature'];
 // The code or token is spent, or may be: it takes a new code.
 const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'upstream_invalid_response', 'shutting_down'];
 
@@ -146,7 +148,7 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
       const tokens = await send('/auth_refresh', { refresh_token: before.refreshToken }, sentAt + WINDOW_MS);
       return await keep(tokens, sentAt);
     } catch (error) {
-      const isGood = NOT_SENT_TO_TIKI.includes(error.reason);
+      const isGood = NOT_SPENT.includes(error.reason);
       if (isGood && !error.mayHaveArrived) await save(before);
       // Otherwise it stays there with its time, for the next try within the window.
       if (isGood || (LOST.includes(error.reason) && !SPENT.includes(error.reason))) throw error;

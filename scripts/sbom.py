@@ -1,0 +1,70 @@
+"""Prints a CycloneDX list of what is linked into the executable, or loaded by it: sbom.py VERSION EPOCH.
+
+The Swift packages are those of Package.resolved, a few of which only tests and sandbox use; the C libraries are those
+of Debian's packages on the building machine.
+"""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+# The first two are linked in; the rest is the system's, where the program runs.
+STATIC = ["libc-ares-dev", "libhiredis-dev"]
+SHARED = ["libfcgi-dev", "libc6", "libgcc-s1", "libstdc++6"]
+
+
+def swift_packages():
+    """Yields a component for each package that the build resolved."""
+    for pin in json.loads(Path("Package.resolved").read_text())["pins"]:
+        address = pin["location"].removeprefix("https://").removesuffix(".git")
+        purl = f"pkg:swift/{address}@{pin['state']['version']}"
+        yield {
+            "type": "library",
+            "bom-ref": purl,
+            "name": pin["identity"],
+            "version": pin["state"]["version"],
+            "purl": purl,
+            "properties": [{"name": "git:revision", "value": pin["state"]["revision"]}],
+        }
+
+
+def debian_packages():
+    """Yields a component for each C library."""
+    for name in STATIC + SHARED:
+        query = ["dpkg-query", "-W", "-f", "${Version} ${Architecture}", name]
+        version, architecture = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split()
+        purl = f"pkg:deb/debian/{name.replace('+', '%2B')}@{version}?arch={architecture}"
+        link = "static" if name in STATIC else "shared"
+        yield {
+            "type": "library",
+            "bom-ref": purl,
+            "name": name,
+            "version": version,
+            "purl": purl,
+            "properties": [{"name": "link", "value": link}],
+        }
+
+
+def main():
+    """Prints the list."""
+    version, epoch = sys.argv[1:]
+    swift = subprocess.run(["swift", "--version"], check=True, capture_output=True, text=True).stdout.split("\n")[0]
+    program = {"type": "application", "bom-ref": "program", "name": "tiniapp-auth-backend", "version": version}
+    components = [*swift_packages(), *debian_packages()]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "component": {**program, "properties": [{"name": "compiler", "value": swift}]},
+        },
+        "components": components,
+        "dependencies": [{"ref": "program", "dependsOn": [component["bom-ref"] for component in components]}],
+    }
+    print(json.dumps(document, indent=2))
+
+
+main()
