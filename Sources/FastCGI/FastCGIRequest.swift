@@ -52,6 +52,12 @@ package struct FastCGIRequest: Sendable, Equatable {
             self.acceptedAt = acceptedAt
         }
 
+        /// A param without which no request can be answered, and which the web server does not pass; nil if all are there.
+        package var missingParam: String? {
+            if method.isEmpty { return "REQUEST_METHOD" }
+            return path.isEmpty ? "SCRIPT_NAME" : nil
+        }
+
         private static func path(_ param: (StaticString) -> String?) -> String {
             let (script, info) = (param("SCRIPT_NAME"), param("PATH_INFO"))
             if script != nil || info != nil { return (script ?? "") + (info ?? "") }
@@ -67,6 +73,12 @@ package struct FastCGIRequest: Sendable, Equatable {
     package init(head: Head, body: [UInt8] = []) {
         self.head = head
         self.body = body
+    }
+
+    /// Whether there is a body but no length for it, as with a chunked request that the web server does not buffer.
+    package var lacksLength: Bool {
+        // Caddy passes -1 for a length that it does not know.
+        (head.contentLength == nil || head.contentLength == "-1") && !body.isEmpty
     }
 
     /// Whether the body is as long as announced. RFC 3875 section 4.1.2: the length must be there if a body is.

@@ -6,6 +6,10 @@ package enum AuthError: Error, Equatable, Sendable {
     case payload(JSONPayload.Problem)
     /// The body is not as long as announced.
     case invalidContentLength
+    /// There is a body but no length for it.
+    case lengthRequired
+    /// The web server does not pass a param that every request needs; its name.
+    case missingParam(String)
     /// The body is not declared as JSON.
     case unsupportedMediaType
     /// The body is encoded, as with gzip.
@@ -79,6 +83,8 @@ package enum AuthError: Error, Equatable, Sendable {
         case .payload(.missingKey(let key)): (400, "missing_key", "Missing key '\(key)'")
         case .payload(.invalidValue(let key)): (400, "invalid_value", "Key '\(key)' must be a non-empty string")
         case .invalidContentLength: (400, "invalid_content_length", "The body is not as long as Content-Length says")
+        case .lengthRequired: (411, "length_required", "A Content-Length is required")
+        case .missingParam(let name): (500, "missing_param", "The web server passes no \(name)")
         case .missingAccessToken: (401, "missing_access_token", "Authorization must be 'Bearer' and an access token")
         case .invalidAccessToken: (401, "invalid_access_token", "The access token is unknown, expired or replaced")
         case .notFound: (404, "not_found", "No such path")

@@ -9,6 +9,7 @@ from testbed import fastcgi
 # All others are provoked through nginx.
 NOT_THROUGH_NGINX = {
     "invalid_content_length": "nginx passes on a body only if it is as long as announced",
+    "missing_param": "nginx passes all that is needed",
     "missing_access_token": "only a sub-request of nginx gets there; test_verify.py has one",
     "invalid_access_token": "the same",
     "verification_unavailable": "the same",
@@ -41,6 +42,12 @@ def _(world, example):
 @provokes("internal_error")
 def _(world, example):
     return ask(world.cramped, example)
+
+
+@provokes("missing_param")
+def _(world, example):
+    request = fastcgi.request(example.method, example.path, REQUEST_METHOD="")
+    return fastcgi.ask(world.usual.responder.socket, request)
 
 
 @provokes("upstream_unreachable")

@@ -17,6 +17,12 @@ struct FastCGIRequestTests {
         #expect(request(contentLength, body: body).hasAnnouncedLength)
     }
 
+    @Test("A body without a length lacks it; an empty body does not")
+    func lacksLength() {
+        #expect(request(nil, body: "body").lacksLength && request("-1", body: "body").lacksLength)
+        #expect(!request("3", body: "body").lacksLength && !request(nil, body: "").lacksLength)
+    }
+
     @Test(
         "A content length that is wrong, missing or not a number is not accepted",
         arguments: [

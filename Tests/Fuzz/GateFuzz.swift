@@ -7,7 +7,9 @@ import CFCGI
 /// Reused for all inputs, as the front door reuses its feed for all requests.
 private nonisolated(unsafe) var feed: RequestFeed?
 
-private let usedParams = ["REQUEST_METHOD", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID"]
+private let usedParams = [
+    "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID",
+]
 
 /// Gets each input.
 func fuzzGate(_ input: UnsafeRawBufferPointer) {

@@ -193,6 +193,23 @@ def test_a_wrong_length_as_plain_cgi(cgi, announced, status):
     assert run.stdout.startswith(b"Status: %d " % status)
 
 
+def test_a_body_far_over_the_limit_as_plain_cgi(cgi):
+    run = run_cgi(
+        cgi,
+        body=b" " * 200_000,
+        CONTENT_LENGTH="200000",
+        REQUEST_METHOD="POST",
+        PATH_INFO="/auth_exchange",
+        CONTENT_TYPE="application/json",
+    )
+    assert (run.returncode, run.stdout.split(b" ")[1]) == (0, b"413")
+
+
+def test_a_request_without_a_path_says_so_as_plain_cgi(cgi):
+    run = run_cgi(cgi, REQUEST_METHOD="GET")
+    assert run.stdout.startswith(b"Status: 500 ") and b'"reason":"missing_param"' in run.stdout
+
+
 def test_head_as_plain_cgi(cgi):
     run = run_cgi(cgi, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
     assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")

@@ -25,7 +25,7 @@ struct CGIProgram {
             let name = $0.description
             return hasPathInfo && name == "SCRIPT_NAME" ? nil : environment[name]
         }
-        let request = FastCGIRequest(head: head, body: readBody(head))
+        let request = readRequest(head)
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let exporter = PrometheusExporter(help: Metric.help)
         var service = configuration.service
@@ -48,8 +48,17 @@ struct CGIProgram {
         try await eventLoopGroup.shutdownGracefully()
     }
 
-    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is no number, or more than is ever
-    /// taken, is for the handler to refuse.
+    /// Of a body over the limit only so much is read as shows the handler that it is.
+    private func readRequest(_ head: FastCGIRequest.Head) -> FastCGIRequest {
+        var request = FastCGIRequest(head: head, body: readBody(head))
+        if request.body.count == configuration.limits.maxStdinBytes {
+            request.head.contentLength = String(request.body.count)
+        }
+        return request
+    }
+
+    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is no number is for the handler to
+    /// refuse.
     private func readBody(_ head: FastCGIRequest.Head) -> [UInt8] {
         guard let length = head.contentLength.flatMap({ UInt32($0) }) else { return [] }
         let count = min(Int(length), configuration.limits.maxStdinBytes)

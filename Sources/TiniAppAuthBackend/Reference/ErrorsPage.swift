@@ -92,7 +92,10 @@ enum ErrorsPage {
                 Row(.methodNotAllowed(allowed: "POST"), "wrong method; `Allow` names the right one"),
                 Row(.payloadTooLarge(limit: 16_384), "the body is over 16 KiB"),
                 Row(.unsupportedMediaType, "not `application/json`"),
-                Row("411", "length_required", "no length, and not chunked (nginx)"),
+                Row(
+                    .lengthRequired,
+                    "no length: not chunked (nginx), or the web server does not buffer chunked bodies"
+                ),
                 Row("414", "uri_too_long", "the request line is too long (nginx)"),
                 Row("421", "misdirected_request", "the host name is not the one that TLS was asked for (nginx)"),
                 Row("431", "headers_too_large", "header fields over nginx's limits (nginx)"),
@@ -108,6 +111,10 @@ enum ErrorsPage {
                     "400",
                     TikiReason.invalidSignature.rawValue,
                     "Tiki does not accept our signature (Tiki): [why](operations.md#invalid_signature-from-tiki)"
+                ),
+                Row(
+                    .missingParam("SCRIPT_NAME"),
+                    "the web server passes no method or no path: [what it must pass](web-servers.md)"
                 ),
                 Row("403", "forbidden", "`/metrics` from elsewhere (nginx)"),
             ]

@@ -42,6 +42,7 @@ final class RequestHandler: FastCGIHandler {
         let head = writer.head
         let id = RequestID(head.requestID)
         let pending = Pending(requestID: id, route: Route(path: head.path), writer: writer)
+        if let name = head.missingParam { return refuse(pending, .missingParam(name)) }
         guard let route = pending.route, head.guardsInternalPaths || !route.isInternal else {
             return refuse(pending, .notFound)
         }
@@ -49,6 +50,7 @@ final class RequestHandler: FastCGIHandler {
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
         }
+        if request.lacksLength { return refuse(pending, .lengthRequired) }
         guard request.hasAnnouncedLength else { return refuse(pending, .invalidContentLength) }
         switch route {
         case .greeting:

@@ -46,7 +46,7 @@ struct Configuration: Sendable {
         limits.maxInFlight = reader.value(Settings.maxInFlight)
         // A body somewhat over the service's limit still gets in, so that it gets a readable answer.
         limits.maxStdinBytes = maxBodyBytes + 65_536
-        listenSocket = reader.value(Settings.listenSocket)
+        listenSocket = reader.listenSocket()
         shutdownGrace = reader.value(Settings.shutdownGrace)
         logLevel = reader.value(Settings.logLevel)
         logFormat = reader.value(Settings.logFormat)
@@ -136,6 +136,15 @@ extension SettingsReader {
             ? url(Settings.infoEndpoint, allowInsecure: allowInsecure) : derived?.info
         guard let exchange, let refresh, let info else { return nil }
         return AuthEndpoints(exchange: exchange, refresh: refresh, info: info)
+    }
+
+    /// A path. What looks like a TCP address would else become a file of that name.
+    fileprivate mutating func listenSocket() -> String {
+        let path = value(Settings.listenSocket)
+        if path.wholeMatch(of: /[^\/]*:[0-9]+/) != nil {
+            report(Settings.listenSocket, "looks like a TCP address; only unix sockets are served")
+        }
+        return path
     }
 
     fileprivate mutating func domainValidation() -> DomainValidation {
