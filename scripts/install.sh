@@ -74,11 +74,12 @@ fi
 
 # --- the instance, and what is left to do ------------------------------------------------------------------
 
-if [[ $instance$domain ]]; then
-    DESTDIR=$destdir "$destdir$setup" "$instance" "$domain"
-else
-    echo "For each instance: make install INSTANCE=production DOMAIN=auth.example.vn"
-fi
+restart=
 if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then
-    echo "To run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload-or-restart nginx"
+    restart="to run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload-or-restart nginx"
+fi
+if [[ $instance$domain ]]; then
+    DESTDIR=$destdir LAST_STEP=$restart "$destdir$setup" "$instance" "$domain"
+else
+    printf '%s\n' "For each instance: make install INSTANCE=production DOMAIN=auth.example.vn" ${restart:+"And $restart"}
 fi
