@@ -81,5 +81,6 @@ fi
 if [[ $instance$domain ]]; then
     DESTDIR=$destdir LAST_STEP=$restart "$destdir$setup" "$instance" "$domain"
 else
-    printf '%s\n' "For each instance: make install INSTANCE=production DOMAIN=auth.example.vn" ${restart:+"And $restart"}
+    echo "For each instance: make install INSTANCE=production DOMAIN=auth.example.vn"
+    [[ -z $restart ]] || echo "And $restart"
 fi
