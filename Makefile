@@ -33,7 +33,8 @@ RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks s
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall deb dist test test-api test-docs docs test-long test-deploy bench fuzz \
+.PHONY: help run build release install uninstall deb dist test test-api test-docs docs picture test-long test-deploy \
+    bench fuzz \
     test-sanitizers lint format
 
 help: ## show this list
@@ -87,6 +88,10 @@ test-docs: build ## run the commands of the READMEs, and see that pages, program
 
 docs: build ## write the pages that the program prints: settings, errors, metrics, env.example
 	@scripts/docs.sh
+
+picture: build ## record docs/demo.svg, the terminals of the READMEs, from a run on port 8080 (or PORT=…)
+	@scripts/install-packages.sh $(SITE_PACKAGES) jq:jq python3:python3
+	scripts/record-demo.py docs/demo.svg
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/check-machine.sh

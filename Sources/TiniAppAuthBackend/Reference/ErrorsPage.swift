@@ -30,7 +30,6 @@ enum ErrorsPage {
                 Row(.upstreamUnreachable, "no connection to Tiki: name, connection or TLS"),
                 Row(.overloaded, "too many requests are in flight, or no connection to Tiki came free in time"),
                 Row(.upstreamUnavailable(retryAfter: nil), "Tiki says 503"),
-                Row(.inProgress, "another instance makes the same call, and has not ended it yet"),
                 Row(.storeUnavailable, "the store that instances share cannot be asked, and it is required"),
                 Row("429", "too_many_requests", "over the limits for one client address (nginx), or Tiki says 429"),
                 Row("503", "service_unavailable", "nginx is short of something (nginx)"),
@@ -42,19 +41,24 @@ enum ErrorsPage {
             [
                 Row(.upstreamTimeout, "Tiki did not answer in time"),
                 Row(.upstreamInvalidResponse, "Tiki's answer is not JSON, cut off, or too large"),
-                Row(.shuttingDown, "the server ended; a request that had waited for seconds may have been sent"),
+                Row(.inProgress, "another instance makes the same call, and has not ended it yet"),
                 Row(
                     "502",
                     "backend_unavailable",
                     "nginx does not reach this backend, or it ended in the middle (nginx)"
                 ),
                 Row("504", "backend_timeout", "this backend did not answer nginx in time (nginx)"),
+                Row("500", "internal_error", "nginx is at its limit of connections (nginx)"),
             ]
         ),
         (
             "Get a new code",
-            "This code or token does not work. Call `my.getAuthCode`.",
+            "This code or token does not work, or may be spent. Call `my.getAuthCode`.",
             [
+                Row(
+                    .shuttingDown,
+                    "the server ended before Tiki answered; the next process does not know what this one sent"
+                ),
                 Row("403", "https_required", "a POST over plain HTTP: this code was sent unencrypted (nginx on a VM)"),
                 Row("400", TikiReason.invalidCode.rawValue, "the code is unknown, expired or used (Tiki)"),
                 Row("400", TikiReason.invalidToken.rawValue, "the token is unknown, expired or replaced (Tiki)"),
@@ -70,7 +74,7 @@ enum ErrorsPage {
             ]
         ),
         (
-            "Mend the app",
+            "A mistake in the app",
             "The same request will always fail.",
             [
                 Row(.payload(.empty), "no body, or `{}`, `[]`, `null`, `\"\"`, `0`, `false`"),
@@ -97,8 +101,8 @@ enum ErrorsPage {
             ]
         ),
         (
-            "Mend the server",
-            "No user and no app can do anything about these.",
+            "A mistake in the server",
+            "No user and no app can do anything about these. A refresh token is not spent by them: keep it.",
             [
                 Row(
                     "400",
@@ -106,7 +110,6 @@ enum ErrorsPage {
                     "Tiki does not accept our signature (Tiki): [why](operations.md#invalid_signature-from-tiki)"
                 ),
                 Row("403", "forbidden", "`/metrics` from elsewhere (nginx)"),
-                Row("500", "internal_error", "nginx is at its limit of connections (nginx)"),
             ]
         ),
     ]

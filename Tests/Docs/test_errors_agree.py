@@ -1,0 +1,52 @@
+"""The errors page, openapi.yaml and the example app do the same about each error."""
+
+import re
+
+import pytest
+from testbed.places import read
+
+
+def words(text):
+    return set(re.findall(r"[`']([a-z_]+)[`']", text))
+
+
+def on_the_page(heading):
+    """The reasons below that heading of docs/errors.md."""
+    section = read("docs/errors.md").split(f"## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", section, re.MULTILINE))
+
+
+def in_the_document(action):
+    """The reasons for which openapi.yaml's table says that."""
+    rows = re.findall(r"^ +\| (`.+) \| (.+) \|$", read("openapi.yaml"), re.MULTILINE)
+    return set().union(*(words(reasons) for reasons, what in rows if re.search(action, what)))
+
+
+def in_the_app(*names):
+    """The reasons in those lists of auth.js, and what is pushed into them."""
+    source = read("examples/tini-app/src/auth/auth.js")
+    lists = [re.findall(rf"(?:const {name} = \[|{name}\.push\()(.+)[\])];", source) for name in names]
+    return words(" ".join(sum(lists, [])))
+
+
+@pytest.mark.parametrize(
+    ("heading", "action", "lists"),
+    [
+        ("Send the same request again", "nothing has been sent", ["TOO_BUSY", "NOT_SPENT"]),
+        ("Send the same request again, then get a new code", "then get a new code", ["LOST"]),
+        # The app needs no word for a request over plain HTTP: my.request makes none.
+        ("Get a new code", ": get a new code", ["SPENT"]),
+        ("A mistake in the server", "mistake in the server", ["NOT_SPENT"]),
+    ],
+)
+def test_each_error_is_answered_alike(heading, action, lists):
+    page = on_the_page(heading) - {"https_required", "forbidden"}
+    assert page
+    assert in_the_document(action) == page
+    assert page <= in_the_app(*lists), "the example app does something else"
+
+
+def test_the_app_repeats_only_what_the_page_says():
+    """`network` is the app's own: no answer at all."""
+    assert in_the_app("LOST") == on_the_page("Send the same request again, then get a new code") | {"network"}
+    assert in_the_app("TOO_BUSY") == on_the_page("Send the same request again") - {"upstream_unreachable"}
