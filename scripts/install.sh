@@ -74,11 +74,13 @@ fi
 
 # --- the instance, and what is left to do ------------------------------------------------------------------
 
+restart=
+if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then
+    restart="to run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload-or-restart nginx"
+fi
 if [[ $instance$domain ]]; then
-    DESTDIR=$destdir "$destdir$setup" "$instance" "$domain"
+    DESTDIR=$destdir LAST_STEP=$restart "$destdir$setup" "$instance" "$domain"
 else
     echo "For each instance: make install INSTANCE=production DOMAIN=auth.example.vn"
-fi
-if [[ -z $destdir && -d /run/systemd/system && -n $(systemctl list-units --plain --no-legend 'tiniapp-auth-backend@*.service') ]]; then
-    echo "To run this version: systemctl restart 'tiniapp-auth-backend@*.service' && nginx -t && systemctl reload-or-restart nginx"
+    [[ -z $restart ]] || echo "And $restart"
 fi

@@ -82,7 +82,7 @@ todo() {
     ((step++)) || echo "Left to do, as root:"
     printf '  %d. %s\n' "$step" "$1"
     shift
-    printf '       %s\n' "$@"
+    (($# == 0)) || printf '       %s\n' "$@"
 }
 
 if [[ ! -e $destdir/usr/sbin/nginx || -z $(compgen -G "$destdir/usr/lib/*/libfcgi.so.0") ]]; then
@@ -110,4 +110,6 @@ if [[ ! -L $destdir/etc/nginx/sites-enabled/tiniapp-auth-backend-$instance.conf 
         "ln -sf $sites/tiniapp-auth-backend-{default,$instance}.conf /etc/nginx/sites-enabled/" \
         "nginx -t && systemctl enable nginx && systemctl restart nginx"
 fi
+# What `make install` knows of.
+[[ -z ${LAST_STEP-} ]] || todo "$LAST_STEP"
 ((step)) || echo "Nothing is left to do for $instance."
