@@ -27,7 +27,7 @@ const LOST = ['network', 'backend_timeout', 'backend_unavailable', 'upstream_tim
 LOST.push('in_progress', 'internal_error');
 const TOO_BUSY = ['overloaded', 'too_many_requests', 'upstream_unavailable', 'store_unavailable', 'service_unavailable'];
 // The code or token is still good. A wrong secret on the server for a minute (invalid_signature) logs nobody out.
-const NOT_SPENT = [...TOO_BUSY, 'upstream_unreachable', 'invalid_signature'];
+const NOT_SPENT = [...TOO_BUSY, 'upstream_unreachable', 'invalid_signature', 'missing_param'];
 // The code or token is spent, or may be: it takes a new code.
 const SPENT = ['invalid_code', 'invalid_token', 'upstream_timeout', 'upstream_invalid_response', 'shutting_down'];
 
