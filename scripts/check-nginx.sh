@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lets nginx itself check what is made of the templates: the local site, the container's and the VM's. Not a word is
-# good.
+# Lets nginx itself check what is made of the templates: the local site, the container's and the VM's, and the front
+# of several machines. Not a word is good.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -43,5 +43,12 @@ find "$prefix/vm" -name '*.conf' -exec sed -i -E "s,(listen .*)\\b80\\b,\18080,;
 printf '%s\n' "pid $prefix/nginx.pid;" 'events {}' 'http {' "include $prefix/vm/etc/nginx/conf.d/*.conf;" \
     "include $prefix/vm/etc/nginx/sites-available/*.conf;" '}' >"$prefix/vm.conf"
 check nginx/vm-site.conf.template "$prefix/vm.conf"
+
+{
+    printf '%s\n' "pid $prefix/nginx.pid;" 'events {}' 'http {'
+    sed -E "s,(listen .*)\b443\b,\18443,; s, /etc/letsencrypt/live/[^/]*/, $prefix/,; s, /var/log/nginx/, $prefix/log/," nginx/front.conf
+    echo '}'
+} >"$prefix/front.conf"
+check nginx/front.conf "$prefix/front.conf"
 
 exit "$failed"
