@@ -3,6 +3,7 @@
 container.sh gives the image's own --help and routes.conf, in HELP_FILE and ROUTES_FILE.
 """
 
+import fnmatch
 import os
 import pathlib
 import re
@@ -155,3 +156,17 @@ def test_the_image_has_the_programs_version():
     assert f'org.opencontainers.image.version="{version}"' in read("Dockerfile")
     said = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == version
+
+
+def test_what_the_dockerfile_copies_is_in_the_build_context():
+    """.dockerignore leaves out everything that it does not name."""
+    ignored, *kept = (line for line in read(".dockerignore").splitlines() if line and not line.startswith("#"))
+    assert ignored == "*"
+    lines = re.findall(r"^COPY ((?:.*\\\n)*.*)$", read("Dockerfile"), re.MULTILINE)
+    sources = [word for line in lines if "--from" not in line for word in line.replace("\\\n", " ").split()[:-1]]
+    assert len(sources) > 8
+    patterns = [line[1:] for line in kept]
+    missing = [
+        path for path in sources if not any(fnmatch.fnmatch(path, p) or path.startswith(f"{p}/") for p in patterns)
+    ]
+    assert not missing
