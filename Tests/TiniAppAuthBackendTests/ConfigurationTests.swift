@@ -44,8 +44,10 @@ struct ConfigurationTests {
             "LISTEN_SOCKET": "/tmp/s", "GOOGLE_CLOUD_PROJECT": "p-1",
             "ARRIVAL_TIMEOUT": "0.5",
             "MAX_PENDING_CONNECTIONS": "7", "MAX_PARAMS_BYTES": "4096", "MAX_IN_FLIGHT": "9", "SHUTDOWN_GRACE": "0",
-            "LOG_LEVEL": "Debug",
+            "LOG_LEVEL": "Debug", "LOG_FORMAT": "TEXT", "VERIFY_WINDOW": "7.5",
         ])
+        #expect(configuration.logFormat == .text)
+        #expect(configuration.service.verifyWindow == .milliseconds(7_500))
         #expect(configuration.service.endpoints.refresh.origin.host == "r")
         #expect(configuration.service.endpoints.info.pathAndQuery == "/y?z")
         #expect(configuration.service.requestTimeout == .milliseconds(2_500))

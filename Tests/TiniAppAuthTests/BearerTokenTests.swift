@@ -1,0 +1,32 @@
+import Testing
+
+@testable import TiniAppAuth
+
+struct BearerTokenTests {
+    @Test("A token is read from Authorization", arguments: ["Bearer", "bearer", "BEARER"])
+    func read(scheme: String) throws {
+        #expect(try BearerToken.read("\(scheme) aZ09-._~+/==") == "aZ09-._~+/==")
+    }
+
+    @Test("Another scheme has no token", arguments: ["", " ", "Basic dTpw", "Bearerx a", "Token a"])
+    func otherScheme(authorization: String) throws {
+        #expect(try BearerToken.read(authorization) == nil)
+    }
+
+    @Test(
+        "Bytes that are not of a token are refused",
+        arguments: [
+            "Bearer", "Bearer a b", #"Bearer "a""#, "Bearer a,b", "Bearer {}", #"Bearer \"#, "Bearer é", "Bearer a\0",
+        ]
+    )
+    func malformed(authorization: String) {
+        #expect(throws: AuthError.invalidAccessToken) { try BearerToken.read(authorization) }
+    }
+
+    @Test("A token of 4,096 bytes is the longest")
+    func longest() throws {
+        let token = String(repeating: "a", count: 4_096)
+        #expect(try BearerToken.read("Bearer \(token)") == token)
+        #expect(throws: AuthError.invalidAccessToken) { try BearerToken.read("Bearer \(token)a") }
+    }
+}
