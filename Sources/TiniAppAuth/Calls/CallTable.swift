@@ -1,13 +1,13 @@
 import DequeModule
 import NIOCore
 
-/// The calls in flight with who waits for each, and for a while what became of those that have ended.
+/// The calls in flight, each with its waiting requests, and for a while the outcomes of ended ones.
 ///
 /// Of two refreshes with the same token, the second would make the token server revoke the whole chain. So the same
 /// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
 struct CallTable<Waiter: AnyObject> {
-    /// What may be kept.
+    /// The limits of kept outcomes.
     struct Limits {
         /// From the end of a call to the end of its entry; zero keeps nothing.
         var window: TimeAmount
@@ -35,7 +35,7 @@ struct CallTable<Waiter: AnyObject> {
     private struct Ended {
         let outcome: KeptOutcome
         let time: NIODeadline
-        /// The refresh token that only who has got this answer can present.
+        /// The refresh token in this answer. A request with it proves that the answer arrived.
         let successor: TokenFingerprint?
     }
 
@@ -91,7 +91,7 @@ struct CallTable<Waiter: AnyObject> {
         }
     }
 
-    /// Takes a request out whose time is over.
+    /// Removes a request that is out of time.
     mutating func remove(_ waiter: Waiter, from key: CallName) {
         guard case .inFlight(var waiters) = entries[key] else { return }
         entries[key] = nil
@@ -102,8 +102,8 @@ struct CallTable<Waiter: AnyObject> {
     /// Ends a call.
     ///
     /// - Parameters:
-    ///   - outcome: what is kept of it; nil for nothing.
-    ///   - successor: the refresh token that only who has got the answer can present.
+    ///   - outcome: the part to keep; nil to keep nothing.
+    ///   - successor: the refresh token in the answer.
     /// - Returns: those who waited, in the order in which they came.
     mutating func end(
         _ key: CallName,
@@ -132,7 +132,7 @@ struct CallTable<Waiter: AnyObject> {
 
     private mutating func removeOldest() {
         guard let (key, time) = order.popFirst() else { return }
-        // Removed before, and perhaps there anew.
+        // Removed before, and perhaps added again.
         guard case .ended(let ended) = entries[key], ended.time == time else { return }
         remove(key)
     }
