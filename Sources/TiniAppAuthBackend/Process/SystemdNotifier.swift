@@ -5,11 +5,11 @@ import Glibc
 ///
 /// Source: systemd's sd_notify(3), whose protocol is stable; its library is not needed for it.
 struct SystemdNotifier: Sendable {
-    /// What can be told.
+    /// The states that it reports.
     enum State {
         /// Requests are answered from now on.
         case ready
-        /// The configuration is being read anew; ``ready`` follows.
+        /// The configuration is being read again; ``ready`` follows.
         case reloading
         /// The shutdown has begun.
         case stopping
