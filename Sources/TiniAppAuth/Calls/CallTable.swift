@@ -17,7 +17,7 @@ struct CallTable<Waiter: AnyObject> {
         var maxBytes: Int
     }
 
-    /// What a request meets.
+    /// The state of the call that a request asks for.
     enum Admission {
         /// There is no such call: it must be made.
         case first
@@ -74,8 +74,8 @@ struct CallTable<Waiter: AnyObject> {
         presenting token: TokenFingerprint? = nil,
         at now: NIODeadline
     ) -> Admission {
-        // Who presents the next token has got the answer to the last one: that entry has done its work, and a repetition
-        // is for the token server to see. A server that does not rotate has given the same token again.
+        // A request with the next token proves that the last answer arrived: that entry has done its work, and a
+        // repetition is for the token server to see. A server that does not rotate has given the same token again.
         if let token, let predecessor = predecessors[token], predecessor != key { remove(predecessor) }
         removeExpired(at: now)
         switch entries[key] {
@@ -104,7 +104,7 @@ struct CallTable<Waiter: AnyObject> {
     /// - Parameters:
     ///   - outcome: the part to keep; nil to keep nothing.
     ///   - successor: the refresh token in the answer.
-    /// - Returns: those who waited, in the order in which they came.
+    /// - Returns: the requests that waited, in the order in which they came.
     mutating func end(
         _ key: CallName,
         keeping outcome: KeptOutcome?,

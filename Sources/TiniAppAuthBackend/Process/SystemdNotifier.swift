@@ -36,8 +36,8 @@ struct SystemdNotifier: Sendable {
         path = environment["NOTIFY_SOCKET"]
     }
 
-    /// A message that cannot be delivered is dropped: who does not listen does not need it, and a manager that waits
-    /// for it acts on its absence.
+    /// A message that cannot be delivered is dropped: a manager that does not listen does not need it, and a manager
+    /// that waits for it acts on its absence.
     func notify(_ state: State) {
         guard let path, var address = Self.address(path) else { return }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count)
