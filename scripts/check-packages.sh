@@ -2,7 +2,7 @@
 # Tells whether the Swift packages are those that the commit was made with: Package.swift names the direct ones exactly,
 # scripts/packages.txt names all of them.
 #     check-packages.sh            fails with the differences
-#     check-packages.sh --update   writes the list anew, after a change in Package.swift
+#     check-packages.sh --update   writes the list again, after a change in Package.swift
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 list=scripts/packages.txt

@@ -12,7 +12,7 @@ responder_bound=1.5
 
 scratch=/tmp/tiniapp-auth-backend
 nginx_files=/etc/tiniapp-auth-backend/nginx
-# See container-quit-only.c: whoever is started with it ends at QUIT, and not at TERM or INT.
+# See container-quit-only.c: a process started with it ends at QUIT, and not at TERM or INT.
 quit_only=/usr/local/lib/container-quit-only.so
 
 # One line of JSON, as the responder's. The texts are ours and have nothing to escape.
@@ -112,7 +112,7 @@ is_network() {
     fi
     [[ $1 == */* ]] || return 0
     [[ $length =~ ^[0-9]{1,3}$ ]] || return 1
-    # With all addresses trusted, the client would be whoever the client says.
+    # If all addresses were trusted, a client could name any address as its own.
     length=$((10#$length))
     ((length > 0 && length <= ${#bits})) && [[ ${bits:length} != *1* ]]
 }

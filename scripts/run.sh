@@ -65,7 +65,7 @@ stop_all() {
     find "$run" -mindepth 1 -delete 2>/dev/null
 }
 
-# Ending `make run` is how one leaves it, so that is no failure; cutting off the build is.
+# Ending `make run` is how one leaves it, so that is not a failure; cutting off the build is.
 interrupted() {
     if [[ $ready ]]; then
         exit 0
@@ -106,7 +106,7 @@ trap 'interrupted 2' INT
 trap 'exit 141' PIPE
 trap 'interrupted 15' TERM
 
-# Left behind by a run that was killed with -9.
+# Left over from a run that was killed with -9.
 find "$run" -mindepth 1 -delete
 
 # Another file for who must not meet the developer's own, as the tests of the READMEs.

@@ -1,4 +1,4 @@
-/// What a peer may use up before it is refused. Every limit holds per connection unless it says otherwise.
+/// Limits on a peer; beyond them it is refused. Every limit holds per connection unless it says otherwise.
 package struct FastCGILimits: Sendable, Equatable {
     /// Time for a request to arrive complete, counted from the accept.
     package var arrivalTimeout: Duration = .seconds(5)

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Who waits to see that the responder's thread still goes round.
+/// Callbacks that wait for proof that the responder's thread still runs.
 final class TurnObservers: Sendable {
-    /// nil once the thread has ended: nobody needs to wait any more.
+    /// nil once the thread has ended: then there is nothing to wait for.
     private let waiting = Mutex<[@Sendable () -> Void]?>([])
 
     func add(_ body: @escaping @Sendable () -> Void) {

@@ -16,13 +16,13 @@ package enum AuthError: Error, Equatable, Sendable {
     case encodedBody
     /// The body is longer than the limit, in bytes.
     case payloadTooLarge(limit: Int)
-    /// There is no such path.
+    /// The path does not exist.
     case notFound
-    /// The path is there, but not for this method.
+    /// The path exists, but not for this method.
     case methodNotAllowed(allowed: String)
     /// No connection to Tiki: name, connection or TLS.
     case upstreamUnreachable
-    /// What came from Tiki is not one whole JSON answer within the limits.
+    /// Tiki's answer is not one complete JSON answer within the limits.
     case upstreamInvalidResponse
     /// Tiki did not answer in time.
     case upstreamTimeout
@@ -30,15 +30,15 @@ package enum AuthError: Error, Equatable, Sendable {
     case upstreamTooManyRequests(retryAfter: String?)
     /// Tiki answered 503, without an answer that can be relayed.
     case upstreamUnavailable(retryAfter: String?)
-    /// Another instance makes the same call, and has not ended it in time.
+    /// Another instance is making the same call, and did not finish in time.
     case inProgress
-    /// The store that instances share cannot be asked, and nothing is sent without it.
+    /// The shared store cannot be asked, and nothing is sent without it.
     case storeUnavailable
     /// There is no access token in `Authorization`.
     case missingAccessToken
-    /// What is in `Authorization` is no access token, or none that Tiki knows.
+    /// `Authorization` does not have an access token that Tiki knows.
     case invalidAccessToken
-    /// Whose an access token is cannot be found out now.
+    /// The owner of an access token cannot be found out now.
     case verificationUnavailable
     /// Too many requests are in flight.
     case overloaded

@@ -1,7 +1,7 @@
 import Text
 import Upstream
 
-/// What became of one request: for its answer, its log line and the metrics.
+/// The outcome of one request, for its answer, its log line and the metrics.
 package struct AuthOutcome: Sendable {
     /// Tiki's answer as it came, or our own error.
     package var result: Result<TikiAnswer, AuthError>
@@ -9,14 +9,14 @@ package struct AuthOutcome: Sendable {
     package var isShared: Bool
     /// Whether the call's answer came after the deadline of the request that began it.
     package var isLate = false
-    /// Seconds since the call ended; nil if the request waited for it. Set where an outcome is told again.
+    /// Seconds since the call ended, if this is a kept outcome; nil if the request waited for the call.
     package var age: Int?
     /// How often the call was sent to Tiki; 0 if it never was.
     package var attempts: Int
-    /// From the first time the call was sent to its end; nil if it never was sent.
+    /// From the first sending of the call to its end; nil if it was never sent.
     package var upstreamDuration: Duration?
-    /// A stable code for the log that says more exactly than the error why there is no answer from Tiki; nil if there is
-    /// one, and for errors that came before the call.
+    /// A stable code for the log: why there is no answer from Tiki, more exactly than the error says. nil if there is
+    /// one, and for errors before the call.
     package var failureCode: String?
 
     package init(
@@ -58,10 +58,10 @@ extension AuthOutcome {
 }
 
 extension AuthError {
-    /// What the client is told about a call that brought no answer.
+    /// The error for a call that got no answer.
     init(_ failure: UpstreamFailure, wasSent: Bool) {
         switch failure {
-        // Nothing was sent, so the code is still good: it waited for a connection until its time was up.
+        // It waited for a connection until its time was up. Nothing was sent, so the code can still be used.
         case .timeout where !wasSent: self = .overloaded
         case .unreachable: self = .upstreamUnreachable
         case .connectionLost, .cutOff, .notHTTP, .tooLarge: self = .upstreamInvalidResponse
@@ -70,8 +70,7 @@ extension AuthError {
         }
     }
 
-    /// What the client is told about an answer that cannot be relayed. A 429 or 503 means what it says, whatever its body
-    /// is.
+    /// The error for an answer that cannot be relayed. A 429 or 503 keeps its meaning, whatever its body is.
     init(unreadable response: HTTPResponse) {
         let retryAfter = TikiAnswer.retryAfter(response.fields)
         switch response.status {

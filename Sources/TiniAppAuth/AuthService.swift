@@ -6,20 +6,20 @@ import Text
 import Transport
 import Upstream
 
-/// The mission: check what the app sent, share, sign, call Tiki, pass its answer on.
+/// Checks an app's request, signs and makes the call to Tiki, shares it among equal requests, and relays the answer.
 package final class AuthService: Sendable {
-    /// How to reach Tiki and what a request may take.
+    /// How to reach Tiki, and the limits of a request.
     package struct Configuration: Sendable {
         package var credentials: ClientCredentials
         package var endpoints: AuthEndpoints
         package var upstream: UpstreamClient.Configuration
         /// From the acceptance of a request to its answer, the waits included.
         package var requestTimeout = TimeAmount.seconds(10)
-        /// How long after its sending the answer to an exchange or refresh is waited for, where that is longer than the
+        /// How long to wait for the answer to an exchange or refresh, from its sending, where that is longer than the
         /// request's own time.
         package var lateAnswerTimeout = TimeAmount.seconds(30)
-        /// How long the outcome of an exchange or refresh is kept for who sends the same token again; zero keeps none, and
-        /// waits for no late answer.
+        /// How long the outcome of an exchange or refresh is kept for requests with the same token; with zero, outcomes
+        /// are not kept, and late answers not waited for.
         package var replayWindow = TimeAmount.seconds(45)
         /// Outcomes that are kept; the oldest goes first.
         package var replayMaxEntries = 20_000
@@ -69,11 +69,11 @@ package final class AuthService: Sendable {
     /// Answers a request. Returns at once; may be called from any thread.
     ///
     /// - Parameters:
-    ///   - route: what is asked for.
+    ///   - route: the route of the request.
     ///   - contentType: the request's `Content-Type`; nil if it has none.
     ///   - body: the request's body.
     ///   - age: how long ago the request's connection was accepted; counts against the request's time.
-    ///   - completion: gets what became of it. Called once, on this thread or the event loop.
+    ///   - completion: gets the outcome. Called once, on this thread or the event loop.
     package func handle(
         _ route: AuthRoute,
         contentType: String?,
@@ -94,12 +94,12 @@ package final class AuthService: Sendable {
         }
     }
 
-    /// Tells whose the access token of a request is. Returns at once; may be called from any thread.
+    /// Finds the owner of a request's access token. Returns at once; may be called from any thread.
     ///
     /// - Parameters:
     ///   - authorization: the request's `Authorization`; nil if it has none.
     ///   - age: how long ago the request's connection was accepted; counts against the request's time.
-    ///   - completion: gets Tiki's answer to the info call, in which ``TokenOwner`` finds who it is, or why there is none.
+    ///   - completion: gets Tiki's answer to the info call, from which ``TokenOwner`` reads the owner, or the error.
     ///     Called once, on this thread or the event loop.
     package func verify(authorization: String?, age: Duration, completion: @escaping Completion) {
         let deadline = NIODeadline.now() + configuration.requestTimeout - TimeAmount(age)
@@ -134,7 +134,7 @@ package final class AuthService: Sendable {
 
     /// Closes the connections to Tiki. Requests under way end with ``AuthError/shuttingDown``.
     ///
-    /// Where instances share a store, the others learn first what became of calls that were sent.
+    /// Where instances share a store, the others first get the outcomes of calls that were sent.
     ///
     /// - Parameter deadline: until when answers are waited for that only the others can still get.
     package func close(by deadline: NIODeadline = .now()) async throws {

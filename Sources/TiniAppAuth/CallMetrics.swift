@@ -72,7 +72,7 @@ struct CallMetrics {
         if case .success = outcome.result { replayed[route]?.increment() } else { inDoubt[route]?.increment() }
     }
 
-    /// So many outcomes are kept.
+    /// Sets the number of kept outcomes.
     func kept(_ count: Int, bytes: Int) {
         keptCount.set(count)
         keptBytes.set(bytes)

@@ -23,7 +23,7 @@ struct Server {
     /// - Throws: what keeps it from serving: the socket, the trusted certificates.
     func run() async throws {
         let systemd = SystemdNotifier(environment: environment)
-        // Before there is a socket: who sees that we listen may already want us to stop.
+        // Before there is a socket: once we listen, we may be told to stop.
         let library = try FastCGILibrary()
         let signals = try SignalTrap.set()
 

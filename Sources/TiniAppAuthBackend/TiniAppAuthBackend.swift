@@ -19,11 +19,11 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self
     )
 
-    /// In front of every command, since each may get the client secret.
+    /// Runs before every command, since each may get the client secret.
     static func main() async {
         ProcessPrivacy.begin()
         StandardStreams.complete()
-        // A web server makes arguments of a query string (RFC 3875 section 4.4), and these are no commands.
+        // A web server makes arguments of a query string (RFC 3875 section 4.4), which are not commands.
         let isCGI = CGIProgram.isMeant(by: .current)
         await main(isCGI ? ["serve"] : nil)
     }

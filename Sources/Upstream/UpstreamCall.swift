@@ -3,7 +3,7 @@ import Text
 
 /// One call on its way: waiting for a connection, sent, or finished. Lives on the event loop.
 package final class UpstreamCall {
-    /// What became of it.
+    /// The outcome of the call.
     package struct Outcome: Sendable {
         package var result: Result<HTTPResponse, UpstreamFailure>
         /// How often it was sent.

@@ -4,7 +4,7 @@ import Text
 
 /// Makes calls over HTTP/1.1: a pool of kept connections for each origin, all on one event loop.
 package final class UpstreamClient {
-    /// What calls may take, and which certificates are trusted.
+    /// The limits of calls, and the trusted certificates.
     package struct Configuration: Sendable {
         /// A file of trusted certificates (PEM) in place of the system's.
         package var caFile: String?
@@ -18,7 +18,7 @@ package final class UpstreamClient {
         package var maxAnswerBytes = 65_536
         /// Unix time in milliseconds.
         package var clock: @Sendable () -> Int64 = WallClock.milliseconds
-        /// What the log calls the server.
+        /// The server's name in the log.
         package var name = "the upstream"
 
         package init() {}

@@ -8,7 +8,7 @@ struct UpstreamConnectionState: Equatable {
     enum Phase: Equatable {
         /// Name, TCP or TLS is under way.
         case connecting
-        /// Ready for a call. An ageing one is near its end: it still serves, but is no longer counted on.
+        /// Ready for a call. An ageing one is near its end: it can still be used, but is replaced.
         case idle(isAgeing: Bool)
         /// From just before the first byte of a request is handed to the channel.
         case requestWritten
@@ -139,7 +139,7 @@ struct UpstreamConnectionState: Equatable {
 
 // What comes into the transitions, and what they want done.
 extension UpstreamConnectionState {
-    /// What to do with bytes.
+    /// The action for received bytes.
     enum Reception: Equatable {
         /// Take them.
         case expected
@@ -149,7 +149,7 @@ extension UpstreamConnectionState {
         case unasked
     }
 
-    /// What an end of the connection means.
+    /// The meaning of the connection's end.
     enum Ending: Equatable {
         /// It had ended before.
         case known

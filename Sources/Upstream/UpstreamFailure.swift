@@ -8,7 +8,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     case connectionLost
     /// The connection ended within the answer.
     case cutOff
-    /// What came is not HTTP.
+    /// The answer is not HTTP.
     case notHTTP
     /// The answer is over the limit.
     case tooLarge

@@ -5,8 +5,8 @@ import Transport
 
 /// The kept connections to one origin, and the calls that wait for one. Lives on the event loop.
 ///
-/// A call gets a connection only when there is one in hand that is open; its bytes are made then, and written at once.
-/// So a signature in them is never old, and a call that fails before that was never sent.
+/// A call gets a connection only when one is open; only then are its bytes made, and written at once. So its signature
+/// is never old, and a call that fails earlier was never sent.
 final class UpstreamPool {
     private let origin: UpstreamURL.Origin
     private let configuration: UpstreamClient.Configuration
@@ -18,9 +18,9 @@ final class UpstreamPool {
 
     private var connections: [ObjectIdentifier: UpstreamConnection] = [:]
     private var counts = ConnectionCounts()
-    /// The one used last is at the end, and is taken first: those that are not needed time out.
+    /// The last used is at the end and is taken first, so that surplus ones time out.
     private var idle: [UpstreamConnection] = []
-    /// Those that have answered and are looked at once more before they are used again.
+    /// Connections that have answered, and are checked once more before reuse.
     private var settling: [UpstreamConnection] = []
     private var reuse = ReuseDelay()
     private var warm: WarmConnections
@@ -69,7 +69,7 @@ final class UpstreamPool {
         var unread: [UpstreamConnection] = []
         defer { idle += unread }
         while let connection = idle.popLast() {
-            // The event loop will read them, and end it if nobody asked for them.
+            // The event loop will read the bytes, and close the connection if they are stray.
             if mayHoldStrayBytes(connection) {
                 unread.append(connection)
                 continue
@@ -83,9 +83,9 @@ final class UpstreamPool {
 
     /// Gives an open connection to the call that waits longest.
     ///
-    /// - Returns: whether it can still be used for another call: none waits.
+    /// - Returns: whether the connection is still free, since no call waits.
     func offer(_ connection: UpstreamConnection) -> Bool {
-        // As nearly always, when there is no need to ask the kernel.
+        // The usual case, without a system call.
         if waiting.isEmpty { return !isClosed }
         if mayHoldStrayBytes(connection) { return !isClosed }
         guard let call = nextWaiting() else { return !isClosed }
@@ -102,7 +102,7 @@ final class UpstreamPool {
         while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections {
             open(isWarm: false)
         }
-        // A late answer may never come, and somebody waits for what this call needs.
+        // A late answer may never come, and a waiting call needs the connection.
         if counts.connecting < waiting.count - settling.count, let oldest = nextLate() { oldest.abandon() }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
@@ -121,13 +121,13 @@ final class UpstreamPool {
         return nil
     }
 
-    /// Trusts others from now on: no call is begun on a connection that was opened before.
+    /// Uses other trusted certificates from now on: calls no longer begin on connections opened before.
     func reload(_ trust: UpstreamTrust) {
         connector = connector.trusting(origin.usesTLS ? trust.certificates : nil)
         for connection in connections.values { connection.retire() }
     }
 
-    /// Closes all connections; calls that wait or are under way fail.
+    /// Closes all connections; calls that wait or are in progress fail.
     func close() {
         isClosed = true
         warmTimer?.cancel()
@@ -141,7 +141,7 @@ final class UpstreamPool {
         (connection.state.hasServed || !origin.usesTLS) && connection.hasUnreadBytes
     }
 
-    /// The call that waits longest. One whose time is over ends here: it must not be sent any more.
+    /// The call that has waited longest. Overdue calls end here: they must not be sent any more.
     private func nextWaiting() -> UpstreamCall? {
         while let call = waiting.popFirst() {
             if call.isFinished { continue }
@@ -151,7 +151,7 @@ final class UpstreamPool {
         return nil
     }
 
-    /// - Returns: false if the connection turned out to be closed: not a byte has left then.
+    /// - Returns: false if the connection turned out to be closed, so that nothing was sent.
     private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
         connection.send(call, at: configuration.clock())
     }
@@ -177,7 +177,7 @@ final class UpstreamPool {
     }
 
     private func didFailToOpen(_ connection: UpstreamConnection, _ error: any Error) {
-        // Else it was given up in the meantime, which is not the server's failure.
+        // Otherwise it was closed while connecting, which is not the server's failure.
         guard connection.state.phase == .connecting else { return }
         let failure = ConnectFailure(error, timeout: configuration.connectTimeout)
         reachability.didFail(failure)
@@ -188,7 +188,7 @@ final class UpstreamPool {
         call?.finish(.failure(.unreachable(failure.reason)))
     }
 
-    /// Lets some time pass before connections are opened again that no call waits for.
+    /// Waits a while before it opens warm connections again.
     private func openWarmLater() {
         guard let time = warm.didFail(using: &random) else { return }
         warmTimer = eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in

@@ -1,6 +1,6 @@
 import Transport
 
-/// The certificates that are trusted upstream. Made again on a reload.
+/// The certificates that are trusted upstream. A reload makes a new one.
 package struct UpstreamTrust {
     let certificates: TrustedCertificates
 

@@ -3,7 +3,7 @@ import Transport
 
 /// The URL of an upstream call, taken apart for HTTP.
 package struct UpstreamURL: Sendable, Hashable {
-    /// What connections are opened to, and shared by: scheme, host, port.
+    /// Scheme, host and port. URLs with the same origin share connections.
     package struct Origin: Sendable, Hashable, CustomStringConvertible {
         package let usesTLS: Bool
         /// A name or an IP address, an IPv6 address without its brackets.
@@ -29,7 +29,7 @@ package struct UpstreamURL: Sendable, Hashable {
     /// Path and query as they go into the request line (RFC 9112 section 3.2.1, origin-form).
     package let pathAndQuery: String
 
-    /// - Returns: nil if the text is no absolute `http` or `https` URL with a host, or carries a user or a fragment.
+    /// - Returns: nil if the text is not an absolute `http` or `https` URL with a host, or has a user or a fragment.
     package init?(_ text: String) {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", var host = parts.encodedHost, !host.isEmpty,

@@ -140,7 +140,7 @@ def test_600_requests_from_600_addresses_of_one_64_are_limited_as_those_of_one_c
     nginx = new_nginx()
     assert_limited(statuses(nginx, clients))
     assert_limited(statuses(new_nginx(), [ipaddress.IPv4Address("192.0.2.1")] * 600))
-    # Who lives next door has nothing to do with it.
+    # Other clients are not affected.
     assert statuses(nginx, ["2001:db8:1:3::1", "192.0.2.1"]) == [200, 200]
 
 

@@ -45,7 +45,8 @@ def test_on_cloud_run_the_last_address_is_the_client(run):
     assert statuses(container, FORGED) == [200] * 600
     assert_limited(statuses(container, [f"{forged}, 203.0.113.7" for forged in FORGED]))
     assert_last_client(container, "203.0.113.7")
-    # A private address may be a client's, in a network of one's own: what stands before it was written by that client.
+    # A private address may be a client's, in a network of one's own: the addresses before it were written by that
+    # client.
     assert_limited(statuses(container, [f"{forged}, 10.0.0.7" for forged in FORGED]))
     assert_last_client(container, "10.0.0.7")
 

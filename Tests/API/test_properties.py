@@ -59,7 +59,7 @@ def test_only_documented_answers(world, tmp_path, capsys):
         "SANDBOX_URL": world.usual.sandbox.url,
         "TMPDIR": str(tmp_path),
     }
-    # In a folder of its own, since it leaves files behind.
+    # In a separate folder, since it leaves files there.
     run = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=170, check=False
     )

@@ -46,7 +46,7 @@ run_container() {
         (($(now) - started < 10000)) || fail "the container is not ready within 10 s: $(podman logs test 2>&1 | tail -n 5)"
         sleep 0.01
     done
-    # Of which the engine's own work is none of ours.
+    # Not counting the engine's own work.
     ready_after=$(($(now) - $(podman inspect --format '{{.State.StartedAt.UnixMilli}}' test)))
 }
 

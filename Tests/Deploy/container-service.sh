@@ -96,7 +96,7 @@ flood() {
     seq 200 | xargs -P 8 -I N curl -sS -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: $1" "$url/" | sort | uniq -c
 }
 
-# On Cloud Run the last address in X-Forwarded-For is the client; what stands before it is the client's own invention.
+# On Cloud Run the last address in X-Forwarded-For is the client; the client may have invented those before it.
 # Elsewhere all of it is, unless a trusted proxy connects.
 check_client_address() {
     local statuses

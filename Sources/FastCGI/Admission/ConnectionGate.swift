@@ -1,19 +1,19 @@
 import CFCGI
 
-/// Decides, record by record, whether what a peer sends is one whole, well-formed request that libfcgi may decode.
+/// Decides, record by record, whether a peer sends one complete, well-formed request that libfcgi may decode.
 ///
 /// Rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
 /// connection, and stricter where libfcgi is in danger: no management record gets to it (`FCGI_GET_VALUES` overruns a
-/// buffer in it), no length that it cannot hold, nothing out of order, nothing behind the end. The gate follows framing alone.
-/// What a param is called or holds, and what the body says, is for libfcgi to decode.
+/// buffer in it), no length that it cannot hold, nothing out of order, nothing after the end. The gate checks only
+/// framing. libfcgi decodes the params and the body.
 package struct ConnectionGate {
-    /// What the bytes so far amount to.
+    /// The verdict on the bytes so far.
     package enum Verdict: Equatable, Sendable {
         /// Well-formed, and more must come.
         case incomplete
-        /// One whole request stands in ``request``.
+        /// ``request`` has one complete request.
         case complete
-        /// Not a request that we take. The connection is to be closed.
+        /// Not a request that we accept. The connection must be closed.
         case refused(Refusal)
     }
 
@@ -48,7 +48,7 @@ package struct ConnectionGate {
     /// Padding carries nothing (section 3.3), and libfcgi loses its place when a begin-request or an empty record is
     /// padded, although that is legal.
     package private(set) var request: [UInt8] = []
-    /// What the peer is to be told, by questions that it has asked before its request; see ``takeReply()``.
+    /// The answers to questions that the peer asked before its request; see ``takeReply()``.
     private var reply: [UInt8] = []
     private let query: ManagementQuery
     /// Questions so far. A web server asks once.
@@ -74,9 +74,9 @@ package struct ConnectionGate {
         query = ManagementQuery(limits: limits)
     }
 
-    /// The answer to what the peer has asked (`FCGI_GET_VALUES`); nil if there is nothing to say.
+    /// The answer to the peer's questions (`FCGI_GET_VALUES`); nil if there is nothing to send.
     package mutating func takeReply() -> [UInt8]? {
-        // As nearly always.
+        // The usual case.
         guard !reply.isEmpty else { return nil }
         defer { reply = [] }
         return reply
@@ -85,7 +85,7 @@ package struct ConnectionGate {
     /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
     /// and they are refused.
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Verdict {
-        // What arrives first is nearly always the whole request.
+        // The first bytes to arrive are nearly always the complete request.
         if request.isEmpty { request.reserveCapacity(bytes.count) }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -153,7 +153,7 @@ package struct ConnectionGate {
         return contentLeft == 0 ? takeQuery() : nil
     }
 
-    /// Answers the question that is all that ``request`` has so far, and takes it out.
+    /// Answers the question, which is all that ``request`` has so far, and removes it.
     private mutating func takeQuery() -> Refusal? {
         guard let answer = query.answer(to: request[Int(FCGI_HEADER_LEN)...]) else { return .malformedParams }
         reply += answer

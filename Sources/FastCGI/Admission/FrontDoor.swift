@@ -52,7 +52,7 @@ final class FrontDoor {
         readBuffer.deallocate()
     }
 
-    /// Connections whose request is not complete.
+    /// The number of connections without a complete request.
     var pendingCount: Int { pending.count }
 
     /// Waits until something happens, and deals with it: one turn of the event loop.
@@ -75,8 +75,8 @@ final class FrontDoor {
         }
     }
 
-    /// Closes the listener. What has already connected is taken first; only the queue of a socket from the service manager
-    /// is left for the next process.
+    /// Closes the listener. Connections in its queue are accepted first; only the queue of a socket from the service
+    /// manager is left for the next process.
     func stopAccepting() {
         guard let origin = listener?.origin, let descriptor = listener?.descriptor else { return }
         poll.unwatch(descriptor)
@@ -118,7 +118,7 @@ final class FrontDoor {
     }
 
     /// Runs a call that takes a descriptor. When these have run out, closes the oldest connection that waits to become
-    /// complete, and tries again: who sends at once is served, however many sit and wait.
+    /// complete, and tries again: a peer that sends at once is served, however many others are idle.
     private func makingRoom<Value: ~Copyable>(
         _ message: Logger.Message,
         _ body: () throws(SystemCallError) -> Value
@@ -171,7 +171,7 @@ final class FrontDoor {
         return pending.count >= limits.maxPendingConnections || pending.count + 2 * inFlight.count >= maxDescriptors
     }
 
-    /// The oldest, not the newest: who sends at once is served, however many sit and wait.
+    /// The oldest, not the newest: a peer that sends at once is served, however many others are idle.
     private func evictOldest() {
         pending.closeOldest()
         evictions.log(logger, .warning, "connection closed: too many wait to become complete")

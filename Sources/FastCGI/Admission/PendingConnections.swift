@@ -1,6 +1,6 @@
 import DequeModule
 
-/// A connection whose request has not arrived complete.
+/// A connection without a complete request.
 final class PendingConnection {
     let acceptedAt = ContinuousClock.now
     let deadline: ContinuousClock.Instant
@@ -38,7 +38,7 @@ struct PendingConnections {
     /// Bytes that have arrived and wait for the rest of their request.
     private(set) var bytes = 0
 
-    /// When the oldest one's time is up; nil if there is none.
+    /// When the oldest connection expires; nil if there are no connections.
     var nextDeadline: ContinuousClock.Instant? { byAge.first?.deadline }
 
     subscript(descriptor: CInt) -> PendingConnection? { byDescriptor[descriptor]?.connection }
@@ -63,7 +63,7 @@ struct PendingConnections {
         return connection.socket.take()
     }
 
-    /// Closes the connections whose time is up.
+    /// Closes expired connections.
     ///
     /// - Returns: how many.
     mutating func closeExpired(at now: ContinuousClock.Instant) -> Int {

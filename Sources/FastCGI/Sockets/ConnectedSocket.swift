@@ -3,7 +3,7 @@ import Glibc
 
 /// Owner of one accepted connection: non-blocking, close-on-exec, closed when the value ends.
 struct ConnectedSocket: ~Copyable {
-    /// What one attempt to read gave.
+    /// The result of one attempt to read.
     enum ReadResult {
         case bytes(Int)
         case nothingYet
@@ -20,7 +20,7 @@ struct ConnectedSocket: ~Copyable {
             } catch {
                 switch error.number {
                 case EAGAIN: return nil
-                case ECONNABORTED: continue  // That one has gone; there may be others behind it.
+                case ECONNABORTED: continue  // That one has gone; there may be others after it.
                 default: throw error
                 }
             }

@@ -9,12 +9,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
         let inode: ino_t
     }
 
-    /// Who made the socket, and so what becomes of its queue at the end.
+    /// The socket's origin, which decides what is done with its queue at the end.
     package enum Origin: Sendable {
         case opened
         /// systemd, which goes on listening when we stop.
         case serviceManager
-        /// Whoever started us, with the socket as descriptor 0; others may have it too.
+        /// The parent process, which passed the socket as descriptor 0; other processes may have it too.
         case standardInput
     }
 
@@ -37,10 +37,9 @@ package struct ListeningSocket: ~Copyable, Sendable {
         if let ownFile, ownFile == Self.identity(of: path) { unlink(path) }
     }
 
-    /// Opens a socket of our own: mode 0660, close-on-exec, as long a queue as the system allows.
+    /// Opens a new socket: mode 0660, close-on-exec, the longest queue that the system allows.
     ///
-    /// The file of a process that is gone is replaced. One that somebody listens on is left alone, and so is whatever
-    /// is no socket.
+    /// Replaces the file of a process that is gone, but not a socket in use, nor a file that is not a socket.
     ///
     /// - Throws: ``FastCGIError`` with one sentence for the operator.
     package static func open(path: String) throws(FastCGIError) -> ListeningSocket {
@@ -54,7 +53,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                     try SystemCall.run("bind") { bind(descriptor, pointer, length) }
                 }
                 ownFile = identity(of: path)
-                // Nobody can connect before listen(), so nobody comes in before the mode is right.
+                // Nobody can connect before listen(), so the mode is set in time.
                 _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
                 // The kernel cuts the number down to net.core.somaxconn.
                 _ = try SystemCall.run("listen") { listen(descriptor, .max) }
@@ -101,7 +100,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// Adopts the socket with which a web server or spawn-fcgi starts a responder: descriptor 0 (FastCGI specification
     /// section 2.2). It moves to another number, since 0 is standard input to everybody else.
     ///
-    /// - Returns: nil if descriptor 0 is no listening socket.
+    /// - Returns: nil if descriptor 0 is not a listening socket.
     /// - Throws: ``FastCGIError/unusableStandardInput(reason:)`` if it is one that cannot be served.
     package static func adoptStandardInput() throws(FastCGIError) -> ListeningSocket? {
         guard isStandardInput else { return nil }
@@ -150,7 +149,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
         if inUse { throw .inUse(path: address.path) }
     }
 
-    /// Whether somebody listens at the address.
+    /// Whether a process listens at the address.
     private static func isAnswered(_ address: UnixAddress) throws(SystemCallError) -> Bool {
         let probe = try makeSocket()
         defer { SystemCall.close(probe) }

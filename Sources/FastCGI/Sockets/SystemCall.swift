@@ -42,7 +42,7 @@ enum SystemCall {
         _ = Glibc.close(descriptor)
     }
 
-    /// Writes all bytes, and waits for whoever reads them.
+    /// Writes all bytes, and waits for the reader.
     ///
     /// - Returns: whether they are written; not if the reader has gone.
     static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {

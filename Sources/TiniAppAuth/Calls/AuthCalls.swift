@@ -94,7 +94,7 @@ final class AuthCalls {
         }
     }
 
-    /// Tells whose a token is: from what is kept, or by the info call.
+    /// Finds a token's owner, from the kept answers or with the info call.
     func verify(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
         verified.verify(call, until: deadline, waiter) { self.take(call, until: deadline, $0) }
     }
@@ -198,7 +198,7 @@ final class AuthCalls {
         }
     }
 
-    /// Ends the call's entry, or keeps in it what became of the call.
+    /// Ends the call's entry, or keeps the call's outcome in it.
     private func end(_ call: Call, _ outcome: AuthOutcome) -> [CallWaiter] {
         guard call.route.isKept, outcome.isFinal else { return table.end(call.keys.name, keeping: nil, at: .now()) }
         let kept: KeptOutcome

@@ -1,13 +1,13 @@
 import DequeModule
 import NIOCore
 
-/// The calls in flight with who waits for each, and for a while what became of those that have ended.
+/// The calls in flight, each with its waiting requests, and for a while the outcomes of ended ones.
 ///
 /// Of two refreshes with the same token, the second would make the token server revoke the whole chain. So the same
 /// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
 struct CallTable<Waiter: AnyObject> {
-    /// What may be kept.
+    /// The limits of kept outcomes.
     struct Limits {
         /// From the end of a call to the end of its entry; zero keeps nothing.
         var window: TimeAmount
@@ -17,7 +17,7 @@ struct CallTable<Waiter: AnyObject> {
         var maxBytes: Int
     }
 
-    /// What a request meets.
+    /// The state of the call that a request asks for.
     enum Admission {
         /// There is no such call: it must be made.
         case first
@@ -35,7 +35,7 @@ struct CallTable<Waiter: AnyObject> {
     private struct Ended {
         let outcome: KeptOutcome
         let time: NIODeadline
-        /// The refresh token that only who has got this answer can present.
+        /// The refresh token in this answer. A request with it proves that the answer arrived.
         let successor: TokenFingerprint?
     }
 
@@ -74,8 +74,8 @@ struct CallTable<Waiter: AnyObject> {
         presenting token: TokenFingerprint? = nil,
         at now: NIODeadline
     ) -> Admission {
-        // Who presents the next token has got the answer to the last one: that entry has done its work, and a repetition
-        // is for the token server to see. A server that does not rotate has given the same token again.
+        // A request with the next token proves that the last answer arrived: that entry has done its work, and a
+        // repetition is for the token server to see. A server that does not rotate has given the same token again.
         if let token, let predecessor = predecessors[token], predecessor != key { remove(predecessor) }
         removeExpired(at: now)
         switch entries[key] {
@@ -91,7 +91,7 @@ struct CallTable<Waiter: AnyObject> {
         }
     }
 
-    /// Takes a request out whose time is over.
+    /// Removes a request that is out of time.
     mutating func remove(_ waiter: Waiter, from key: CallName) {
         guard case .inFlight(var waiters) = entries[key] else { return }
         entries[key] = nil
@@ -102,9 +102,9 @@ struct CallTable<Waiter: AnyObject> {
     /// Ends a call.
     ///
     /// - Parameters:
-    ///   - outcome: what is kept of it; nil for nothing.
-    ///   - successor: the refresh token that only who has got the answer can present.
-    /// - Returns: those who waited, in the order in which they came.
+    ///   - outcome: the part to keep; nil to keep nothing.
+    ///   - successor: the refresh token in the answer.
+    /// - Returns: the requests that waited, in the order in which they came.
     mutating func end(
         _ key: CallName,
         keeping outcome: KeptOutcome?,
@@ -132,7 +132,7 @@ struct CallTable<Waiter: AnyObject> {
 
     private mutating func removeOldest() {
         guard let (key, time) = order.popFirst() else { return }
-        // Removed before, and perhaps there anew.
+        // Removed before, and perhaps added again.
         guard case .ended(let ended) = entries[key], ended.time == time else { return }
         remove(key)
     }

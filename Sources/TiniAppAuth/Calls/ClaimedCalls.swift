@@ -13,7 +13,7 @@ import Upstream
 ///
 /// The store is a bound on double sending and a place for sealed answers. Without it each instance is on its own.
 final class ClaimedCalls {
-    /// What a claim has come to.
+    /// The outcome of a claim.
     enum Admission {
         /// The call is the caller's to make. Its outcome must be given to ``ClaimedCalls/end(_:_:then:)``.
         case make(Ticket)
@@ -85,7 +85,8 @@ final class ClaimedCalls {
         let left = deadline - .now()
         guard left > .zero else { return completion(.refused(.inProgress)) }
         let ticket = ticket(for: call)
-        // Who dies leaves the claim. What it has sent is in doubt then, for as long as an outcome would be kept.
+        // An instance that dies leaves its claim. A call that it sent is then in doubt for as long as an outcome would
+        // be kept.
         let ttl = left + configuration.lateAnswerTimeout + Self.spare + configuration.replayWindow
         store.claim(ticket.key, owner: ticket.owner, ttl: ttl) { claim in
             switch claim {
@@ -100,7 +101,7 @@ final class ClaimedCalls {
         }
     }
 
-    /// Tells the other instances what became of a call.
+    /// Tells the other instances the outcome of a call.
     ///
     /// - Parameter then: called once the store has it, or could not take it.
     func end(_ ticket: Ticket, _ outcome: AuthOutcome, then: @escaping () -> Void) {
@@ -148,7 +149,7 @@ final class ClaimedCalls {
             switch outcome {
             case .answer(let value): completion(.ended(self.outcome(of: value, ticket)))
             case .unknown(let reason): completion(.ended(Self.outcome(of: reason)))
-            // Given up, since nothing was sent or the token may still work: somebody else may try.
+            // Given up, since nothing was sent or the token may still work: another instance may try.
             case .gone: self.claim(call, until: deadline, completion)
             case .deadline: completion(.refused(.inProgress))
             case .closed: completion(.refused(.shuttingDown))
@@ -188,7 +189,7 @@ final class ClaimedCalls {
 }
 
 extension TokenKeys {
-    /// The same for all instances of an app, and for nobody else (RFC 5869).
+    /// The same for all instances of an app, and only for them (RFC 5869).
     init(sharedBy credentials: ClientCredentials) {
         self.init(
             root: HKDF<SHA256>.deriveKey(

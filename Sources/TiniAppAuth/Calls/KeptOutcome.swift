@@ -1,7 +1,7 @@
 import Crypto
 import NIOCore
 
-/// What is kept of a call that has ended, for who sends the same token again.
+/// The part of an ended call's outcome that is kept for requests with the same token.
 enum KeptOutcome: Sendable {
     /// Tiki's answer.
     case answer(SealedAnswer)
@@ -52,7 +52,7 @@ extension AuthOutcome {
         age = Int(time.nanoseconds / 1_000_000_000)
     }
 
-    /// Whether Tiki does not know the token, or no longer.
+    /// Whether Tiki does not know the token, or has forgotten it.
     package var isRefusal: Bool {
         guard case .success(let answer) = result else { return false }
         return answer.errorReason == TikiReason.invalidToken.rawValue

@@ -26,7 +26,7 @@ struct TokenKeys: Sendable {
     }
 }
 
-/// What is derived from a call's token: two halves of one code, of which neither tells the other.
+/// The keys derived from a call's token: two halves of one code. Neither reveals the other.
 struct CallKeys: Sendable {
     let name: CallName
     fileprivate let sealingKey: SIMD4<UInt64>

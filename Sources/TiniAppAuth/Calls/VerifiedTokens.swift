@@ -1,7 +1,7 @@
 import NIOCore
 import Upstream
 
-/// Whose access tokens are, asked of Tiki and remembered for a short time. Lives on the event loop.
+/// The owners of access tokens, remembered for a short time after Tiki was asked. Lives on the event loop.
 ///
 /// An API asks with every request, so a good answer is kept for seconds: sealed, like the answers to exchanges. A refusal is
 /// never kept, and ends what was kept before.

@@ -6,7 +6,7 @@ package enum AuthRoute: String, CaseIterable, Sendable {
     case exchange
     /// Trades a refresh token for a new pair.
     case refresh
-    /// Asks whose access token it is.
+    /// Asks for the owner of an access token.
     case info
 
     /// The path under which the app finds the call.

@@ -6,7 +6,7 @@ enum BearerToken {
     private static let longest = 4_096
 
     /// - Returns: nil if the field has another scheme.
-    /// - Throws: ``AuthError/invalidAccessToken`` if what follows `Bearer` is no token.
+    /// - Throws: ``AuthError/invalidAccessToken`` if the text after `Bearer` is not a token.
     static func read(_ authorization: String) throws(AuthError) -> String? {
         let parts = authorization.split(separator: " ", maxSplits: 1)
         // RFC 9110 section 11.1: the scheme's name is the same in capitals.

@@ -14,14 +14,14 @@ package enum ClockSkew {
 
     /// The skew that an answer shows: the seconds by which our clock is ahead of Tiki's.
     ///
-    /// Tiki's clock stood at `date` some time between the sending and now, so a slow answer is no skew.
+    /// Tiki's clock showed `date` some time between the sending and now, so a slow answer does not look like skew.
     ///
     /// - Parameters:
     ///   - date: the value of an answer's `Date` field.
     ///   - age: the value of its `Age` field: seconds for which a cache has kept it (RFC 9111 section 5.1).
     ///   - sentAt: Unix time in milliseconds when the call was sent.
     ///   - now: Unix time in milliseconds.
-    /// - Returns: nil if the field is no date.
+    /// - Returns: nil if the field is not a date.
     package static func seconds(date: String, age: String? = nil, sentAt: Int64, now: Int64) -> Int64? {
         guard let date = HTTPDate.unixTime(date) else { return nil }
         let theirs = date + (age.flatMap(Self.deltaSeconds) ?? 0)

@@ -48,7 +48,7 @@ package struct ReceivedSignature: Sendable {
         self.signature = signature
     }
 
-    /// Checks that whoever has the app's secret has signed a body.
+    /// Checks that a body was signed with the app's secret.
     ///
     /// - Parameters:
     ///   - body: the bytes as they came. JSON that has been parsed and written again is another body.

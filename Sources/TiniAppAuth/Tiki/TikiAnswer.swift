@@ -5,7 +5,7 @@ import Upstream
 package struct TikiAnswer: Sendable, Equatable {
     /// Why an answer cannot be relayed. The raw value is a stable code for log and metrics.
     package enum Problem: String, Error, CaseIterable, Sendable {
-        /// The status is one that brings no JSON: 1xx, 3xx, 204 or 205.
+        /// A status that has no JSON: 1xx, 3xx, 204 or 205.
         case unexpectedStatus = "unexpected_status"
         /// The body is encoded, which was not asked for.
         case encoded
@@ -20,13 +20,13 @@ package struct TikiAnswer: Sendable, Equatable {
     package let contentType: String
     /// The body, which is JSON.
     package let body: [UInt8]
-    /// Tiki's `Retry-After` if it is a number or a date (RFC 9110 section 10.2.3); nil if there is none.
+    /// Tiki's `Retry-After` if it is a number or a date (RFC 9110 section 10.2.3), else nil.
     package let retryAfter: String?
     /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
     /// ``TikiReason`` has those that mean something to us.
     package let errorReason: String?
-    /// The body's `data.refresh_token`, its escapes resolved: the token that only who has got this answer can present. nil if
-    /// there is none, and in an answer that was kept.
+    /// The body's `data.refresh_token`, with its escapes resolved: a request with it proves that this answer arrived.
+    /// nil if the body has none, and in a kept answer.
     let nextRefreshToken: [UInt8]?
 
     package init(
@@ -50,14 +50,14 @@ extension TikiAnswer {
     private static let largestContentType = 128
     private static let longestReason = 64
 
-    /// Takes what came over HTTP, if it is plain JSON under a status that brings some.
+    /// Accepts an HTTP response if it is plain JSON and its status is one that has a body.
     init(_ response: HTTPResponse) throws(Problem) {
         switch response.status {
         case 200..<300 where response.status != 204 && response.status != 205: break
         case 400...: break
         default: throw .unexpectedStatus
         }
-        // RFC 9110 section 8.4. Only "identity" was asked for, and that is no coding.
+        // RFC 9110 section 8.4. We asked only for "identity", which is not a coding.
         guard response.fields["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
             throw .encoded
         }

@@ -1,7 +1,6 @@
 import Upstream
 
-/// Tiki's two sets of servers. Each has a key and secret of its own for an app; those of the other one give
-/// `invalid_signature`.
+/// Tiki's two sets of servers. An app has a separate key and secret for each; the wrong pair gives `invalid_signature`.
 ///
 /// Source: Tini Console, "Cài đặt chung → Quản lý chung", which shows both base URLs.
 package enum TikiEnvironment: String, CaseIterable, Sendable {
@@ -16,7 +15,7 @@ package enum TikiEnvironment: String, CaseIterable, Sendable {
         }
     }
 
-    /// What goes before the path of every call.
+    /// The prefix of every call's URL.
     package var baseURL: String { "https://api.tiki.vn\(basePath)" }
 
     /// Goes by the path, so that a proxy in between does not matter.

@@ -1,6 +1,6 @@
 import Upstream
 
-/// The reasons in Tiki's answers that mean something to us, each with what to do about it.
+/// The reasons in Tiki's answers that we act on, each with advice.
 ///
 /// Source: Tiki's page "Error codes".
 package enum TikiReason: String, CaseIterable, Sendable {
@@ -8,7 +8,7 @@ package enum TikiReason: String, CaseIterable, Sendable {
     case invalidToken = "invalid_token"
     case invalidSignature = "invalid_signature"
 
-    /// What to do after it, for an operator at a terminal.
+    /// Advice for an operator at a terminal.
     ///
     /// - Parameter url: where the call went.
     package func advice(after url: UpstreamURL) -> String {

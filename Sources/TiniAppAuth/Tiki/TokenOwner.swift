@@ -1,6 +1,6 @@
 import Text
 
-/// Whose an access token is, as Tiki's info call tells it: in a form that is safe in a header field.
+/// The owner of an access token, from Tiki's info call, in a form that is safe in a header field.
 ///
 /// Source: Tiki's page "Exchange auth code", "Get info from auth token".
 package struct TokenOwner: Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct TokenOwner: Sendable, Equatable {
     private static let longestID = 64
     private static let longestScopes = 1_024
 
-    /// - Returns: nil if the answer is no success, or holds something that does not belong into a header field.
+    /// - Returns: nil if the answer is not a success, or has a value that does not belong in a header field.
     package init?(_ answer: TikiAnswer) {
         guard answer.status == 200, answer.errorReason == nil else { return nil }
         var scanner = JSONScanner(answer.body, allowsLoneSurrogates: true, notesInnerMembers: true)
@@ -34,13 +34,13 @@ package struct TokenOwner: Sendable, Equatable {
         let text = json.first == UInt8(ascii: "\"") ? json.dropFirst().dropLast() : json
         let isFit = text.allSatisfy { $0.isASCIILetterOrDigit || "-._".utf8.contains($0) }
         guard !text.isEmpty, text.count <= longestID, isFit else { return nil }
-        // `null` and `true` are no names.
+        // `null` and `true` are not names.
         guard json.first == UInt8(ascii: "\"") || text.allSatisfy(\.isASCIIDigit) else { return nil }
         return String(decoding: text, as: UTF8.self)
     }
 
     /// An array of strings of the characters that RFC 6749 has for scopes. The JSON is valid and compact, so a space is
-    /// part of a string, and such a string is no scope.
+    /// part of a string, and a string with a space is not a scope.
     private static func scopes(_ json: ArraySlice<UInt8>) -> String? {
         guard json.first == UInt8(ascii: "["), json.count <= longestScopes else { return nil }
         var scopes: [String] = []

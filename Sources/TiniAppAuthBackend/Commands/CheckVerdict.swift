@@ -1,6 +1,6 @@
 import TiniAppAuth
 
-/// What a check comes to, in the sentence that ends it.
+/// The verdict of a check, in its last sentence.
 struct CheckVerdict {
     /// Whether logins will work, as far as can be seen from here.
     let isGood: Bool

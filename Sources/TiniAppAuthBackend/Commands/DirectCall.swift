@@ -5,8 +5,7 @@ import Text
 import TiniAppAuth
 import Upstream
 
-/// Makes one call to Tiki from the command line, by the very code that serves the app: same checks, same signature,
-/// same limits.
+/// Makes one call to Tiki from the command line with the code that serves the app: same checks, signature and limits.
 struct DirectCall {
     /// For the commands' help.
     static let exitCodes =
@@ -27,7 +26,7 @@ struct DirectCall {
         self.route = route
     }
 
-    /// Prints Tiki's answer on standard output, and on standard error what to do if that is no success.
+    /// Prints Tiki's answer on standard output, and advice on standard error if it is not a success.
     ///
     /// - Parameter secret: the code or token.
     /// - Throws: `ExitCode`.

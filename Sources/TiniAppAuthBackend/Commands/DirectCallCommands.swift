@@ -11,7 +11,7 @@ struct ExchangeCommand: AsyncParsableCommand {
     )
 
     // An argument, unlike the tokens: by the time anybody could read it in `ps`, it has been used up.
-    // Taken as it is: one code in 64 begins with a hyphen, and is no option.
+    // Taken as it is: one code in 64 begins with a hyphen, and is not an option.
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("The code that my.getAuthCode gave the app.", valueName: "code")
@@ -20,7 +20,7 @@ struct ExchangeCommand: AsyncParsableCommand {
 
     /// The code; nil if there is none, or more than one.
     private var code: String? {
-        // As with other commands, `--` may stand in front.
+        // As with other commands, `--` may come first.
         let codes = words.first == "--" ? words.dropFirst() : words[...]
         guard codes.count == 1, let code = codes.first.map(DirectCall.trimmed), !code.isEmpty else { return nil }
         return code
@@ -52,7 +52,7 @@ struct RefreshCommand: AsyncParsableCommand {
     }
 }
 
-/// Asks whose an access token is without nginx and the app.
+/// Asks for the owner of an access token, without nginx and the app.
 struct InfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",

@@ -4,7 +4,7 @@ import Text
 import Transport
 import Upstream
 
-/// What `check --upstream` found at an endpoint, with a line for the terminal. Sends no code, no token, no signature.
+/// The findings of `check --upstream` at an endpoint, with a line for the terminal. Sends no code, token or signature.
 struct EndpointReport {
     var isReachable: Bool
     /// Seconds by which our clock is ahead of the endpoint's; nil if that is not known.
@@ -20,7 +20,7 @@ struct EndpointReport {
         self.text = text
     }
 
-    /// Connects to the endpoint as the service does, and looks at what it finds.
+    /// Connects to the endpoint as the service does, and examines it.
     init(of url: UpstreamURL, _ configuration: UpstreamClient.Configuration) async {
         let place = "\(url.origin.host) port \(url.origin.port)"
         do {

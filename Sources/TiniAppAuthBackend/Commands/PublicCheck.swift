@@ -5,15 +5,15 @@ import Upstream
 
 /// Looks at a server from outside, as Tini Console and the apps on phones do.
 struct PublicCheck {
-    /// What was found, a line each.
+    /// The findings, a line each.
     private(set) var lines: [String] = []
-    /// What comes of it.
+    /// The verdict on them.
     private(set) var verdict: CheckVerdict
 
     /// - Parameters:
     ///   - address: as one enters it in Tini Console: https://auth.example.vn
     ///   - id: the name in the address of Tini Console's file; nil if that is not to be looked for.
-    ///   - text: what must be in the file; nil if that is not known.
+    ///   - text: the content that the file must have; nil if that is not known.
     ///   - caFile: certificates to trust in place of the system's; nil for those.
     init(of address: String, id: String?, text: String?, caFile: String?) async {
         let server: UpstreamURL

@@ -3,13 +3,13 @@ import NIOPosix
 import Redis
 import SharedStore
 
-/// What `check --upstream` found at the shared store, with a line for the terminal.
+/// The findings of `check --upstream` at the shared store, with a line for the terminal.
 struct SharedStoreReport {
     var isUsable: Bool
     var isRequired: Bool
     var text: String
 
-    /// Does what the service does with it.
+    /// Uses the store as the service does.
     init(of access: SharedStoreAccess) async {
         isRequired = access.isRequired
         let place: String

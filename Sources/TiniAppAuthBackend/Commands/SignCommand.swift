@@ -35,7 +35,7 @@ struct SignCommand: ParsableCommand {
         print("Encoded payload: \(String(decoding: signature.encodedPayload, as: UTF8.self))")
     }
 
-    /// What keeps a text from being what Tiki signs of a GET: the end of a sentence, or nil.
+    /// Why Tiki could not have signed this text for a GET, as the end of a sentence; nil if it could.
     static func problem(ofPath path: String) -> String? {
         if !path.hasPrefix("/") || path.hasPrefix("//") {
             return "wants the path that follows the base URL. It begins with one slash."
@@ -43,7 +43,7 @@ struct SignCommand: ParsableCommand {
         if let environment = TikiEnvironment.allCases.first(where: { path.hasPrefix("\($0.basePath)/") }) {
             return "wants the path without the base URL: leave \(environment.basePath) out."
         }
-        // RFC 3986 appendix A: what may stand in a path and a query.
+        // RFC 3986 appendix A: the characters of a path and a query.
         let isCharacter = { (byte: UInt8) in
             byte.isASCIILetterOrDigit || "-._~!$&'()*+,;=:@/?%".utf8.contains(byte)
         }

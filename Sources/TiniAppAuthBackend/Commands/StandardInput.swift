@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// Reads what a command is given otherwise than by arguments.
+/// Reads a command's standard input.
 enum StandardInput {
     /// All of it, as it comes.
     static func bytes() -> [UInt8] {

@@ -3,7 +3,7 @@ import Text
 import TiniAppAuth
 import Upstream
 
-/// Tells whether a message that claims to be Tiki's is: a payment notification or a shipping webhook.
+/// Tells whether a message really is from Tiki: a payment notification or a shipping webhook.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
@@ -15,7 +15,7 @@ struct VerifyCommand: ParsableCommand {
             """
     )
 
-    // Taken as they are, since anybody may have sent them: a value that begins with a hyphen is no option.
+    // Taken as they are, since anybody may have sent them: a value that begins with a hyphen is not an option.
     @Option(parsing: .unconditional, help: "The value of X-Tiniapp-Client-Id.")
     var clientID: String
 

@@ -59,7 +59,7 @@ struct LineMover: ~Copyable {
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } else if errno == EAGAIN {
-                // Somebody who shares it has made it non-blocking.
+                // Another process that shares it has made it non-blocking.
                 LogPipe.wait(for: POLLOUT, on: reader)
             } else if errno != EINTR {
                 return false

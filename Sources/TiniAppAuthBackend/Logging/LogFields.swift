@@ -57,7 +57,7 @@ extension LogFields.Value {
 extension LogHandler {
     /// The metadata of an entry: the handler's own, the provider's and the entry's, the later before the earlier.
     func fields(of event: LogEvent) -> Logger.Metadata {
-        // As nearly always.
+        // The usual case.
         if metadata.isEmpty, metadataProvider == nil, event.error == nil { return event.metadata ?? [:] }
         var fields = metadata
         if let metadataProvider { fields.merge(metadataProvider.get()) { _, new in new } }

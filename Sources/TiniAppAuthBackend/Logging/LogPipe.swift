@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Stands between the process and whoever reads its standard error, so that a reader who does not read stops nobody.
+/// A pipe between the process and the reader of its standard error, so that a stuck reader does not block the process.
 ///
 /// Descriptor 2 becomes the end of a pipe of our own, which does not block. A thread moves what is in it to what descriptor
 /// 2 was before, and waits there in our place. (`O_NONBLOCK` on that one would hold for everybody who shares it: the
@@ -30,7 +30,7 @@ enum LogPipe {
         return descriptor < 0 ? nil : descriptor
     }
 
-    /// Puts it in place, until the process ends. If the system has no pipe or no thread for it, all stays as it was.
+    /// Puts it in place until the process ends. If the system has no pipe or thread for it, nothing changes.
     static func begin() {
         // A reader that has gone is an error of write(2), not the end.
         signal(SIGPIPE, SIG_IGN)

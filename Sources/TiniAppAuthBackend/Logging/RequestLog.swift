@@ -18,7 +18,7 @@ struct RequestLog: Sendable {
         var status: Int
         /// Why the request was refused before it came to a call.
         var refusal: AuthError?
-        /// What became of the call; nil if it did not come to one.
+        /// The outcome of the call; nil if there was no call.
         var outcome: AuthOutcome?
         var delivery = ResponseWriter.Delivery.sent
         /// From the accepted connection to the answer.

@@ -1,7 +1,7 @@
 import Logging
 
 /// Writes each log entry as a line for a person at a terminal: time of day, level, message, and the metadata as
-/// `key=value`. Leaves out what is for machines alone.
+/// `key=value`. Leaves out fields that are only for machines.
 struct TerminalLogHandler: LogHandler {
     /// Fields that say again what the message says.
     private static let omitted: Set = ["httpRequest", "route", "status"]

@@ -1,11 +1,11 @@
-/// What an operator learns about a metric. `make docs` writes the table into `docs/operations.md`.
+/// A metric as operators see it. `make docs` writes the table into `docs/operations.md`.
 struct Metric: Sendable {
     let name: String
     /// The labels, in the order of the documentation.
     let labels: [String]
     /// A sentence, shown beside it on the page of metrics.
     let help: String
-    /// What it means when it moves, in Markdown, for `docs/operations.md`.
+    /// The meaning of a change, in Markdown, for `docs/operations.md`.
     let reading: String
 
     static let all = [

@@ -2,7 +2,7 @@ import CoreMetrics
 import Metrics
 import Synchronization
 
-/// What an operator graphs of the requests.
+/// Metrics of the requests.
 final class RequestMetrics: Sendable {
     private struct Kind: Hashable {
         let route: String

@@ -42,7 +42,7 @@ struct CGIProgram {
         await withCheckedContinuation { continuation in
             handler.handle(request, ResponseWriter(cgi: STDOUT_FILENO, head: head) { continuation.resume() })
         }
-        // Whoever reads the answer may wait for its end.
+        // The reader of the answer may wait for its end.
         close(STDOUT_FILENO)
         try await auth.close()
         try await eventLoopGroup.shutdownGracefully()

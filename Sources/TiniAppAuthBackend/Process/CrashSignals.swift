@@ -1,6 +1,6 @@
 import Glibc
 
-/// What happens before a crash ends the process.
+/// The last actions before a crash ends the process.
 enum CrashSignals {
     static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
     /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.

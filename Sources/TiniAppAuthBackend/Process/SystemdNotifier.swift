@@ -5,11 +5,11 @@ import Glibc
 ///
 /// Source: systemd's sd_notify(3), whose protocol is stable; its library is not needed for it.
 struct SystemdNotifier: Sendable {
-    /// What can be told.
+    /// The states that it reports.
     enum State {
         /// Requests are answered from now on.
         case ready
-        /// The configuration is being read anew; ``ready`` follows.
+        /// The configuration is being read again; ``ready`` follows.
         case reloading
         /// The shutdown has begun.
         case stopping
@@ -36,8 +36,8 @@ struct SystemdNotifier: Sendable {
         path = environment["NOTIFY_SOCKET"]
     }
 
-    /// A message that cannot be delivered is dropped: who does not listen does not need it, and a manager that waits
-    /// for it acts on its absence.
+    /// A message that cannot be delivered is dropped: a manager that does not listen does not need it, and a manager
+    /// that waits for it acts on its absence.
     func notify(_ state: State) {
         guard let path, var address = Self.address(path) else { return }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count)

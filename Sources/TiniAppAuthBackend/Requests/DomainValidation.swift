@@ -47,7 +47,7 @@ struct DomainValidation: Sendable {
         let directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard directory >= 0 else { return nil }
         defer { close(directory) }
-        // O_NONBLOCK: opening a pipe would wait for whoever writes into it.
+        // O_NONBLOCK: opening a pipe would wait for a writer.
         let file = openat(directory, "auth.txt", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }

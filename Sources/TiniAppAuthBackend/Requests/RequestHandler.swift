@@ -73,7 +73,7 @@ final class RequestHandler: FastCGIHandler {
                 let verdict = TokenVerdict(outcome)
                 finish(pending, FastCGIResponse(verdict, id), refusal: verdict.error, outcome: outcome)
             }
-        // RFC 9110 section 8.4.1: "identity" is no coding.
+        // RFC 9110 section 8.4.1: "identity" is not a coding.
         case .auth where (head.contentEncoding ?? "identity").lowercased() != "identity":
             refuse(pending, .encodedBody)
         case .auth(let route):

@@ -36,12 +36,12 @@ extension FastCGIResponse {
         self.init(status: status, reasonPhrase: phrase, headers: headers)
     }
 
-    /// Content of our own.
+    /// A response with our own content.
     init(type: String = "application/json", content: String, status: Int = 200, _ requestID: RequestID) {
         self.init(status: status, type: type, body: Array(content.utf8), requestID)
     }
 
-    /// What became of a call: Tiki's answer as it came, or an error.
+    /// The outcome of a call: Tiki's answer as it came, or an error.
     init(_ outcome: AuthOutcome, _ requestID: RequestID) {
         switch outcome.result {
         case .success(let answer):

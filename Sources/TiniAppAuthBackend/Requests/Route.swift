@@ -1,9 +1,9 @@
 import TiniAppAuth
 
-/// What can be asked for: a path, and the methods that it takes.
+/// A path, and the methods that it accepts.
 enum Route {
     case auth(AuthRoute)
-    /// Whose an access token is, for a web server's sub-request before another API.
+    /// Finds the owner of an access token, for a web server's sub-request before another API.
     case verify
     /// The greeting of the tutorial that this backend replaces; people check for it.
     case greeting
@@ -13,10 +13,10 @@ enum Route {
     case ready
     /// For Prometheus; nginx lets only its own machine ask.
     case metrics
-    /// A file that shows Tini Console whose the domain is.
+    /// The file that proves to Tini Console who owns the domain.
     case validation(id: String)
 
-    /// - Returns: nil if there is no such path.
+    /// - Returns: nil if the path does not exist.
     init?(path: String) {
         switch path {
         case "/": self = .greeting

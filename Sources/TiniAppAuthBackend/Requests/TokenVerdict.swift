@@ -1,8 +1,8 @@
 import FastCGI
 import TiniAppAuth
 
-/// What becomes of a request by the access token that it carries: for nginx's `auth_request`, which knows 2xx, 401 and
-/// 403, and takes everything else for a failure.
+/// The verdict on a request's access token, for nginx's `auth_request`, which knows 2xx, 401 and 403, and treats
+/// everything else as a failure.
 enum TokenVerdict {
     case owner(TokenOwner)
     case refused(AuthError)

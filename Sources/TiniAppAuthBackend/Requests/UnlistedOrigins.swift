@@ -2,11 +2,10 @@ import LogThrottle
 import Logging
 import Synchronization
 
-/// Names in the log the web pages that called and may not, so that whoever runs them learns what to add to
-/// `ALLOWED_ORIGINS`. nginx decides who may, and passes on only the others.
+/// Logs the origins of web pages that called without being allowed, so that the operator learns what to add to
+/// `ALLOWED_ORIGINS`. nginx decides which are allowed, and passes on only the others.
 ///
-/// Anybody can write an `Origin`. So what is no origin is not named, each one is named once, and when there are many, one a
-/// minute.
+/// Anybody can write an `Origin`. So only valid origins are logged, each once, and when there are many, one a minute.
 final class UnlistedOrigins: Sendable {
     private struct State {
         /// The latest that were named.

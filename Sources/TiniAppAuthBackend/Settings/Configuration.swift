@@ -53,7 +53,7 @@ struct Configuration: Sendable {
         googleCloudProject = reader.value(Settings.googleCloudProject)
         sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
         validation = reader.domainValidation()
-        // nginx's, but said here if it is wrong.
+        // For nginx, but a mistake is reported here.
         _ = reader.value(Settings.allowedOrigins)
 
         guard let credentials, let endpoints, reader.problems.isEmpty else {
@@ -138,7 +138,7 @@ extension SettingsReader {
         return AuthEndpoints(exchange: exchange, refresh: refresh, info: info)
     }
 
-    /// A path. What looks like a TCP address would else become a file of that name.
+    /// A path. A text like a TCP address is a problem: it would become a file of that name.
     fileprivate mutating func listenSocket() -> String {
         let path = value(Settings.listenSocket)
         if path.wholeMatch(of: /[^\/]*:[0-9]+/) != nil {
@@ -188,7 +188,7 @@ extension SettingsReader {
 }
 
 extension ClientCredentials {
-    /// Reads key and secret alone.
+    /// Reads only key and secret.
     ///
     /// - Throws: ``ConfigurationError`` with all problems there are.
     init(environment: Environment) throws(ConfigurationError) {

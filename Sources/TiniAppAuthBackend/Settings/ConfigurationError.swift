@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What is wrong with the settings, all of it.
+/// All problems with the settings.
 struct ConfigurationError: Error, CustomStringConvertible {
     /// The exit code by convention for a configuration error (`EX_CONFIG` in sysexits.h).
     static let exitCode: Int32 = 78

@@ -3,7 +3,7 @@
 struct Setting<Value: Sendable>: Sendable {
     let name: String
     let type: SettingType<Value>
-    /// In force where the setting is not set.
+    /// The value if the setting is not set.
     let defaultValue: Value
     /// The default for a reader; nil if there is none.
     let shownDefault: String?
@@ -36,10 +36,10 @@ struct Setting<Value: Sendable>: Sendable {
     }
 }
 
-/// What a reader of the documentation learns about a setting.
+/// A setting as the documentation describes it.
 struct SettingReference: Sendable {
     let name: String
-    /// What may be written, with the range.
+    /// The type in words, with the range.
     let type: String
     /// nil if there is none.
     let defaultText: String?
@@ -48,11 +48,11 @@ struct SettingReference: Sendable {
     let summary: String
 }
 
-/// What may be written for a setting.
+/// The type of a setting's value.
 struct SettingType<Value: Sendable>: Sendable {
     /// For a reader, with the range.
     let name: String
-    /// What is wrong with any other text, to be read after the setting's name.
+    /// The problem with any other text, as words that follow the setting's name.
     let problem: String
     /// Whether the rules for the text of all other settings do not hold.
     var isVerbatim = false
@@ -67,7 +67,7 @@ extension SettingType where Value == String {
 
 extension SettingType where Value == String? {
     static let optionalText = SettingType(name: "text", problem: "", parse: { $0 }, text: { $0 })
-    /// Whatever it is: white space at its ends belongs to it.
+    /// Any text, with the white space at its ends.
     static let verbatim = SettingType(
         name: "text of up to \(DomainValidation.maxBytes) bytes",
         problem: "is longer than \(DomainValidation.maxBytes) bytes",

@@ -225,7 +225,7 @@ enum Settings {
         default: nil,
         "A folder of such files, each as NAME/auth.txt. The unit on a VM sets it."
     )
-    /// Checked here, and read by nginx, which alone decides by it.
+    /// Only checked here. nginx reads it and decides by it.
     static let allowedOrigins = Setting(
         "ALLOWED_ORIGINS",
         .origins,

@@ -34,7 +34,7 @@ struct SettingsReader {
         return setting.defaultValue
     }
 
-    /// What is wrong with a text of any setting, or with the content of a file; nil if nothing is.
+    /// The problem with the text of any setting, or with the content of a file; nil if it is good.
     static func problem(inText value: String) -> String? {
         if value.isEmpty { return "is empty" }
         if value.contains("<") || value.contains(">") { return "is still a placeholder" }

@@ -5,28 +5,28 @@ import NIOCore
 /// NIO searches all of its timers to cancel one. With thousands of calls and connections, each of which sets a timer and
 /// cancels it, that is a good part of all the work. Lives on the event loop.
 package final class CoarseTimers {
-    /// One that has been set.
+    /// A timer that has been set.
     package struct Timer {
         fileprivate let group: Group
         fileprivate let number: Int
 
-        /// Nothing happens if it has ended, or was cancelled before.
+        /// Does nothing if the timer has ended or was cancelled.
         package func cancel() { _ = group.take(number) }
     }
 
-    /// Nanoseconds. No timer is early, and none later than by this.
+    /// Nanoseconds. A timer is never early, and at most this late.
     private static let resolution: UInt64 = 10_000_000
 
     private let eventLoop: any EventLoop
     private var groups: [UInt64: Group] = [:]
-    /// The group that has ended last. Nothing joins it any more.
+    /// The last group that has ended. Timers no longer join it.
     private var lastTick: UInt64 = 0
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
-    /// The same where a tenth of a second does not matter: more of them share a timer.
+    /// Like ``set(_:_:)``, but up to 0.1 s late, so that more of them share a timer.
     func setRoughly(_ deadline: NIODeadline, _ action: @escaping () -> Void) -> Timer {
         let step = 10 * Self.resolution
         let steps = (deadline.uptimeNanoseconds + step - 1) / step

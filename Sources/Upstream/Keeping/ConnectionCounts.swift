@@ -56,7 +56,7 @@ struct ConnectionCounts: Equatable {
 }
 
 extension UpstreamConnectionState {
-    /// As what it is counted; nil once it has ended.
+    /// The kind under which it is counted; nil once it has ended.
     var kind: ConnectionCounts.Kind? {
         switch phase {
         case .connecting: isWarm ? .warming : .connecting

@@ -18,8 +18,8 @@ struct IdleTime {
         .nanoseconds(longestLife.nanoseconds / 10 * 9 + Int64(share * Double(longestLife.nanoseconds / 10)))
     }
 
-    /// After this time it is no longer counted on, and another is opened in its place: somewhere from 4/6 to 5/6 of the
-    /// time, so that connections which were opened together do not end together.
+    /// After this time it is ageing, and another is opened to replace it: somewhere from 4/6 to 5/6 of the time, so
+    /// that connections opened together do not end together.
     let agesAfter: TimeAmount
     /// After this time it is closed.
     let closesAfter: TimeAmount

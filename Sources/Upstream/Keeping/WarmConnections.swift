@@ -24,7 +24,7 @@ struct WarmConnections {
 
     /// A connection could not be opened, or has ended without having served a call.
     ///
-    /// - Returns: after which time to call ``retry()``; nil if that is planned already.
+    /// - Returns: how long to wait before calling ``retry()``; nil if that is planned already.
     mutating func didFail(using random: inout some RandomNumberGenerator) -> TimeAmount? {
         guard target > 0, !isWaiting else { return nil }
         isWaiting = true

@@ -1,15 +1,15 @@
 import NIOCore
 import Text
 
-/// What a server says first on a connection, and by that which protocol it speaks.
+/// The first bytes that a server sends on a connection. They show which protocol it speaks.
 struct FirstBytes: Equatable {
-    /// What followed what is kept.
+    /// Why reading ended.
     enum End: Equatable {
-        /// As much as there needs to be.
+        /// There are enough bytes.
         case enough
         /// The server has closed the connection.
         case closed
-        /// The time was over, and the connection still open.
+        /// Time ran out while the connection was open.
         case timeout
     }
 
@@ -20,7 +20,7 @@ struct FirstBytes: Equatable {
     var bytes: [UInt8] = []
     var end = End.enough
 
-    /// Whether nothing more is needed: a whole head of HTTP, or what is none.
+    /// Whether reading can end: the HTTP head is complete, or the bytes are not HTTP.
     var isEnough: Bool {
         guard bytes.count >= Self.startOfHTTP.count else { return !Self.startOfHTTP.starts(with: bytes) }
         return !isHTTP || head != nil || bytes.count > Self.limit
@@ -31,13 +31,13 @@ struct FirstBytes: Equatable {
     /// An alert or a handshake record of TLS (RFC 8446 section 5.1).
     var isTLS: Bool { bytes.count > 1 && (0x15...0x16).contains(bytes[0]) && bytes[1] == 3 }
 
-    /// The status of an answer of HTTP; nil if it is none.
+    /// The status of an HTTP answer; nil if it is not HTTP.
     var status: Int? {
         guard isHTTP, let line = lines.first else { return nil }
         return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
     }
 
-    /// The `Date` field of an answer of HTTP, as it came; nil if it has none.
+    /// The `Date` field of an HTTP answer, as it came; nil if it is missing.
     var date: String? {
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "date" else { continue }
@@ -50,7 +50,7 @@ struct FirstBytes: Equatable {
         String(decoding: head ?? bytes[...], as: UTF8.self).split { $0 == "\r\n" || $0 == "\n" }
     }
 
-    /// Up to the empty line; nil if that has not come.
+    /// The head up to the empty line; nil if that has not arrived.
     private var head: ArraySlice<UInt8>? {
         var position = bytes.startIndex
         while let newline = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -62,7 +62,7 @@ struct FirstBytes: Equatable {
     }
 }
 
-/// Reads the first bytes on a channel, and hides them from the handlers behind.
+/// Reads the first bytes on a channel, and hides them from later handlers.
 final class FirstBytesReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

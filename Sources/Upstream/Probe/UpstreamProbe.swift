@@ -4,7 +4,7 @@ import Transport
 
 /// Connects to a URL's origin as calls do, and sends one `HEAD` request: to see whether calls can work.
 package struct UpstreamProbe {
-    /// What was found.
+    /// The findings.
     package struct Report: Sendable {
         /// Time for name, TCP and TLS together.
         package var connectDuration: Duration
@@ -133,7 +133,7 @@ package struct UpstreamProbe {
         let connection = try await connect(to: plainOrigin)
         let channel = connection.channel
         try await channel.eventLoop.submit {
-            // Behind the reader: it sends, and hears nothing.
+            // After the reader: it sends, and receives nothing.
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
         }.get()
         return try await connection.firstBytes(within: configuration.connectTimeout)
