@@ -3,7 +3,8 @@
     record-demo.py FILE      on PORT, 8080 if it is not set
 
 Both terminals are real: what is shown was written to a pseudo-terminal of 100 columns. Long waits are cut to a second;
-the time that a person takes to type and to read is added.
+the time that a person takes to type and to read is added. What Swift says while it builds is left out, as it has
+the paths of this machine.
 """
 
 import contextlib
@@ -73,6 +74,15 @@ class Terminal:
             words |= {COLOURS[number]} if number in COLOURS else {"bold"} if number == 1 else set()
         self.style = " ".join(sorted(words))
 
+    def leave_out_the_build(self):
+        texts = self.text.split("\n")
+        begin = next(i for i, text in enumerate(texts) if text.startswith("Building (the first time"))
+        end = next(i for i, text in enumerate(texts) if text.startswith("Ready: "))
+        # The empty line before the end stays.
+        out = {i for i in range(begin + 1, end - 1) if not texts[i].startswith("Build complete!")}
+        self.lines = [line for i, line in enumerate(self.lines) if i not in out]
+        self.times = [moment for i, moment in enumerate(self.times) if i not in out]
+
     @property
     def text(self):
         return "\n".join("".join(character for character, _ in line) for line in self.lines)
@@ -80,7 +90,7 @@ class Terminal:
 
 class Recording:
     def __init__(self):
-        self.server = Terminal("make run", 22)
+        self.server = Terminal("make run", 20)
         self.caller = Terminal("another terminal", 27)
         self.selector = selectors.DefaultSelector()
         self.now = 0.0
@@ -170,6 +180,7 @@ def record():
         server.terminate()
         # It stops one after the other, and says so to somebody who reads.
         recording.read_until(lambda: server.poll() is not None, "make run ends", 40)
+    recording.server.leave_out_the_build()
     return recording
 
 
