@@ -4,6 +4,7 @@ PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.shared_store
 """
 
 import pathlib
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -14,7 +15,7 @@ from testbed.processes import Child
 from testbed.servers import settings
 
 from .certificates import make_certificates
-from .places import BACKEND
+from .places import BACKEND, WORK
 from .upstream import Upstream
 
 _ROUNDS, _REQUESTS = 6, 500
@@ -40,6 +41,8 @@ def _milliseconds(socket, prefix):
 
 
 def main():
+    # What a run before this one has left.
+    shutil.rmtree(WORK / "run", ignore_errors=True)
     make_certificates()
     upstream = Upstream()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
