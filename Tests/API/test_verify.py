@@ -129,6 +129,14 @@ def test_a_token_that_tiki_does_not_know(stack):
     assert error(answer) == (401, "invalid_access_token", [f'{CHALLENGE}, error="invalid_token"'])
 
 
+def test_a_token_that_has_expired():
+    with Stack(sandbox_options=["--token-lifetime", "1"], VERIFY_WINDOW="0") as stack:
+        token = new_token(stack)
+        assert verify(stack, f"Bearer {token}").status == 204
+        time.sleep(1.2)
+        assert error(verify(stack, f"Bearer {token}"))[:2] == (401, "invalid_access_token")
+
+
 def test_another_method_is_refused(stack):
     answer = verify(stack, "Bearer a", "POST")
     assert (answer.status, answer.all("Allow")) == (405, ["GET, HEAD"])
