@@ -1,5 +1,6 @@
 """The three servers of a stack, each on its own: Tiki's sandbox, the responder, nginx."""
 
+import atexit
 import json
 import pathlib
 import shutil
@@ -20,7 +21,10 @@ CREDENTIALS = {"CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET}
 
 def scratch_folder():
     """A folder with a short name: the path of a unix socket has room for only some hundred bytes."""
-    return pathlib.Path(tempfile.mkdtemp(prefix="testbed-", dir="/tmp"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="testbed-", dir="/tmp"))
+    # At the latest; a test whose folders grow large removes them itself.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class SandboxControl:
