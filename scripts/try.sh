@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Makes one of the three calls to a running `make run`, and lays the answer out. The curl that does the same stands above it.
+# Makes one of the three calls to a running `make run`, and lays the answer out, below the curl that does the same.
 #     try.sh exchange [CODE]     without a CODE: a fresh one of the sandbox
 #     try.sh refresh | info      with the token that the call before has brought
 # In the container of compose.yaml: docker compose exec demo try …
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# Where `make run` and the container leave the addresses, and this script the tokens. Gone when they end. Never in a shared
+# /tmp: the file is sourced, and there it could be somebody else's.
+if [[ -e $here/sandbox.sh ]]; then
+    run=$here/../.run
+else
+    here=/usr/local/share/tiniapp-auth-backend
+    run=/tmp/try
+fi
 # shellcheck source=scripts/sandbox.sh
-source "$here/sandbox.sh" 2>/dev/null || source /usr/local/share/tiniapp-auth-backend/sandbox.sh
-
-# Where `make run` and the container leave the addresses, and this script the tokens. Gone when they end.
-run=${RUN_FOLDER:-$here/../.run}
-[[ -e $run/try ]] || run=/tmp/try
+source "$here/sandbox.sh"
 
 fail() {
     printf 'try: %s\n' "$*" >&2

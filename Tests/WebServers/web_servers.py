@@ -70,39 +70,29 @@ class Server:
         return ["haproxy", "-db", "-f", self._write(text)]
 
     def _apache(self, socket):
-        text = configuration("apache", socket).replace("Listen 8080", f"Listen 127.0.0.1:{self.port}")
-        modules = ("mpm_event", "authz_core", "env", "proxy", "proxy_fcgi")
-        lines = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
-        lines += [
-            f"ServerRoot {self.folder}",
-            "ServerName localhost",
-            f"PidFile {self.folder}/pid",
-            "ErrorLog /dev/stderr",
-        ]
-        # As root it goes on as this user, who must get to the socket and its folder.
-        lines += ["User www-data", "Group www-data"]
         if os.geteuid() == 0:
-            for path, mode in ((pathlib.Path(socket), 0o666), (pathlib.Path(socket).parent, 0o755)):
-                path.chmod(mode)
-        return ["apache2", "-D", "FOREGROUND", "-f", self._write("\n".join(lines) + "\n" + text)]
+            pathlib.Path(socket).chmod(0o666)
+            pathlib.Path(socket).parent.chmod(0o755)
+        return self._apache_command(
+            configuration("apache", socket), "mpm_event", "authz_core", "env", "proxy", "proxy_fcgi"
+        )
 
     def _apache_start(self, socket):
-        text = configuration("apache", socket, 1).replace("Listen 8080", f"Listen 127.0.0.1:{self.port}")
+        text = configuration("apache", socket, 1)
         for name, value in self.starting.items():
             text = text.replace(f"FcgidInitialEnv {name} …", f'FcgidInitialEnv {name} "{value}"')
         text = "".join(line for line in text.splitlines(True) if "…" not in line)
-        modules = ("mpm_event", "authz_core", "fcgid")
-        lines = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
-        lines += [
-            f"ServerRoot {self.folder}",
-            "ServerName localhost",
-            f"PidFile {self.folder}/pid",
-            "ErrorLog /dev/stderr",
-        ]
-        lines += ["User www-data", "Group www-data"]
         if os.geteuid() == 0:
             shutil.chown(pathlib.Path(socket).parent, "www-data")
-        return ["apache2", "-D", "FOREGROUND", "-f", self._write("\n".join(lines) + "\n" + text)]
+        return self._apache_command(text, "mpm_event", "authz_core", "fcgid")
+
+    def _apache_command(self, text, *modules):
+        """As root, Apache goes on as a user who must get to the socket and its folder."""
+        lines = [f"LoadModule {module}_module {MODULES}/mod_{module}.so" for module in modules]
+        lines += [f"ServerRoot {self.folder}", "ServerName localhost", f"PidFile {self.folder}/pid"]
+        lines += ["ErrorLog /dev/stderr", "User www-data", "Group www-data"]
+        lines.append(text.replace("Listen 8080", f"Listen 127.0.0.1:{self.port}"))
+        return ["apache2", "-D", "FOREGROUND", "-f", self._write("\n".join(lines))]
 
     def _caddy(self, socket):
         text = configuration("caddy", socket).replace(":8080 {", f":{self.port} {{\n    bind 127.0.0.1")
