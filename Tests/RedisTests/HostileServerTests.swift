@@ -7,11 +7,14 @@ import Testing
 /// Servers that are hostile or not Redis: the connection ends, but nothing else does.
 struct HostileServerTests {
     /// Runs a server that answers `PING` correctly, and everything else as given.
-    func outcome(of reaction: FakeRedis.Reaction) async throws -> (RedisFailure?, FakeRedis) {
+    func outcome(
+        of reaction: FakeRedis.Reaction,
+        timeout: TimeAmount = .seconds(20)
+    ) async throws -> (RedisFailure?, FakeRedis) {
         let server = try await FakeRedis { connection, command in
             command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : reaction
         }
-        let client = try LoopClient(server)
+        let client = try LoopClient(server, timeout: timeout)
         try await client.waitUntilUp()
         let result = try await client.send("GET", "k")
         // The next connection is a good one.
@@ -35,7 +38,8 @@ struct HostileServerTests {
         ] as [(FakeRedis.Reaction, RedisFailure)]
     )
     func ends(reaction: FakeRedis.Reaction, failure: RedisFailure) async throws {
-        let (found, server) = try await outcome(of: reaction)
+        let timeout = TimeAmount.seconds(failure == .timeout ? 2 : 20)
+        let (found, server) = try await outcome(of: reaction, timeout: timeout)
         #expect(found == failure)
         #expect(server.accepted == 2)
     }

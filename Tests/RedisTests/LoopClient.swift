@@ -19,8 +19,8 @@ final class LoopClient: Sendable {
         user: String? = nil,
         password: String? = nil,
         caFile: String? = nil,
-        timeout: TimeAmount = .seconds(1),
-        connectTimeout: TimeAmount = .seconds(2),
+        timeout: TimeAmount = .seconds(20),
+        connectTimeout: TimeAmount = .seconds(20),
         maxReplyBytes: Int = 262_144,
         maxPending: Int = 16_384
     ) throws {
@@ -40,12 +40,12 @@ final class LoopClient: Sendable {
         )
     }
 
-    convenience init(_ server: RedisServer, timeout: TimeAmount = .seconds(1)) throws {
+    convenience init(_ server: RedisServer, timeout: TimeAmount = .seconds(20)) throws {
         try self.init("redis+unix://\(server.path)", timeout: timeout)
     }
 
-    convenience init(_ server: FakeRedis) throws {
-        try self.init("redis+unix://\(server.path)", timeout: .milliseconds(500), maxReplyBytes: 10_000)
+    convenience init(_ server: FakeRedis, timeout: TimeAmount = .seconds(20)) throws {
+        try self.init("redis+unix://\(server.path)", timeout: timeout, maxReplyBytes: 10_000)
     }
 
     func send(_ arguments: String...) async throws -> Outcome { try await send([arguments])[0] }

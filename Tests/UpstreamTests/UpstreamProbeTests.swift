@@ -62,7 +62,7 @@ struct UpstreamProbeTests {
         let report = try await probe(
             "\(isTLS ? "https" : "http")://127.0.0.1:\(server.port)/",
             caFile: isTLS ? authority.caFile : nil,
-            timeout: .milliseconds(500)
+            timeout: .seconds(2)
         )
         #expect(!report.isAnswered && report.date == nil)
         #expect((report.certificateEnd != nil) == isTLS)
@@ -94,7 +94,7 @@ struct UpstreamProbeTests {
             .hangUp
         }
         for server in [waiting, answering] {
-            let failure = await failure("https://127.0.0.1:\(server.port)/", timeout: .milliseconds(500))
+            let failure = await failure("https://127.0.0.1:\(server.port)/", timeout: .seconds(2))
             #expect(failure == .isHTTP)
             #expect(failure?.description == "this port does not speak TLS, but plain HTTP")
             try await server.stop()

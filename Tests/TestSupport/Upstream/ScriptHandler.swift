@@ -22,7 +22,15 @@ final class ScriptHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         text += String(buffer: unwrapInboundIn(data))
-        while let request = takeRequest() { play(react(request), on: context.channel) }
+        while let request = takeRequest() {
+            let reaction = react(request)
+            let channel = context.channel
+            guard let gate = reaction.gate else {
+                Self.play(reaction, on: channel)
+                continue
+            }
+            gate.whenOpen { channel.eventLoop.execute { Self.play(reaction, on: channel) } }
+        }
     }
 
     private func takeRequest() -> ScriptedServer.Request? {
@@ -39,7 +47,7 @@ final class ScriptHandler: ChannelInboundHandler {
     }
 
     /// Sends the pieces some milliseconds apart, so that they arrive separately.
-    private func play(_ reaction: ScriptedServer.Reaction, on channel: any Channel) {
+    private static func play(_ reaction: ScriptedServer.Reaction, on channel: any Channel) {
         var time = reaction.delay
         for piece in reaction.pieces {
             channel.eventLoop.scheduleTask(in: time) {

@@ -21,6 +21,8 @@ package final class ScriptedServer: Sendable {
         /// Whether it closes together with the last piece instead of some milliseconds later.
         package var closesAtOnce = false
         package var delay = TimeAmount.zero
+        /// Nothing is sent before this is open.
+        package var gate: Gate?
 
         /// Sends nothing and keeps the connection.
         package static let silence = Reaction()
@@ -46,6 +48,10 @@ package final class ScriptedServer: Sendable {
 
         package func after(_ delay: TimeAmount) -> Reaction {
             Reaction(pieces: pieces, closes: closes, delay: delay)
+        }
+
+        package func after(_ gate: Gate) -> Reaction {
+            Reaction(pieces: pieces, closes: closes, gate: gate)
         }
     }
 

@@ -98,6 +98,18 @@ struct ServiceFixture: Sendable {
         }
     }
 
+    /// The same, but does something as soon as the service has begun with the request.
+    func outcome(_ route: AuthRoute, _ body: String, then action: @escaping @Sendable () -> Void) async -> AuthOutcome {
+        await withCheckedContinuation { continuation in
+            eventLoop.execute {
+                service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
+                    continuation.resume(returning: $0)
+                }
+                eventLoop.execute(action)
+            }
+        }
+    }
+
     /// Makes calls at the same time, each with its number as the code. The results are ordered by number.
     func calls(_ count: Int, _ route: AuthRoute = .exchange) async -> [Result<TikiAnswer, AuthError>] {
         await sendAll((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) })

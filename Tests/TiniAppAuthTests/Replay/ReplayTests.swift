@@ -26,6 +26,7 @@ struct ReplayTests {
     func replayed(route: AuthRoute) async throws {
         let fields = "Content-Type: application/json; charset=utf-8\r\nRetry-After: 7\r\n"
         try await Self.run(script: { _ in .json(Self.tokens, status: "201 Created", fields: fields) }) { fixture in
+            let started = ContinuousClock.now
             let first = await fixture.outcome(route, #"{"\#(route.requiredKey)":"SECRET"}"#)
             let second = await fixture.outcome(route, #"{"x":1,"\#(route.requiredKey)":"\u0053ECRET"}"#)
             let answers = [first, second].map { try? $0.result.get() }
@@ -33,7 +34,9 @@ struct ReplayTests {
             #expect(answers.map { $0?.contentType } == Array(repeating: "application/json; charset=utf-8", count: 2))
             #expect(answers.map { $0?.retryAfter } == ["7", "7"])
             #expect([first, second].map(\.result.text) == [Self.tokens, Self.tokens])
-            #expect((first.age, second.age) == (nil, 0))
+            let elapsed = (ContinuousClock.now - started).components.seconds
+            #expect(first.age == nil)
+            #expect((0...elapsed).contains(Int64(try #require(second.age))))
             #expect((second.attempts, second.upstreamDuration) == (0, nil))
             #expect(fixture.server.requests.count == 1)
             #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_replayed_requests_total") == 1)
@@ -137,10 +140,10 @@ struct ReplayTests {
 
     @Test("Kept answers are removed when the window ends, even without a request")
     func expiry() async throws {
-        try await Self.run(window: .milliseconds(100), script: { _ in .json(Self.tokens) }) { fixture in
+        try await Self.run(window: .seconds(1), script: { _ in .json(Self.tokens) }) { fixture in
             _ = await fixture.calls(10)
             let meter = try fixture.metrics.expectMeter("tiniapp_auth_kept_answers")
-            #expect(meter.lastValue == 10)
+            #expect(meter.values.max() == 10)
             try await fixture.eventually({ meter.lastValue == 0 }, "the entries are still there")
         }
     }
