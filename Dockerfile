@@ -73,7 +73,7 @@ EXPOSE 8080
 USER 10001:0
 
 STOPSIGNAL SIGTERM
-# For Docker and Podman; Cloud Run and Kubernetes have probes of their own. By the shell: there is no HTTP client here.
+# For Docker and Podman; Cloud Run and Kubernetes have their own probes. By the shell: the image has no HTTP client.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PORT:-8080} && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '^HTTP/1.[01] 200' <&3"]
 ENTRYPOINT ["container-init", "container-entrypoint"]

@@ -8,7 +8,7 @@ let smallExecutable = [
     "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
 ]
 
-// Exact versions, as Package.resolved stays out of the repository. What these depend on floats within their own rules:
+// Exact versions, as Package.resolved stays out of the repository. Their own dependencies float within their rules:
 // scripts/packages.txt names all 25 that were resolved, and scripts/check-packages.sh compares.
 let package = Package(
     name: "tiniapp-auth-backend",
@@ -25,7 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        // For the sandbox alone. No traits: they would pull in swift-configuration and the whole of Foundation.
+        // Only for the sandbox. No traits: they would pull in swift-configuration and the whole of Foundation.
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     ],
     targets: [

@@ -216,7 +216,7 @@ sed "s|@LISTEN@|$listen|; s|@NGINX_DIR@|$nginx_files|; s|@SCRATCH@|$scratch|; s|
 nginx_program=$(command -v nginx)
 
 # Not sooner: until nginx is there, a signal may simply end this script, and container-init the rest. And bash 5.2 runs a
-# trap's command wrongly while it expands $(…): from here on there is none.
+# trap's command wrongly while it expands $(…): from here on, no trap is set.
 trap stop TERM INT QUIT
 
 # Without the environment: it may hold the secret, which is not nginx's business.

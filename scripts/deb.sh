@@ -69,7 +69,7 @@ cp packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/tiniapp
 
 # --- control ----------------------------------------------------------------------------------------------
 
-# At least 2.36: what the linker packs relocations with (DT_RELR) needs that, though no symbol tells.
+# At least 2.36: packed relocations (DT_RELR) need it, though no symbol version shows that.
 glibc=$(objdump -T "$program" | { grep -o 'GLIBC_2\.[0-9]*' || true; } | sed 's/GLIBC_//' |
     { cat && echo 2.36; } | sort -V | tail -n 1)
 sed "s|@VERSION@|$version|; s|@ARCH@|$arch|; s|@MAINTAINER@|$maintainer|; s|@GLIBC@|$glibc|

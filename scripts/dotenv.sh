@@ -2,7 +2,7 @@
 # Reads a .env file as data: nothing in it is executed or expanded.
 
 # load_dotenv FILE: exports each KEY=VALUE of FILE that the environment does not have yet. An empty value counts as none,
-# in both. One pair a line, optionally after `export`; a value may stand in single or double quotes, else ` #` begins a
+# in both. One pair a line, optionally after `export`; a value may be in single or double quotes, else ` #` begins a
 # comment.
 load_dotenv() {
     local file=$1 line number=0 key value

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes what reads raw bytes: the gate with libfcgi behind it, the JSON scanner, and what
+# Fuzzes the code that reads raw bytes: the gate with libfcgi behind it, the JSON scanner, and what
 # reads an answer. See Tests/Fuzz/README.md.
 #     fuzz.sh [SECONDS]      for all together, without the build; 60 if not given
 set -euo pipefail
@@ -38,7 +38,7 @@ run() {
 }
 
 echo "Building the fuzzers…"
-# A folder of its own: the same sources with other flags.
+# A separate folder: the same sources with other flags.
 FUZZ=1 swift build --quiet --configuration release --scratch-path .build-fuzz --product Fuzz --sanitize=address \
     -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked -Xswiftc -use-ld=lld
 

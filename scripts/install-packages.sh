@@ -111,7 +111,7 @@ done
 
 # Some packages start a server, now and at every boot. We run our own instances, and nobody asked for those. policy-rc.d
 # is how Debian lets one say so, for every init system; ours denies these, is there only during this installation, and
-# stays away where the machine has a policy of its own.
+# does nothing where the machine has its own policy.
 declare -A service_of=([nginx-light]=nginx [redis-server]=redis-server [prometheus]=prometheus [lighttpd]=lighttpd
     [haproxy]=haproxy [apache2]="apache2 apache-htcacheclean" [caddy]=caddy)
 policy=/usr/sbin/policy-rc.d

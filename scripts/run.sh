@@ -20,7 +20,7 @@ fail() {
 
 # --- processes --------------------------------------------------------------------------------------------
 
-# start NAME COMMAND…: in the background, with a session of its own, so that Ctrl-C reaches this script alone and the
+# start NAME COMMAND…: in the background, in its own session, so that Ctrl-C reaches only this script and the
 # order of stopping is ours; and with a death signal, so that it does not outlive this script even if that is killed
 # with -9 (nor if it was before the signal was set, which is what the inner shell looks for). Descriptor 9 is the lock,
 # which must not outlive this script either.
@@ -43,7 +43,7 @@ stop() {
     while is_alive "$name" && ((tries-- > 0)) && [[ -z $hurry ]]; do
         sleep 0.1 || true
     done
-    # The whole session: also nginx's workers or a compiler that its parent left behind.
+    # The whole session: also nginx's workers, or a compiler whose parent has ended.
     kill -s KILL -- "-$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
     unset "pids[$name]"
@@ -51,7 +51,7 @@ stop() {
 
 hurry=
 stop_all() {
-    # Not so TERM: who sends it to the whole group has make pass it on once more.
+    # TERM is different: if it is sent to the whole group, make passes it on a second time.
     trap 'hurry=1' INT
     trap '' HUP PIPE TERM
     set +e

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What `make run` and the container of compose.yaml share: whether the sandbox stands in for Tiki, and how to try it.
+# What `make run` and the container of compose.yaml share: whether the sandbox replaces Tiki, and how to try it.
 # Sourced.
 
 # wants_sandbox: false as soon as anything of Tiki is set, since half a configuration must not end in the sandbox
@@ -23,7 +23,7 @@ use_sandbox() {
     export AUTH_ENDPOINT=$1/tiniapp-open-api/oauth/auth/token
 }
 
-# exchange_bytes PORT REQUEST [BODY]: what a server on this machine answers to that request line. By the shell, since the
+# exchange_bytes PORT REQUEST [BODY]: the answer of a server on this machine to that request line. By the shell, since the
 # image has no HTTP client.
 exchange_bytes() {
     local server body=${3-}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests of what handles raw bytes, memory and threads under thread sanitizer and address sanitizer, the
-# responder that they start included. Each has a build of its own, which takes some minutes the first time.
+# responder that they start included. Each needs its own build, which takes some minutes the first time.
 #     test-sanitizers.sh [thread|address]…      both if none is given
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

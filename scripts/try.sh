@@ -26,7 +26,7 @@ url='' port='' sandbox=''
 # shellcheck source=/dev/null
 source "$run/try"
 
-# token NAME: what the last answer that had one has brought.
+# token NAME: its value in the last answer that had one.
 token() {
     local token
     token=$(sed -n "s/^$1=//p" "$run/tokens" 2>/dev/null | tail -n 1)

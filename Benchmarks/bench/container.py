@@ -58,7 +58,7 @@ class Image:
         return script
 
     def environment(self, settings):
-        """The environment for one start, with a port of its own."""
+        """The environment for one start, with its own port."""
         self._port = free_port()
         return {
             **settings,

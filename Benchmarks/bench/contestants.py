@@ -33,7 +33,7 @@ class Ours(Contestant):
 
 
 class CReference(Contestant):
-    """libfcgi and libcurl, a thread for each request in flight, behind the same nginx."""
+    """libfcgi and libcurl, one thread for each request in flight, behind the same nginx."""
 
     threads = 64
 

@@ -4,7 +4,7 @@ import threading
 
 from . import load, usage
 
-# All contestants but Flask are done with what the last clients left behind within a second.
+# All contestants but Flask finish the last clients' requests within a second.
 _QUIET_SECONDS = 4
 
 

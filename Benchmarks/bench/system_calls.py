@@ -21,7 +21,7 @@ _SUMMARY = WORK / "strace.out"
 def _count(upstream, requests):
     """The system calls of a run by name."""
     _SUMMARY.unlink(missing_ok=True)
-    # In a session of its own: it writes the summary when the responder has ended.
+    # In its own session: it writes the summary when the responder has ended.
     strace = ["strace", "-DDD", "-f", "-c", "-U", "calls,name", "-o", _SUMMARY]
     run([*strace, BACKEND, "serve"], upstream, requests)
     wait_until(lambda: _SUMMARY.exists() and "total" in _SUMMARY.read_text(), "strace has written its summary")

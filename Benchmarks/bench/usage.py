@@ -55,7 +55,7 @@ def reset_peak(pids):
 
 
 def is_quiet_within(seconds, pids):
-    """Waits until requests that the last clients left behind are done, which is when 0.2 s pass without CPU time."""
+    """Waits until the last clients' requests are done: until 0.2 s pass without CPU time."""
     end = time.monotonic() + seconds
     before = cpu_seconds(pids)
     while time.monotonic() < end:

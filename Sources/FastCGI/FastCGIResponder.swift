@@ -19,7 +19,7 @@ package final class FastCGIResponder: Sendable {
     /// - Parameters:
     ///   - library: libfcgi, started.
     ///   - listener: where to accept connections; closed when serving ends, or at the start of a shutdown.
-    ///   - limits: what a peer may use up.
+    ///   - limits: how much of each resource a peer may use.
     ///   - shutdownGrace: how long a shutdown waits for what is in flight.
     ///   - shutdown: set when ``shutDown()`` is called.
     ///   - handler: answers the requests.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Takes the answer to one request, from any thread, once. A second answer is dropped.
 package final class ResponseWriter: Sendable {
-    /// What became of an answer.
+    /// How the delivery of an answer ended.
     package enum Delivery: Sendable {
         /// The socket has taken all of it.
         case sent
@@ -12,7 +12,7 @@ package final class ResponseWriter: Sendable {
         case alreadyAnswered
     }
 
-    /// What writing an answer needs.
+    /// The parts that writing an answer needs.
     private enum Output: ~Copyable {
         /// libfcgi's state, and the socket, which closes with this value.
         case fastCGI(FCGXRequest, ConnectedSocket)

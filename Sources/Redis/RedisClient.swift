@@ -24,7 +24,7 @@ package final class RedisClient {
         package var maxReplyBytes = 262_144
         /// How many commands may wait for their reply; one more fails at once.
         package var maxPending = 16_384
-        /// What the log calls the server.
+        /// The server's name in the log.
         package var name = "Redis"
 
         package init(_ address: RedisAddress) {

@@ -50,7 +50,7 @@ package final class SharedStore {
         case failed(RedisFailure)
     }
 
-    /// What a key holds.
+    /// The value of a key.
     package enum Held: Equatable, Sendable {
         case nothing
         case claim
@@ -269,7 +269,7 @@ extension SharedStore {
         return StoreScripts.mark(configuration.markerKey, run: run, generation: generation)
     }
 
-    /// - Returns: what is wrong; nil if the reply was usable.
+    /// - Returns: the problem; nil if the reply was usable.
     private func take(_ result: Result<RedisReply, RedisFailure>) -> RedisFailure? {
         let parts: [RedisReply]
         switch result {

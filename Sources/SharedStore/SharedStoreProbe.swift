@@ -11,7 +11,7 @@ package struct SharedStoreProbe: Sendable {
         package var server: String
         /// From a command to its reply, over an open connection.
         package var roundTrip: Duration
-        /// What may go wrong with the store, worded for operators; empty if nothing was found.
+        /// Possible problems with the store, worded for operators; empty if none was found.
         package var warnings: [String]
     }
 

@@ -25,7 +25,7 @@ final class Sandbox: Sendable {
         self.state = Mutex(State(tokens: Self.emptyStore(settings)))
     }
 
-    /// Receives one of Tiki's calls: checks it, takes the script's next fault, and carries the call out unless that
+    /// Receives an API call: checks it, takes the script's next fault, and carries the call out unless that
     /// fault says not to. All this happens when the call arrives, before any delay.
     func receive(_ call: TikiCall, headers: CallHeaders, body: [UInt8]) -> Reply {
         let now = self.settings.clock.now

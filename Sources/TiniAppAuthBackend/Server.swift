@@ -20,7 +20,7 @@ struct Server {
 
     /// Serves until a signal comes and what was in flight is finished.
     ///
-    /// - Throws: what keeps it from serving: the socket, the trusted certificates.
+    /// - Throws: if it cannot serve: an error of the socket, or of the trusted certificates.
     func run() async throws {
         let systemd = SystemdNotifier(environment: environment)
         // Before there is a socket: once we listen, we may be told to stop.

@@ -8,13 +8,13 @@ package struct ReachabilityLog {
     private let origin: String
     private let logger: Logger
     private var isUnreachable = false
-    /// What the log last said.
+    /// The state that was logged last.
     private var isSaidToBeUnreachable = false
     private var outages: LogThrottle
     private var recoveries: LogThrottle
 
     /// - Parameters:
-    ///   - name: what the log calls the server.
+    ///   - name: the server's name in the log.
     ///   - origin: the server's address.
     ///   - clock: tells the time.
     package init(

@@ -30,7 +30,7 @@ package final class UpstreamClient {
 
     /// - Parameters:
     ///   - origins: everything that calls go to.
-    ///   - configuration: what calls may take.
+    ///   - configuration: timeouts and limits of calls.
     ///   - trust: the trusted certificates, read from ``Configuration/caFile``.
     ///   - eventLoop: where calls and connections live. Everything here must be called on it.
     ///   - logger: told when an origin stops being reachable, and when it is again.

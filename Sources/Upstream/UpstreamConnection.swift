@@ -4,7 +4,7 @@ import Text
 
 /// One kept HTTP/1.1 connection, at the end of its channel's pipeline. Carries one call at a time.
 ///
-/// ``UpstreamConnectionState`` decides what may happen when; this class does it.
+/// ``UpstreamConnectionState`` decides; this class acts.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -12,9 +12,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var channel: UpstreamChannel?
     private(set) var state: UpstreamConnectionState
     private(set) var openedAt: NIODeadline?
-    /// When it answered last.
+    /// The time of its last answer.
     private(set) var answeredAt: NIODeadline?
-    /// From 0 to 1, at random: so that connections that were opened together do not end together.
+    /// Random, from 0 to 1, so that connections opened together do not end together.
     let ageingShare = Double.random(in: 0...1)
     private var call: UpstreamCall?
     private var parser: ResponseParser
@@ -36,7 +36,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Takes the channel that has been opened for it. It is idle then.
     ///
-    /// - Throws: if the peer has closed it by now, or nobody wants it any more; the channel is closed then.
+    /// - Throws: if the peer has closed it, or it is no longer wanted; the channel is closed then.
     func open(on channel: any Channel) throws {
         do {
             self.channel = try UpstreamChannel(channel, handler: self)
@@ -82,7 +82,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         return false
     }
 
-    /// Has it age, and then closes it, when it is not used.
+    /// Lets it age, and then closes it, while it is not used.
     func expire(after time: IdleTime) {
         guard let now = channel?.eventLoop.now else { return }
         idleTimer = timers.setRoughly(now + time.agesAfter) {
@@ -124,7 +124,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         let result = bytes.withUnsafeReadableBytes { bytes in
             Result { () throws(ResponseError) in try parser.consume(bytes) }
         }
-        // The parser has a copy, and whoever reads from the network keeps this buffer for the next time.
+        // The parser has a copy, and NIO keeps this buffer for its next read.
         bytes.wipe()
         if !hadHead, parser.head != nil { change { $0.didReceiveHead() } }
         switch result {
@@ -142,7 +142,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         keepAlive = KeepAlive.timeout(response.fields)
         answeredAt = .now()
         let isLast = parser.head?.isKeepAlive != true || hasSurplus
-        // What it has read does not stay until the next call.
+        // The bytes that it has read do not stay in memory until the next call.
         parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         change { $0.didReceiveEnd(isLast: isLast) }
         let isOfUse = call.finish(.success(response))
@@ -182,7 +182,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 extension ByteBuffer {
     /// Overwrites the readable bytes, where they are.
     fileprivate func wipe() {
-        // Others may hold the same memory: those who read it from the network, and who look at nothing but what they read
+        // NIO's reader may hold the same memory, but looks only at the bytes that it reads
         // into it next. So no copy is made first, as one would be for any other change.
         withUnsafeReadableBytes { bytes in
             if let start = bytes.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count) }
@@ -192,7 +192,7 @@ extension ByteBuffer {
 
 /// Receives a connection's events.
 protocol UpstreamConnectionOwner: AnyObject {
-    /// It is counted as something else now; nil before its beginning and after its end.
+    /// It is counted differently now; nil before it opens and after it ends.
     func connection(
         _ connection: UpstreamConnection,
         movedFrom old: ConnectionCounts.Kind?,
@@ -202,7 +202,7 @@ protocol UpstreamConnectionOwner: AnyObject {
     /// It has answered its call, and can serve another once it has settled.
     func connectionHasAnswered(_ connection: UpstreamConnection)
 
-    /// It has come to its end: it is closed, or about to be.
+    /// It has ended: it is closed, or about to be.
     ///
     /// - Parameters:
     ///   - isFault: whether that was neither our doing nor the server's after an answer.

@@ -1,4 +1,4 @@
-/// How far a connection is: a value without a socket, so that each transition can be read and tested by itself.
+/// The state of a connection: a value without a socket, so that each transition can be read and tested by itself.
 ///
 /// ```
 /// connecting ─▶ idle ─▶ request written ─▶ answer coming ─▶ answered ─▶ idle
@@ -22,10 +22,10 @@ struct UpstreamConnectionState: Equatable {
         case closed
     }
 
-    /// Whether it is opened to be ready, and not for a call that waits.
+    /// Whether it was opened as a warm connection, and not for a call that waits.
     let isWarm: Bool
     private(set) var phase = Phase.connecting
-    /// Whether it has brought a whole answer.
+    /// Whether it has received a complete answer.
     private(set) var hasServed = false
     /// Whether the current call is the last one.
     private var isLast = false
@@ -36,7 +36,7 @@ struct UpstreamConnectionState: Equatable {
         self.isWarm = isWarm
     }
 
-    /// The connection is there.
+    /// The connection is open.
     ///
     /// - Returns: whether it is still wanted; else it must be closed.
     mutating func didOpen() -> Bool {
@@ -69,7 +69,7 @@ struct UpstreamConnectionState: Equatable {
         isWritten = true
     }
 
-    /// Bytes are there.
+    /// Bytes have arrived.
     mutating func didReceive() -> Reception {
         switch phase {
         case .requestWritten, .answerComing: .expected
@@ -106,7 +106,7 @@ struct UpstreamConnectionState: Equatable {
         return true
     }
 
-    /// It must not carry another call than the one that it carries.
+    /// It must not carry another call after the current one.
     ///
     /// - Returns: whether it must be closed now.
     mutating func retire() -> Bool {
@@ -123,7 +123,7 @@ struct UpstreamConnectionState: Equatable {
 
     /// It is being closed.
     mutating func willClose() -> Ending { leave(for: .closing) }
-    /// It has been closed, by whomever.
+    /// It has been closed, by us or by the server.
     mutating func didClose() -> Ending { leave(for: .closed) }
 
     private mutating func leave(for end: Phase) -> Ending {
@@ -137,15 +137,15 @@ struct UpstreamConnectionState: Equatable {
     }
 }
 
-// What comes into the transitions, and what they want done.
+// The transitions' inputs, and the actions that they return.
 extension UpstreamConnectionState {
     /// The action for received bytes.
     enum Reception: Equatable {
         /// Take them.
         case expected
-        /// Drop them: the connection is on its way out.
+        /// Drop them: the connection is closing.
         case ignored
-        /// End the connection: nobody asked for them.
+        /// End the connection: they answer no request.
         case unasked
     }
 

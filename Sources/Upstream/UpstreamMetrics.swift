@@ -23,7 +23,7 @@ package struct UpstreamMetrics {
     /// A connection has been opened.
     func didOpenConnection() { opened.increment() }
 
-    /// A connection has changed its state. Counts up and down, since each origin has a pool of its own.
+    /// A connection has changed its state. Counts up and down, since each origin has its own pool.
     func connection(from old: ConnectionCounts.Kind?, to new: ConnectionCounts.Kind?) {
         let (left, entered) = (old.map(meter), new.map(meter))
         guard left !== entered else { return }

@@ -29,7 +29,7 @@ def image():
 
 @pytest.fixture
 def run(image):
-    """Starts a container; what has been started is stopped."""
+    """Starts a container, and stops it after the test."""
     started = []
 
     def start(**settings):

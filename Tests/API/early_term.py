@@ -31,7 +31,7 @@ def checked(result):
 
 
 def become_first_process():
-    """In the child, before exec: with a /proc of its own, as Swift's runtime looks for its threads there."""
+    """In the child, before exec: mounts a new /proc, as Swift's runtime looks for its threads there."""
     checked(LIBC.unshare(CLONE_NEWNS))
     checked(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
     checked(LIBC.mount(b"proc", b"/proc", b"proc", 0, None))
@@ -54,7 +54,7 @@ def start(options):
         if options.first_process:
             # For the next child; then back again.
             checked(LIBC.unshare(CLONE_NEWPID))
-        # There are no other threads that could be in its way.
+        # No other thread can be in its way.
         return subprocess.Popen(options.command, stdin=subprocess.DEVNULL, stdout=2, preexec_fn=before_exec)
     finally:
         if options.first_process:

@@ -90,7 +90,7 @@ class World:
 
     @functools.cached_property
     def without_store(self):
-        """Nothing is sent without the store, and there is none."""
+        """The store is required and cannot be reached, so nothing is sent."""
         store = "redis+unix:///nonexistent/redis.sock"
         return self._keep(Stack(sandbox=self.usual.sandbox, SHARED_STORE=store, SHARED_STORE_REQUIRED="1"))
 
@@ -166,7 +166,7 @@ class World:
 
     @functools.cached_property
     def plain(self):
-        """The plain-HTTP half of a VM's site, as it is shipped, on a port of its own."""
+        """The plain-HTTP half of a VM's site, as it is shipped, on its own port."""
 
         def change(configuration):
             site = (ROOT / "nginx/vm-site.conf.template").read_text().replace("@DOMAIN@", "localhost")

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # $scratch is the sourcing script's
 # Builds the image by the Dockerfile where no registry can be reached: on bases that are made here, of Debian's packages
-# and this machine's Swift toolchain. Sourced; needs $scratch, an empty folder of its own.
+# and this machine's Swift toolchain. Sourced; needs $scratch, an empty folder.
 
 # What Debian's own slim image leaves out; in dpkg's configuration there too, so for the packages that come later.
 slim=(

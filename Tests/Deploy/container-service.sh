@@ -91,7 +91,7 @@ for line in sys.stdin:
     assert isinstance(json.loads(line), dict), line' < <(cat "$scratch/out.log" "$scratch/err.log")
 }
 
-# flood HEADER: 200 requests, each with a header of its own in place of N, and how often each status came.
+# flood HEADER: 200 requests, each with a number in place of the header's N, and how often each status came.
 flood() {
     seq 200 | xargs -P 8 -I N curl -sS -o /dev/null -w '%{http_code}\n' -H "X-Forwarded-For: $1" "$url/" | sort | uniq -c
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Proves the container: builds the image by the Dockerfile, runs it locked down, stops it under load, kills its parts.
 #     [PRODUCTS_DIRECTORY=.build/release] container.sh
-# Root, no engine running, no registry. All it makes lies in a folder of its own, which it removes.
+# Root, no engine running, no registry. All its files are in one folder, which it removes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin

@@ -44,7 +44,7 @@ def test_what_nginx_refuses_by_itself_has_the_envelope(front):
 
 
 def test_a_machines_own_answer_comes_through(front):
-    """The machine of this test answers GET with a page of its own, 501."""
+    """The machine of this test answers GET with its own page, 501."""
     answer = front.send(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode(), method="GET")
     assert answer.status == 501 and "Unsupported method" in answer.text
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A Debian tree of its own, with systemd booted in it and a network of its own, loopback only. Sourced; needs root.
+# A Debian tree with systemd booted in it, in its own network with loopback only. Sourced; needs root.
 
 : "${work:?the folder for all that is made}"
 tree=
@@ -21,7 +21,7 @@ make_tree() {
 
 # boot_tree [NSPAWN OPTION…]: ends when systemd has settled.
 boot_tree() {
-    # In a session of its own: Ctrl-C is for this script, which then ends it; or it ends with this script.
+    # In its own session: Ctrl-C is for this script, which then ends it; or it ends with this script.
     setsid setpriv --pdeathsig TERM -- systemd-nspawn -D "$tree" --register=no --keep-unit --boot --machine="deploy-$$" --private-network \
         --console=pipe --link-journal=no --resolv-conf=off --timezone=off "$@" </dev/null >"$work/boot.log" 2>&1 &
     nspawn=$!
@@ -50,7 +50,7 @@ in_net() { nsenter -t "$leader" -n -- "$@"; }
 # start_in_net COMMAND…: in the background; $! is the program itself.
 start_in_net() { nsenter -t "$leader" -n -- setpriv --pdeathsig KILL -- "$@" </dev/null & }
 
-# host_pid PID: what a process of the tree is called here.
+# host_pid PID: the number that a process of the tree has on this machine.
 host_pid() {
     local status
     for status in /proc/[0-9]*/status; do
@@ -71,7 +71,7 @@ remove_tree() {
         eventually 10 is_gone "$nspawn" || kill -KILL "$nspawn" 2>/dev/null || true
         wait "$nspawn" 2>/dev/null || true
     fi
-    # nspawn leaves two control groups behind, below our own, where no systemd looks after them. Only empty ones go.
+    # nspawn leaves two control groups below our own, where no systemd looks after them. Only empty ones go.
     local ours group
     ours=$(sed -n 's/^0:://p' /proc/self/cgroup)
     for group in /sys/fs/cgroup{,/unified,/systemd}"${ours%/}"/{payload,supervisor}; do

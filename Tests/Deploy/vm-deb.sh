@@ -9,7 +9,7 @@ in_tree systemctl enable --now nginx 2>/dev/null
 
 holds "make deb's package, and lintian has nothing to say" env DIST="$work" VERSION=1.0.0 PRODUCTS_DIRECTORY="$products" scripts/deb.sh
 old=$work/tiniapp-auth-backend_1.0.0_$(dpkg --print-architecture).deb
-# The next version: another executable, another file of nginx's.
+# The next version: another executable, another nginx file.
 dpkg-deb -R "$old" "$work/next"
 sed -i 's/^Version: .*/Version: 1.1.0/' "$work/next/DEBIAN/control"
 echo >>"$work/next/usr/bin/tiniapp-auth-backend"

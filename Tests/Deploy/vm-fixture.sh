@@ -70,7 +70,7 @@ new_codes() {
 # one_code INSTANCE
 one_code() { new_codes "$1" 1 | sed 's/.*\["\([^"]*\)"\].*/\1/'; }
 
-# https INSTANCE PATH [CURL OPTION…]: through nginx; what came back is for the caller to judge.
+# https INSTANCE PATH [CURL OPTION…]: through nginx; the caller judges the answer.
 https() {
     local name=${domain[$1]} path=$2
     shift 2

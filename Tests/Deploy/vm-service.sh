@@ -11,7 +11,7 @@ done
 
 # --- what is wrong is told --------------------------------------------------------------------------------
 
-# status INSTANCE: what an operator sees.
+# status INSTANCE: as an operator sees it.
 status() { in_tree systemctl status --full --no-pager "$(unit "$1")" 2>&1 || true; }
 
 in_tree systemctl start "$(unit staging)" >/dev/null 2>&1 || true

@@ -74,7 +74,7 @@ equal "the other paths have limits of their own" "400 400 200" \
     done | xargs)"
 wait "$flooding" || true
 
-# last_client: whose request nginx logged last.
+# last_client: the client of the request that nginx logged last.
 last_client() {
     tail -n 1 "$tree/var/log/nginx/tiniapp-auth-backend-production.access.log" | sed 's/.*"remote_addr":"\([^"]*\)".*/\1/'
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the VM's half on a machine of its own: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it,
-# `make install`, two instances behind nginx with TLS, and two sandboxes in Tiki's place; then the steps of
+# Proves the VM's half on a separate machine: a fresh Debian tree (13, or SUITE=bookworm for 12), systemd booted in it,
+# `make install`, two instances behind nginx with TLS, and two sandboxes instead of Tiki; then the steps of
 # docs/deploy-vm.md; then the Debian package. Needs root and a release build (make release). PARTS=deb tries only the package,
 # and so with the other parts that need none before them.
 set -euo pipefail

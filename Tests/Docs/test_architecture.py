@@ -27,7 +27,7 @@ def targets():
 
 
 def rooms():
-    """The table of rooms: what each says that it uses."""
+    """The table of rooms, with the rooms that each uses."""
     rows = re.findall(
         r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", (ROOT / "docs/architecture.md").read_text(), re.M
     )

@@ -40,7 +40,7 @@ def test_links_lead_somewhere(path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_named_files_exist(path):
-    """Sources and parts of nginx's configuration, by the end of their paths."""
+    """Sources and parts of the nginx configuration, by the end of their paths."""
     named = re.findall(r"`((?:[\w@+-]+/)*[\w@+-]+\.(?:swift|conf))`", "\n".join(Page(path).prose))
     missing = {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in FILES)}
     assert not missing

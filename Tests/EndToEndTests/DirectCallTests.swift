@@ -93,7 +93,7 @@ extension EndToEnd {
             let unsigned = try await run(["refresh"], sandbox, input: "CANARY", ["CLIENT_SECRET": "another"])
             #expect(unsigned.status == .code(1))
             #expect(unsigned.error.contains("do CLIENT_KEY and CLIENT_SECRET belong together"))
-            // The sandbox has the paths of Tiki's Production.
+            // The sandbox has the paths of Tiki's production system.
             #expect(unsigned.error.contains("“Thông tin tích hợp Production”"))
             #expect(
                 unsigned.error.contains("The pair for Sandbox works only with https://api.tiki.vn/tiniapp-sandbox-")

@@ -90,7 +90,7 @@ extension EndToEnd {
     }
 }
 
-/// Expects the three headers of Tiki's page "Calculate signature", recomputed by openssl.
+/// Expects the three headers that Tiki documents ("Calculate signature"), recomputed by openssl.
 func expectSigned(_ request: RecordingUpstream.Request, sourceLocation: SourceLocation = #_sourceLocation) async throws
 {
     #expect(request["X-Tiniapp-Client-Id"] == [Sandbox.clientKey], sourceLocation: sourceLocation)

@@ -2,7 +2,7 @@ import TestSupport
 
 /// A mutated request, and how to send it. The same seed makes the same stream.
 struct MutatedStream: Sendable {
-    /// What the peer does after the last byte.
+    /// The peer's behaviour after the last byte.
     enum Ending {
         /// Sends an end-of-file and reads.
         case halfClose

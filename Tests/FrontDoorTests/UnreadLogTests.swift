@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Whoever reads standard error, or does not, must never be able to stop the service.
+/// A reader of standard error, even one that stops reading, must never be able to stop the service.
 @Suite("A log that nobody reads")
 struct UnreadLogTests {
     /// Seconds: what `make test` has time for, or longer in a long test.

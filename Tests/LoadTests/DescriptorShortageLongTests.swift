@@ -12,7 +12,7 @@ extension LoadLongTests {
             try DescriptorLimit.raise(to: 4_096)
             let sandbox = try await Sandbox.start(arguments: ["--delay", "200", "--quiet"])
             let codes = try await AuthCodes(251, from: sandbox)
-            // Silent connections end after this time, in batches of about forty: there are no more descriptors.
+            // Silent connections end after this time, in batches of about forty, the number of descriptors.
             let backend = try await Backend.start(
                 environment: ["ARRIVAL_TIMEOUT": "2"],
                 upstream: sandbox.authEndpoint,

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What an app may get if its request meets a fault: only documented errors.
+/// The answers that an app may get if its request meets a fault: only documented errors.
 enum FaultExpectation {
     private static let invalidResponse = "502 upstream_invalid_response"
     private static let unreachable = "502 upstream_unreachable"

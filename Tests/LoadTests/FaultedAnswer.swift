@@ -6,7 +6,7 @@ struct FaultedAnswer: Sendable {
     let request: FaultedRequest
     /// The status, and an error's reason.
     let outcome: String
-    /// What is wrong with the answer itself; nil if it is correct.
+    /// The mistake in the answer itself; nil if it is correct.
     let mistake: String?
 
     init(_ answer: HTTPAnswer, to request: FaultedRequest) {

@@ -26,7 +26,7 @@ struct ManyConnections: ~Copyable {
     private let keepsAnswers: Bool
     private var answers: [CInt: Data] = [:]
     private var started: [CInt: ContinuousClock.Instant] = [:]
-    /// What was received on each ended connection, if answers are kept.
+    /// The bytes received on each ended connection, if answers are kept.
     private(set) var received: [Received] = []
     /// How many answers had each status; 0 is for connections that were closed without an answer.
     private(set) var statuses: [Int: Int] = [:]

@@ -102,7 +102,7 @@ class Store:
         self.child.send_signal(signal.SIGCONT)
 
     def dump(self):
-        """Everything that it holds, as it would come to a replica or a backup."""
+        """Everything that it holds, as a replica or a backup would get it."""
         command = ["redis-cli", "-s", str(self.socket), "--rdb", "-"]
         return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 

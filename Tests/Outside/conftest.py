@@ -39,7 +39,7 @@ def outside(_system_files):
 
 
 class Outside:
-    """Everything around the responder. What is started here ends with the test."""
+    """Everything around the responder. All of it ends with the test."""
 
     def __init__(self, resolv_conf, hosts, folder, started):
         self._resolv_conf = resolv_conf

@@ -76,7 +76,7 @@ package final class Backend: Sendable {
     /// The folder of everything it writes: its output, its socket, and with `TMPDIR` temporary files.
     package var folder: String { directory.path }
 
-    /// Its log so far: what it has written to standard error.
+    /// Its log so far: all of its standard error.
     ///
     /// A thread of the responder writes it a moment after the event: waits until nothing has come for 50 ms.
     package func logs() -> String {

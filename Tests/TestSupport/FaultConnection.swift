@@ -3,7 +3,7 @@ import Glibc
 
 /// One connection of a ``FaultUpstream``.
 struct FaultConnection {
-    /// What happens to a connection after a request.
+    /// The fate of a connection after a request.
     private enum Next {
         case goOn
         case close

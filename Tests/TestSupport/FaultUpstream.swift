@@ -6,12 +6,12 @@ import Synchronization
 /// Written with plain sockets, one thread per connection. Each request asks for its own ``UpstreamFault``; a ``Door``
 /// says what happens to a connection before any request.
 package final class FaultUpstream: Sendable {
-    /// What happens to a connection after it was accepted.
+    /// The fate of a connection after it was accepted.
     package enum Door: Sendable {
         case open
         /// Reset at once.
         case reset
-        /// Closed at once. What still arrives is counted.
+        /// Closed at once. Requests that still arrive are counted.
         case close
         /// Closed if no request comes for this many microseconds.
         case idleFor(Int)
@@ -51,7 +51,7 @@ package final class FaultUpstream: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 for a free one.
-    ///   - door: what happens to a connection, by its number, counted from 0.
+    ///   - door: the fate of each connection, by its number, counted from 0.
     package init(port: Int = 0, door: @escaping @Sendable (Int) -> Door = { _ in .open }) throws {
         listener = try LoopbackListener(port: port)
         listener.serve { [weak self] connection, number in

@@ -3,7 +3,7 @@ import Glibc
 
 /// A port of 127.0.0.1 that starts a TLS handshake but does not finish it.
 package final class HalfHandshakePort: Sendable {
-    /// What it does after half of its first message.
+    /// Its behaviour after half of its first message.
     package enum Ending: Sendable {
         case reset
         case close

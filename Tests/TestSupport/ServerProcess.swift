@@ -60,10 +60,10 @@ package final class ServerProcess: Sendable {
     /// Whether it is still running.
     package var isRunning: Bool { child.exitStatus == nil }
 
-    /// What it has written to standard output so far.
+    /// Its standard output so far.
     package var standardOutput: String { directory.text("\(name).out") }
 
-    /// What it has written to standard error so far.
+    /// Its standard error so far.
     package var standardError: String { directory.text("\(name).err") }
 
     /// Sends it a signal; does nothing once it has ended.

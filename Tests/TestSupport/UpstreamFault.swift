@@ -1,4 +1,4 @@
-/// What a ``FaultUpstream`` does with a request. The request itself asks for it, see ``credential(_:after:)``.
+/// A fault of ``FaultUpstream``. The request itself asks for it, see ``credential(_:after:)``.
 package enum UpstreamFault: String, CaseIterable, Sendable {
     // Complete answers.
     /// 200 and tokens.

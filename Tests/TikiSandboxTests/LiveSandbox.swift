@@ -35,7 +35,7 @@ struct LiveSandbox {
         var body: String
     }
 
-    /// One of Tiki's calls, signed now.
+    /// An API call, signed now.
     func call(_ call: TikiCall, _ body: String, options: [String] = []) async throws -> Answer {
         let signed = SignedCall.make(body, timestamp: Int64(Date().timeIntervalSince1970 * 1000))
         let headers = [

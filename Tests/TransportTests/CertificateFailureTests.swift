@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads if a certificate is not accepted, with real servers.
+/// The messages for certificates that are not accepted, with real servers.
 struct CertificateFailureTests {
     /// Connects to a TLS server that presents a certificate.
     func failure(

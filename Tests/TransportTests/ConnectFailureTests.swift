@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-/// What an operator reads if Tiki cannot be reached, with real servers.
+/// The messages for servers that cannot be reached, with real servers.
 struct ConnectFailureTests {
     @Test("A server that does not speak TLS is reported as a failed TLS handshake")
     func noTLS() async throws {

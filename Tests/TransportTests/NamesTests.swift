@@ -209,7 +209,7 @@ private final class FakeNames {
     func advance(_ time: TimeAmount) { loop.advanceTime(by: time) }
     func close() { names.close() }
 
-    /// What one query has got so far.
+    /// The results of one query so far.
     final class Asked {
         private let resolver: NameResolver
         private(set) var v4: Result<[String], NameFailure>?

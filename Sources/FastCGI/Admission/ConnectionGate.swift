@@ -2,8 +2,8 @@ import CFCGI
 
 /// Decides, record by record, whether a peer sends one complete, well-formed request that libfcgi may decode.
 ///
-/// Rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
-/// connection, and stricter where libfcgi is in danger: no management record gets to it (`FCGI_GET_VALUES` overruns a
+/// The rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
+/// connection, and stricter where libfcgi is in danger: no management record reaches it (`FCGI_GET_VALUES` overruns a
 /// buffer in it), no length that it cannot hold, nothing out of order, nothing after the end. The gate checks only
 /// framing. libfcgi decodes the params and the body.
 package struct ConnectionGate {

@@ -18,7 +18,7 @@ final class FrontDoor {
     private var maxDescriptors: Int
     private let logger: Logger
 
-    /// Set while there may be connections in the queue of which no event will tell.
+    /// Set while the queue may hold connections that no event will report.
     private var acceptAgainAt: ContinuousClock.Instant?
     private var shortages = LogThrottle()
     private var refusals = LogThrottle(interval: .seconds(1))
@@ -37,7 +37,7 @@ final class FrontDoor {
         poll = try EventPoll()
         try poll.watch(wakeUpDescriptor)
         try poll.watch(listener.descriptor)
-        // Now, since later there may be no descriptor left for it.
+        // Opened now: later there may be no free descriptor.
         feed = try RequestFeed(capacity: limits.maxRequestBytes)
         self.listener = consume listener
         self.wakeUpDescriptor = wakeUpDescriptor
@@ -86,7 +86,7 @@ final class FrontDoor {
             _ = shutdown(descriptor, CInt(SHUT_RD))
             acceptSome(atMost: .max)
         case .standardInput:
-            // Other processes may have it too, and go on.
+            // Other processes may have it too, and go on using it.
             acceptSome(atMost: limits.maxInFlight)
         case .serviceManager:
             break
@@ -108,7 +108,7 @@ final class FrontDoor {
                 guard let socket else { return }
                 admit(socket)
             }
-            // There may be more, and no event would tell.
+            // There may be more, and no event would report them.
             acceptAgainAt = .now
         } catch {
             // The connection stays in the queue, and descriptors come back as requests end. The listener is
@@ -135,7 +135,7 @@ final class FrontDoor {
                     message,
                     metadata: ["error": "\(error)", "in_flight": "\(inFlight.count)", "pending": "\(pending.count)"]
                 )
-                // Not all of them: other processes may take what is given back.
+                // Not all of them: other processes may take the freed descriptors.
                 guard error.isShortage, pending.count > 0, tries < 8 else { throw error }
                 pending.closeOldest()
                 // The limit has been lowered while we ran.
@@ -186,7 +186,7 @@ final class FrontDoor {
         while true {
             switch connection.socket?.read(into: readBuffer) {
             case .bytes(let count):
-                // Codes and tokens do not stay until the next request is longer.
+                // Codes and tokens do not stay in the buffer until a longer request overwrites them.
                 defer { readBuffer.baseAddress.map { explicit_bzero($0, count) } }
                 let verdict = connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
                 if let reply = connection.gate.takeReply(), connection.socket?.write(reply) != true {

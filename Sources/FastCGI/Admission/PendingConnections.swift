@@ -5,7 +5,7 @@ final class PendingConnection {
     let acceptedAt = ContinuousClock.now
     let deadline: ContinuousClock.Instant
     var gate: ConnectionGate
-    /// What it has contributed to ``PendingConnections/bytes``.
+    /// Its share of ``PendingConnections/bytes``.
     var countedBytes = 0
     /// Nil once the connection has been handed over or closed.
     var socket: ConnectedSocket?
@@ -29,7 +29,7 @@ struct PendingConnections {
 
     private var byDescriptor: [CInt: (number: UInt64, connection: PendingConnection)] = [:]
     /// Every deadline is as long as the next, so the order of arrival is the order of expiry. Places whose connections
-    /// have left are skipped when their turn comes, or cleared away when they are most of it.
+    /// have left are skipped when their turn comes, or removed when they are the majority.
     private var byAge: Deque<Place> = []
     private var arrivals: UInt64 = 0
 
@@ -80,12 +80,12 @@ struct PendingConnections {
         if let oldest = byAge.first { _ = remove(oldest.descriptor) }
     }
 
-    /// Keeps the front of the queue a connection that still waits, so that its deadline is the next one.
+    /// Makes sure that the queue begins with a connection that still waits, so that its deadline is the next one.
     private mutating func dropDeparted() {
         while let oldest = byAge.first, !isWaiting(oldest) { byAge.removeFirst() }
         if byAge.count > 2 * byDescriptor.count + 64 { byAge = Deque(byAge.filter(isWaiting)) }
     }
 
-    /// Descriptors are given out again; numbers are not.
+    /// Descriptors are used again; these numbers are not.
     private func isWaiting(_ place: Place) -> Bool { byDescriptor[place.descriptor]?.number == place.number }
 }

@@ -78,7 +78,7 @@ struct FCGXRequest: ~Copyable {
     ///
     /// - Parameters:
     ///   - document: header fields, empty line, body.
-    ///   - socket: the connection, non-blocking: what does not fit into its send buffer is an error, not a wait.
+    ///   - socket: the connection, non-blocking: output that does not fit into its send buffer is an error, not a wait.
     /// - Returns: whether all of it was taken by the socket.
     consuming func respond(_ document: [UInt8], to socket: CInt) -> Bool {
         state.pointee.ipcFd = socket

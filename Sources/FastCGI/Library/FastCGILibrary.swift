@@ -3,7 +3,7 @@ import Glibc
 
 /// Proof that libfcgi has been started. There is no other way to get one.
 package struct FastCGILibrary: Sendable {
-    /// Starts libfcgi without letting it have TERM, and takes back the other signals for which it sets handlers.
+    /// Starts libfcgi without letting it have TERM, and restores the other signals for which it sets handlers.
     ///
     /// Its handler only remembers that it was called, so a TERM that came while it was set would be lost. It takes TERM only
     /// if that does what it does by default (`installSignalHandler` in its os_unix.c). So there is a handler before, which

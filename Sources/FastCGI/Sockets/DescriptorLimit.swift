@@ -7,7 +7,7 @@ package struct DescriptorLimit {
 
     package let count: Int
 
-    /// What is left for connections: one each for those that wait to become complete, two for a request in flight,
+    /// The descriptors left for connections: one each for those that wait to become complete, two for a request in flight,
     /// which has another one to Tiki.
     package var forConnections: Int { max(2, count - Self.reserve) }
 

@@ -17,7 +17,7 @@ struct EventPoll: ~Copyable {
         SystemCall.close(epoll)
     }
 
-    /// Watches a descriptor. What has arrived before counts as an event.
+    /// Watches a descriptor. Data that arrived before counts as an event.
     func watch(_ descriptor: CInt) throws(SystemCallError) {
         _ = try SystemCall.run("epoll_ctl") { clinux_epoll_watch(epoll, descriptor) }
     }

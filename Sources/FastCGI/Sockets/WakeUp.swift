@@ -13,7 +13,7 @@ struct WakeUp: ~Copyable, Sendable {
         SystemCall.close(descriptor)
     }
 
-    /// Makes an edge-triggered poll return once. Its counter is never read back: every write is an edge of its own.
+    /// Makes an edge-triggered poll return once. Its counter is never read: every write is a new edge.
     func signal() {
         _ = eventfd_write(descriptor, 1)
     }

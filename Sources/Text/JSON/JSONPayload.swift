@@ -1,6 +1,6 @@
 /// The bytes to sign and send: the app's JSON object, checked, without insignificant whitespace.
 package struct JSONPayload: Hashable, Sendable {
-    /// What can be wrong with a request's body.
+    /// The ways in which a request's body can be wrong.
     package enum Problem: Error, Equatable, Sendable {
         /// It is empty, or means "nothing".
         case empty

@@ -40,7 +40,7 @@ package struct JSONScanner {
     package private(set) var members: [Member] = []
     /// The members of those that are objects, each with its parent's index in ``members``, if they were asked for.
     private var innerMembers: [(parent: Int, member: Member)] = []
-    /// What has been copied: everything before the last insignificant whitespace, without any.
+    /// The text copied so far: all before the last insignificant whitespace, with none in it.
     private var copied: [UInt8] = []
     /// Where the rest begins that has not been copied yet.
     private var uncopied = 0

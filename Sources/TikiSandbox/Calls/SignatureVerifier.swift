@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 
-/// Checks a call's client, timestamp and signature, by the rules of Tiki's page "Calculate signature".
+/// Checks a call's client, timestamp and signature, by the rules of Tiki's "Calculate signature" page.
 ///
 /// Written from that page only, and shares no code with the backend, so that one mistake cannot hide in both.
 struct SignatureVerifier: Sendable {

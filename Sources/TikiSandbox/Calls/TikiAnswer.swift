@@ -1,6 +1,6 @@
 /// A status and its JSON text, before any scripted fault.
 ///
-/// The text is put together by hand, so that its keys are in the order of Tiki's page ("Exchange auth code").
+/// The text is put together by hand, so that its keys have the order shown in Tiki's documentation ("Exchange auth code").
 struct TikiAnswer: Equatable, Sendable {
     var status: Int
     var body: String

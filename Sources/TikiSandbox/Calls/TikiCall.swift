@@ -1,4 +1,4 @@
-/// The three calls of Tiki's API that the sandbox imitates ("Exchange auth code" in Tiki's documentation).
+/// The three Tiki API calls that the sandbox imitates ("Exchange auth code" in Tiki's documentation).
 enum TikiCall: String, CaseIterable, Sendable {
     case exchange = "/oauth/auth/token"
     case refresh = "/oauth/auth/token/refresh"

@@ -41,7 +41,7 @@ struct ControlEndpoints: Sendable {
         }
     }
 
-    /// Missing members default to the customer and scopes of Tiki's example; so does a missing body.
+    /// Missing members default to the customer and scopes in Tiki's example; so does a missing body.
     private func makeCodes(_ body: [UInt8]) -> Response {
         let json = body.isEmpty ? Array("{}".utf8) : body
         guard let request = try? JSONDecoder().decode(CodeRequest.self, from: Data(json)) else {

@@ -6,7 +6,7 @@ struct SealedAnswer: Sendable {
     /// Nonce, ciphertext and tag, in that order.
     let bytes: Data
 
-    /// What has been sealed before.
+    /// The bytes of an answer that was sealed before.
     init(bytes: Data) {
         self.bytes = bytes
     }

@@ -1,20 +1,20 @@
 import Crypto
 import Text
 
-/// Turns tokens into what may be remembered of them: a name for a call, and a key that seals its answer.
+/// Derives from a token what may be kept in its place: a name for the call, and a key that seals its answer.
 ///
-/// Both come from a key of its own, so neither tells anything about the token, and an answer can be opened only by who
-/// presents the token again.
+/// Neither reveals the token or the other, and an answer can be opened only with the token, so by a client that
+/// sends it again.
 struct TokenKeys: Sendable {
     private let keyed: KeyedHash<SHA512>
 
-    /// - Parameter root: where everything is derived from; by default a random key that ends with the process.
+    /// - Parameter root: the key from which all others are derived; by default a random key that ends with the process.
     init(root: SymmetricKey = SymmetricKey(size: .bits256)) {
         keyed = KeyedHash(key: root)
     }
 
     /// - Parameters:
-    ///   - route: the call's route. An auth code and a refresh token of the same text are two different things.
+    ///   - route: the call's route. An auth code and a refresh token with the same text get different keys.
     ///   - token: the required key's value, its escapes resolved.
     func derive(_ route: AuthRoute, _ token: [UInt8]) -> CallKeys {
         keyed.code(for: [route.tag] + token).withUnsafeBytes { bytes in
@@ -35,19 +35,19 @@ struct CallKeys: Sendable {
     var seal: SymmetricKey { withUnsafeBytes(of: sealingKey) { SymmetricKey(data: $0) } }
 }
 
-/// What makes two calls the same: their route and their token, however the JSON around it is written. A digest, so that
+/// Two calls are the same if their route and their token are, however the JSON around it is written. A digest, so that
 /// no token is kept.
 struct CallName: Hashable, Sendable {
     fileprivate let digest: SIMD4<UInt64>
 
-    /// A digest is spread evenly: a quarter of it tells calls apart in a table.
+    /// A digest is evenly distributed, so a quarter of it is enough as a hash.
     func hash(into hasher: inout Hasher) { hasher.combine(digest[0]) }
 
     /// In hexadecimal.
     var text: String { withUnsafeBytes(of: digest, Hexadecimal.encode) }
 }
 
-/// Recognizes a token. Short and cheap, where a mistake is as unlikely as one in 2⁶⁴ and costs no more than an entry.
+/// Recognizes a token. Short and cheap: a false match has a chance of one in 2⁶⁴ and costs only a table entry.
 struct TokenFingerprint: Hashable, Sendable {
     private let hash: Int
 

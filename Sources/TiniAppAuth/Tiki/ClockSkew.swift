@@ -6,13 +6,13 @@ import Upstream
 
 /// How far our clock may be from Tiki's.
 package enum ClockSkew {
-    /// Seconds. Up to this there is no warning: `Date` itself is up to one off, and a clock that is kept is better.
+    /// Seconds. Up to this, nothing is logged: `Date` itself is up to one off, and a clock that is kept is better.
     package static let tolerated: Int64 = 5
-    /// Seconds. From this on Tiki is taken to refuse a signature. No current page of Tiki's says how old a timestamp may
+    /// Seconds. From this on Tiki is taken to refuse a signature. No current page of Tiki says how old a timestamp may
     /// be; this is the shortest time that any of its pages has ever named.
     package static let refused: Int64 = 60
 
-    /// The skew that an answer shows: the seconds by which our clock is ahead of Tiki's.
+    /// The skew that an answer shows: the seconds by which Tiki's clock is behind ours.
     ///
     /// Tiki's clock showed `date` some time between the sending and now, so a slow answer does not look like skew.
     ///

@@ -1,6 +1,6 @@
 import Text
 
-/// Our own errors in the shape of Tiki's, so that an app has one shape to read.
+/// Our own errors in Tiki's format, so that an app reads only one.
 ///
 /// Source: Tiki's page "Error codes", which has `error.metadata.request_id` too.
 package enum ErrorEnvelope {

@@ -62,7 +62,7 @@ package struct RequestSignature: Sendable, Equatable {
     package let timestamp: String
     /// `X-Tiniapp-Signature`, lowercase hexadecimal.
     package let signature: String
-    /// What was signed: base64url of timestamp, key and body. Not sent; for comparing with Tiki's page.
+    /// The signed text: base64url of timestamp, key and body. Not sent; for comparing with Tiki's page.
     package let encodedPayload: [UInt8]
 
     /// The three header fields.

@@ -15,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        // Until it is trapped it must not end the process; what it would have read is being read.
+        // Until it is trapped it must not end the process. The files that it would read again are being read anyway.
         signal(SIGHUP, SIG_IGN)
         LogPipe.begin()
         let environment = Environment.current

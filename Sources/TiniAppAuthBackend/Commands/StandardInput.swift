@@ -21,7 +21,7 @@ enum StandardInput {
 
     /// A token, trimmed. At a terminal it is asked for, and not shown as it is typed.
     ///
-    /// - Parameter name: what to ask for.
+    /// - Parameter name: the name of the value to ask for.
     /// - Throws: `ValidationError` if there is none.
     static func token(named name: String) throws -> String {
         let bytes = isatty(STDIN_FILENO) == 1 ? try typed(prompt: "\(name): ") : line()

@@ -70,7 +70,7 @@ enum JSONLogValue {
         }
     }
 
-    /// Appends a number that is not negative, with so many digits after the point.
+    /// Appends a number that is not negative, with this number of digits after the point.
     private static func append(_ number: Int64, digits: Int, to json: inout [UInt8]) {
         var unit: Int64 = 1
         for _ in 0..<digits { unit *= 10 }

@@ -3,14 +3,14 @@ import Glibc
 
 /// Moves lines from a pipe to a descriptor that may block.
 ///
-/// As many lines at a time as write(2) never tears apart in a pipe, so that in a container nginx's lines do not get into
+/// Each write has as many lines as a pipe takes in one piece (write(2)), so that in a container nginx's lines do not end up in
 /// the middle of ours.
 struct LineMover: ~Copyable {
     private let reader: CInt
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * LogPipe.atomicBytes, alignment: 16)
-    /// Bytes in the buffer: the begin of a line whose end has not come.
+    /// Bytes in the buffer: the beginning of an incomplete line.
     private var kept = 0
-    /// When it was first seen that lines were dropped, and that it is not yet the time to say so.
+    /// When dropped lines were first noticed and could not be reported yet.
     private var droppedSince: ContinuousClock.Instant?
 
     init(to reader: CInt) {
@@ -21,7 +21,7 @@ struct LineMover: ~Copyable {
         buffer.deallocate()
     }
 
-    /// Moves all that there is.
+    /// Moves all lines that are in the pipe.
     mutating func move(from source: CInt) {
         repeat { moveSome(from: source) } while clinux_bytes_waiting(source) > 0
     }
@@ -51,7 +51,7 @@ struct LineMover: ~Copyable {
         return isAll || bytes.count == 16 * LogPipe.atomicBytes ? bytes.count : 0
     }
 
-    /// - Returns: whether the reader has taken all of it. One that has gone, or a disk that is full, has not.
+    /// - Returns: whether all of it was written; false if the reader is gone, or the disk is full.
     private borrowing func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
@@ -79,7 +79,7 @@ struct LineMover: ~Copyable {
         }
         droppedSince = nil
         let count = StandardError.takeDropped()
-        // Nothing if the log's level does not let it through.
+        // Nothing if the log level suppresses it.
         let line = LogPipe.lineAboutDropped(count)
         if !line.withUnsafeBytes({ write($0) }) { StandardError.drop(count) }
     }

@@ -1,7 +1,7 @@
 import Logging
 
 /// Fields of a log entry in a fixed order, as one value of its metadata under any name. For entries that are written
-/// often: a dictionary would have to be made, and sorted again to be read. Our handlers write the fields in its place.
+/// often: a dictionary costs more to make, and must be sorted for output. Our handlers write the fields instead of the value.
 struct LogFields: Sendable {
     enum Value: Sendable {
         case text(String)
@@ -25,14 +25,14 @@ struct LogFields: Sendable {
         all.append((name, value))
     }
 
-    /// Leaves the field out if there is no text for it.
+    /// Leaves the field out if the text is nil.
     mutating func append(_ name: StaticString, _ text: String?) {
         if let text { append(name, .text(text)) }
     }
 }
 
 extension LogFields: CustomStringConvertible {
-    /// For handlers that are not ours.
+    /// For other handlers.
     var description: String { metadata.description }
 
     /// The same as a dictionary.

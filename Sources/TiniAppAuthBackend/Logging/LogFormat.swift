@@ -2,7 +2,7 @@
 enum LogFormat: String, CaseIterable, Sendable {
     /// ``text`` at a terminal, ``json`` elsewhere.
     case auto
-    /// For programs: an object a line.
+    /// For programs: one JSON object per line.
     case json
     /// For people.
     case text

@@ -5,13 +5,13 @@ import Synchronization
 /// A pipe between the process and the reader of its standard error, so that a stuck reader does not block the process.
 ///
 /// Descriptor 2 becomes the end of a pipe of our own, which does not block. A thread moves what is in it to what descriptor
-/// 2 was before, and waits there in our place. (`O_NONBLOCK` on that one would hold for everybody who shares it: the
-/// terminal, nginx.) What the runtime and the libraries write comes this way too, so a crash cannot hang in its message.
+/// 2 was before, and waits there instead of us. (`O_NONBLOCK` on that one would affect everything that shares it: the
+/// terminal, nginx.) Output of the runtime and of libraries takes the same way, so a crash cannot hang in its message.
 /// The kernel keeps the order, and bounds the memory.
 enum LogPipe {
-    /// What write(2) puts into a pipe as a whole or not at all (PIPE_BUF, pipe(7)).
+    /// The longest write that a pipe takes as a whole or not at all (PIPE_BUF, pipe(7)).
     static let atomicBytes = 4_096
-    /// What waits for the reader at most; without privileges the kernel allows it (`/proc/sys/fs/pipe-max-size`).
+    /// The most that waits for the reader; without privileges the kernel allows it (`/proc/sys/fs/pipe-max-size`).
     private static let wantedCapacity = 1_048_576
     /// How long the end of the process waits for the reader.
     private static let lastMilliseconds = 500
@@ -19,12 +19,12 @@ enum LogPipe {
     private static let readEnd = Atomic<CInt>(-1)
     private static let readerDescriptor = Atomic<CInt>(-1)
     private static let capacity = Atomic(0)
-    /// Whether the thread has something in hand.
+    /// Whether the thread is moving bytes.
     private static let isMoving = Atomic(false)
 
     private static let aboutDropped = Mutex<(@Sendable (Int) -> [UInt8])?>(nil)
 
-    /// Where all of it goes: what descriptor 2 was before. Nil if it still is.
+    /// The destination: the file that descriptor 2 was before. Nil if descriptor 2 still is that file.
     static var reader: CInt? {
         let descriptor = readerDescriptor.load(ordering: .acquiring)
         return descriptor < 0 ? nil : descriptor
@@ -61,7 +61,7 @@ enum LogPipe {
 
     /// Lets the log say that lines were dropped.
     ///
-    /// - Parameter line: makes the line, with the number of those that were.
+    /// - Parameter line: makes the log line from the number of dropped ones.
     static func setLineAboutDropped(_ line: @escaping @Sendable (Int) -> [UInt8]) {
         aboutDropped.withLock { $0 = line }
     }

@@ -30,7 +30,7 @@ struct LogTime {
         line.append(UInt8(ascii: "Z"))
     }
 
-    /// The time of day here, as the clock beside the screen has it.
+    /// The local time of day, for a person at a terminal.
     var timeOfDay: String {
         var time = seconds
         var parts = tm()

@@ -5,8 +5,8 @@ import TiniAppAuth
 
 /// The line that a request leaves in the log.
 ///
-/// Fields are those that Google Cloud's logging reads (its page "Structured logging") beside our own. Of what a client
-/// sent, only words that we know get in: a path or a method of its own making could be a token.
+/// The fields are our own and those that Google Cloud's logging reads (its page "Structured logging"). Of a client's input,
+/// only words that we know are logged: an invented path or method could be a token.
 struct RequestLog: Sendable {
     /// A request that has been answered.
     struct Entry {
@@ -16,7 +16,7 @@ struct RequestLog: Sendable {
         var route: Route?
         /// The HTTP status that was sent.
         var status: Int
-        /// Why the request was refused before it came to a call.
+        /// Why the request was refused before a call was made.
         var refusal: AuthError?
         /// The outcome of the call; nil if there was no call.
         var outcome: AuthOutcome?

@@ -7,7 +7,7 @@ enum StandardError {
     /// Lines that were lost since the log last said how many.
     private static let dropped = Atomic(0)
 
-    /// Whether a person reads along.
+    /// Whether it is a terminal.
     static var isTerminal: Bool { isatty(LogPipe.reader ?? STDERR_FILENO) == 1 }
 
     static func print(_ text: String) {
@@ -15,9 +15,9 @@ enum StandardError {
     }
 
     /// One call for the whole line, so that lines of several threads do not mix. Behind a ``LogPipe`` it never waits:
-    /// a line for which there is no room is dropped and counted. Logging must not stop the service.
+    /// a line that does not fit is dropped and counted. Logging must not stop the service.
     static func write(_ line: [UInt8]) {
-        // The kernel takes what is no longer than this as a whole or not at all (pipe(7)).
+        // The kernel takes a write of at most this length as a whole or not at all (pipe(7)).
         if line.count > LogPipe.atomicBytes, !LogPipe.hasRoom(for: line.count) {
             drop(1)
         } else if line.withUnsafeBytes({ Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }) != line.count {

@@ -3,7 +3,7 @@ import Logging
 /// Writes each log entry as a line for a person at a terminal: time of day, level, message, and the metadata as
 /// `key=value`. Leaves out fields that are only for machines.
 struct TerminalLogHandler: LogHandler {
-    /// Fields that say again what the message says.
+    /// Fields that repeat the message.
     private static let omitted: Set = ["httpRequest", "route", "status"]
 
     var logLevel: Logger.Level

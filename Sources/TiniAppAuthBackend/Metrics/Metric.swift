@@ -3,7 +3,7 @@ struct Metric: Sendable {
     let name: String
     /// The labels, in the order of the documentation.
     let labels: [String]
-    /// A sentence, shown beside it on the page of metrics.
+    /// A sentence, shown with it at `/metrics`.
     let help: String
     /// The meaning of a change, in Markdown, for `docs/operations.md`.
     let reading: String

@@ -58,7 +58,7 @@ final class PrometheusExporter: MetricsFactory {
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The series of this name with these labels, made if there is none. A name has one type: under another, the
+    /// The series of this name with these labels, made if it is new. A name has one type: with another, the
     /// values are taken and not shown.
     private func series<Series: PrometheusSeries>(
         _ name: String,

@@ -37,7 +37,7 @@ final class PrometheusGauge: PrometheusSeries, MeterHandler, RecorderHandler {
 
 /// Durations in seconds, counted in buckets.
 final class PrometheusHistogram: PrometheusSeries, TimerHandler {
-    /// Seconds. From an answer of our own to the longest that a request may take by default.
+    /// Seconds. From the time of our own answers to the longest that a request may take by default.
     static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
     private struct Values {

@@ -12,7 +12,7 @@ final class RequestMetrics: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(status) }
     }
 
-    /// Statuses with a series of their own. Tiki may send any; the page of metrics must stay bounded.
+    /// Statuses that have their own series. Tiki may send any; the number of series must stay bounded.
     private static let ownStatuses: Set = [
         200, 204, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503, 504,
     ]

@@ -29,7 +29,7 @@ struct CGIProgram {
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let exporter = PrometheusExporter(help: Metric.help)
         var service = configuration.service
-        // For one call a connection that is kept ready is of no use.
+        // For one call, a connection kept ready is useless.
         service.upstream.warmConnections = 0
         let auth = try AuthService(service, eventLoop: eventLoopGroup.any(), logger: logger, metrics: exporter)
         let handler = RequestHandler(
@@ -48,7 +48,7 @@ struct CGIProgram {
         try await eventLoopGroup.shutdownGracefully()
     }
 
-    /// Of a body over the limit only so much is read as shows the handler that it is.
+    /// Of a body over the limit, only one byte too many is read, so that the handler refuses it.
     private func readRequest(_ head: FastCGIRequest.Head) -> FastCGIRequest {
         var request = FastCGIRequest(head: head, body: readBody(head))
         if request.body.count == configuration.limits.maxStdinBytes {
@@ -57,7 +57,7 @@ struct CGIProgram {
         return request
     }
 
-    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is no number is for the handler to
+    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is not a number is for the handler to
     /// refuse.
     private func readBody(_ head: FastCGIRequest.Head) -> [UInt8] {
         guard let length = head.contentLength.flatMap({ UInt32($0) }) else { return [] }

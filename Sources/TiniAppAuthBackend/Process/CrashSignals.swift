@@ -3,11 +3,11 @@ import Glibc
 /// The last actions before a crash ends the process.
 enum CrashSignals {
     static let all = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
-    /// What was to be done about each before, by its number: Swift's runtime may have a backtrace to print.
+    /// The earlier action for each signal, by its number: Swift's runtime may have a backtrace to print.
     /// Unsafe only in name: written once, by ``flushLog()`` at the start, and only read after that.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
 
-    /// From now on a crash waits, a moment at most, until what is in ``LogPipe`` has been read: its own message, and the
+    /// From now on a crash waits briefly until the content of ``LogPipe`` has been read: its own message, and the
     /// lines that led there.
     static func flushLog() {
         for number in all {
@@ -23,7 +23,7 @@ enum CrashSignals {
                 signal(number, SIG_DFL)
                 raise(number)
             }
-            // As the runtime has it for its own: what prints the backtrace reads memory that may not be there.
+            // As the runtime does for its own handlers: the code that prints the backtrace reads memory that may not be mapped.
             action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER
             action.sa_mask = before[Int(number)].sa_mask
             sigaction(number, &action, nil)

@@ -5,7 +5,7 @@ import CLinux
 struct HeapTrim {
     /// How often it looks.
     static let interval = Duration.seconds(10)
-    /// Bytes: with less that is free there is nothing to gain.
+    /// Bytes. With less free memory, trimming gains nothing.
     private static let worthwhile = 8 * 1_048_576
 
     /// Runs until the task is cancelled.

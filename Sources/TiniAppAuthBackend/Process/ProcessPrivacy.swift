@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Keeps memory and environment to the process itself: they hold the client secret.
+/// Keeps memory and environment private to the process: they hold the client secret.
 enum ProcessPrivacy {
     /// From now on no process of the same user can read them (`/proc/PID/environ`, `/proc/PID/mem`, ptrace(2)), and a
     /// crash leaves no core file. Neither call can fail.

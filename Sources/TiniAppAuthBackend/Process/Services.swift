@@ -4,7 +4,7 @@ import NIOPosix
 import ServiceLifecycle
 import TiniAppAuth
 
-/// Runs the responder on a thread of its own: it blocks.
+/// Runs the responder on a separate thread, as it blocks.
 struct ResponderService: Service {
     let responder: FastCGIResponder
     let thread: NIOThreadPool

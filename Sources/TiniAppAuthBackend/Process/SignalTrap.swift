@@ -8,11 +8,11 @@ import Synchronization
 ///
 /// A handler that writes to a pipe, and not libdispatch's signal sources: they install their handler before the thread
 /// to which it passes the signal on is running, and a signal that comes in between is lost. Before this trap a signal does
-/// what it does by default; there is no moment at which it does nothing.
+/// has its default effect; it is never ignored.
 struct SignalTrap {
-    /// TERM, INT and QUIT, each time that one comes.
+    /// Every TERM, INT and QUIT.
     let terminations: AsyncStream<CInt>
-    /// Each HUP.
+    /// Every HUP.
     let hangUps: AsyncStream<CInt>
 
     /// Where the handler writes a signal's number.
@@ -20,7 +20,7 @@ struct SignalTrap {
 
     /// Traps them until the process ends; to be called once.
     ///
-    /// - Throws: `SystemCallError` if there is no pipe.
+    /// - Throws: `SystemCallError` if the pipe cannot be opened.
     static func set() throws(SystemCallError) -> SignalTrap {
         var ends: [2 of CInt] = [-1, -1]
         var span = ends.mutableSpan
@@ -37,7 +37,7 @@ struct SignalTrap {
             while read(readEnd, &number, 1) == 1 {
                 (CInt(number) == SIGHUP ? onHangUp : onTermination).yield(CInt(number))
             }
-            // Keeps the source, which nobody else does.
+            // Keeps the source alive; nothing else holds it.
             withExtendedLifetime(source) {}
         }
         source.activate()

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Tells the service manager that started the process how it fares: one datagram each to the unix socket that
-/// `NOTIFY_SOCKET` names. Nothing happens where there is none.
+/// Reports the process's state to the service manager that started it: one datagram each to the unix socket that
+/// `NOTIFY_SOCKET` names. Does nothing without that variable.
 ///
 /// Source: systemd's sd_notify(3), whose protocol is stable; its library is not needed for it.
 struct SystemdNotifier: Sendable {
@@ -13,7 +13,7 @@ struct SystemdNotifier: Sendable {
         case reloading
         /// The shutdown has begun.
         case stopping
-        /// Alive; due before the watchdog's time is over.
+        /// Alive; due before the watchdog's interval ends.
         case alive
         /// A sentence for `systemctl status`.
         case status(String)

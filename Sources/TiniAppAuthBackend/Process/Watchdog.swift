@@ -1,11 +1,11 @@
 import FastCGI
 import NIOCore
 
-/// Proves to the service manager that the process works: both of its threads must answer before it is told so. One
-/// that hangs keeps the message back, and the manager ends the process and starts another.
+/// Shows the service manager that the process works: both of its threads must answer before each message. One
+/// that hangs prevents the message, and the manager ends the process and starts another.
 struct Watchdog {
     let systemd: SystemdNotifier
-    /// The time in which the manager wants to hear of us.
+    /// The interval in which the manager expects a message.
     let interval: Duration
     let responder: FastCGIResponder
     let eventLoop: any EventLoop

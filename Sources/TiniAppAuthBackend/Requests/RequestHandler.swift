@@ -101,7 +101,7 @@ final class RequestHandler: FastCGIHandler {
 
     /// - Parameters:
     ///   - refusal: why the request was refused before it came to a call.
-    ///   - outcome: what became of the call.
+    ///   - outcome: how the call ended.
     private func finish(
         _ pending: Pending,
         _ response: FastCGIResponse,

@@ -47,7 +47,7 @@ extension FastCGIResponse {
         case .success(let answer):
             var extra: [(name: String, value: String)] = []
             if let time = answer.retryAfter { extra.append(("Retry-After", time)) }
-            // RFC 9111 section 5.1: what expires in so many seconds did so when Tiki said it.
+            // RFC 9111 section 5.1: `expires_in` counts from the moment of Tiki's answer.
             if let age = outcome.age { extra.append(("Age", String(age))) }
             self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID, extra: extra)
         case .failure(let error):

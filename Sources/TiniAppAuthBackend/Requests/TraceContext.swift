@@ -12,7 +12,7 @@ struct TraceContext: Equatable, Sendable {
     /// Whether the trace is recorded; nil if that is not said.
     let isSampled: Bool?
 
-    /// - Returns: nil if the field does not begin with the name of a trace. What follows and is malformed is left out:
+    /// - Returns: nil if the field does not begin with the name of a trace. A malformed rest is left out:
     ///   a client can write here what it likes.
     init?(_ field: String) {
         let parts = field.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)

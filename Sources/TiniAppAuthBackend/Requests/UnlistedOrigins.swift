@@ -23,9 +23,9 @@ final class UnlistedOrigins: Sendable {
         state = Mutex(State(throttle: LogThrottle(clock: clock)))
     }
 
-    /// - Parameter origin: what nginx passed on; nil if the request came from no page, or from one that may ask.
+    /// - Parameter origin: the origin that nginx passed on; nil if the request has none, or one that is allowed.
     func note(_ origin: String?) {
-        // A page from a file, or in a sandboxed frame, has the origin "null". There is no way to allow just that one.
+        // A page from a file, or in a sandboxed frame, has the origin "null". It is not possible to allow only that one.
         guard let origin, origin == "null" || WebOrigin.isOrigin(origin) else { return }
         state.withLock { state in
             guard !state.named.contains(origin) else { return }

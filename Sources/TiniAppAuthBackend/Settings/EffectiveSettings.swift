@@ -5,7 +5,7 @@ import TiniAppAuth
 extension Configuration {
     /// Every setting with the value that is in force, for the log. Of the secret only whether it is set.
     ///
-    /// - Parameter environment: what the configuration was read from.
+    /// - Parameter environment: the source of the configuration.
     func effectiveSettings(_ environment: Environment) -> Logger.Metadata {
         var values: Logger.Metadata = [:]
         for setting in Settings.all {

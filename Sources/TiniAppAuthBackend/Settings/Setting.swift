@@ -57,7 +57,7 @@ struct SettingType<Value: Sendable>: Sendable {
     /// Whether the rules for the text of all other settings do not hold.
     var isVerbatim = false
     let parse: @Sendable (String) -> Value?
-    /// The value as one would write it; nil if it is none.
+    /// The value as one would write it; nil if the setting has none.
     let text: @Sendable (Value) -> String?
 }
 

@@ -70,7 +70,7 @@ struct NameLookup: Sendable {
     }
 }
 
-/// Why there is no address.
+/// Why a lookup found no address.
 enum NameFailure: Error, Equatable {
     /// There is no such name, or it has no address.
     case notFound

@@ -43,7 +43,7 @@ package struct TrustedCertificates {
 /// Why the file of trusted certificates cannot be used.
 package struct TrustError: Error, CustomStringConvertible, Sendable {
     package let path: String
-    /// What is wrong with it, to be read after its name.
+    /// The problem, worded to follow the file's name.
     package let problem: String
 
     package var description: String { "\(path) \(problem)" }

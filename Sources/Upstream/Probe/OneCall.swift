@@ -4,7 +4,7 @@ import NIOCore
 import Text
 
 extension UpstreamClient {
-    /// Gets one URL, on a connection of its own, with the time of ``Configuration/connectTimeout`` for the connection and as
+    /// Gets one URL, on a new connection, with the time of ``Configuration/connectTimeout`` for the connection and as
     /// much again for the answer. For commands: the service keeps its client. Redirects are not followed.
     ///
     /// - Throws: ``UpstreamFailure``; ``TrustError`` or NIOSSL's error if the trusted certificates cannot be used.

@@ -16,7 +16,7 @@ package struct UpstreamProbe {
         package var date: String?
     }
 
-    /// Why calls cannot work although somebody takes connections, in words that an operator understands.
+    /// Why calls cannot work although a server accepts connections, in words that an operator understands.
     package enum Failure: String, Error, CustomStringConvertible, Sendable {
         case notHTTP = "answers, but not in HTTP"
         case closed = "connected, but closed by the server without an answer"
@@ -65,7 +65,7 @@ package struct UpstreamProbe {
         )
     }
 
-    /// What a failed handshake means if the server has not said a word of TLS; nil if it has, or says nothing at all.
+    /// The reason for a failed handshake if the server answered, but not in TLS; nil if it did, or did not answer at all.
     private func whyNoTLS(after failure: ConnectFailure) async -> Failure? {
         // The other reasons leave no doubt.
         guard url.origin.usesTLS, [.tls, .closed, .timedOut].contains(failure.reason),
@@ -124,7 +124,7 @@ package struct UpstreamProbe {
         return try await connection.firstBytes(within: configuration.connectTimeout)
     }
 
-    /// Begins a handshake, and reads the server's side of it as it comes. Whom it belongs to does not matter here.
+    /// Begins a handshake, and reads the server's side of it as it comes. The certificate's owner does not matter here.
     private func greetingInTLS() async throws -> FirstBytes {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
@@ -146,7 +146,7 @@ private struct Connection: Sendable {
     let first: EventLoopPromise<FirstBytes>
     let certificateEnd: Int64?
 
-    /// What the server says; then closes the connection.
+    /// Returns the server's answer, then closes the connection.
     func firstBytes(within timeout: TimeAmount) async throws -> FirstBytes {
         let timer = channel.eventLoop.scheduleTask(in: timeout) { first.succeed(FirstBytes(end: .timeout)) }
         defer {

@@ -61,7 +61,7 @@ def connect(socket_path, timeout=30):
 
 
 def ask(socket_path, data, timeout=30):
-    """Sends a request on a connection of its own, and returns the answer."""
+    """Sends a request on a new connection, and returns the answer."""
     with connect(socket_path, timeout) as connection:
         connection.sendall(data)
         return answer(connection)

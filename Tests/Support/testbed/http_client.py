@@ -38,7 +38,7 @@ def send(port, data, method="GET", timeout=30.0, source="127.0.0.1"):
 
 
 def request(port, method, path, headers=(), body=None, timeout=30.0, source="127.0.0.1"):
-    """Sends one request on a connection of its own; `headers` are lines. A body is JSON unless they say otherwise."""
+    """Sends one request on a new connection; `headers` are lines. A body is JSON unless they say otherwise."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if body is not None:
         if not any(line.lower().startswith("content-type:") for line in headers):

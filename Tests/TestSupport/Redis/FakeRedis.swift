@@ -3,7 +3,7 @@ import NIOPosix
 
 /// A server on a unix socket that answers each command by script, right or wrong.
 package final class FakeRedis: Sendable {
-    /// What it does with a command.
+    /// A reaction to a command.
     package enum Reaction: Sendable {
         case bytes(String)
         /// Sent some milliseconds apart.

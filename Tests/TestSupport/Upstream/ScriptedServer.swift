@@ -14,7 +14,7 @@ package final class ScriptedServer: Sendable {
         package let body: String
     }
 
-    /// What the server does with a request.
+    /// A reaction to a request.
     package struct Reaction: Sendable {
         package var pieces: [String] = []
         package var closes = false

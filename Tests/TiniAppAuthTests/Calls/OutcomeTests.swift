@@ -5,7 +5,7 @@ import Upstream
 
 @testable import TiniAppAuth
 
-/// What a request's log line and the metrics are told.
+/// The outcome that a request's log line and the metrics get.
 struct OutcomeTests {
     typealias Reaction = ScriptedServer.Reaction
 

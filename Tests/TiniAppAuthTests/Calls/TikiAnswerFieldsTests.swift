@@ -3,7 +3,7 @@ import Testing
 
 @testable import TiniAppAuth
 
-/// What is read from an answer besides its body.
+/// The header fields that are read from an answer.
 struct TikiAnswerFieldsTests {
     typealias Reaction = ScriptedServer.Reaction
 
