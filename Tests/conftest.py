@@ -1,4 +1,4 @@
-"""What all tests in Python share."""
+"""Fixtures for all tests in Python."""
 
 import signal
 

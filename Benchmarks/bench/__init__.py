@@ -1,1 +1,1 @@
-"""What `make bench` runs: the contestants side by side, in turn, in several rounds. Entry: Benchmarks/run.sh."""
+"""The benchmark (`make bench`): the contestants side by side, in turn, in several rounds. Entry: Benchmarks/run.sh."""

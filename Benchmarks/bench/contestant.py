@@ -1,4 +1,4 @@
-"""What all contestants have in common: a port, a folder, settings, and how they are started and stopped."""
+"""The base of all contestants: a port, a folder, settings, start and stop."""
 
 import shutil
 import signal

@@ -17,7 +17,7 @@ COUNTED = 1000
 
 
 def per_exchange(count):
-    """What one exchange costs, where `count(upstream, requests)` gives the cost of a run with that many.
+    """The cost of one exchange, where `count(upstream, requests)` gives the cost of a run with that many.
 
     Start and stop are subtracted: there are two runs, which differ only in the counted requests.
     """

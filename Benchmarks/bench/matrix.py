@@ -1,4 +1,4 @@
-"""What is measured: scenes, points, who takes part, and for how long."""
+"""The measurements: scenes, points, contestants, durations."""
 
 import dataclasses
 

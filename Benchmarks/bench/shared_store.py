@@ -1,4 +1,4 @@
-"""What the shared store costs a login: medians with and without one, in turn. Some 15 seconds.
+"""The cost of the shared store for a login: medians with and without one, in turn. Some 15 seconds.
 
 PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.shared_store
 """

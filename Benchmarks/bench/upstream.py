@@ -72,7 +72,7 @@ class Upstream:
         return self._figures.getresponse().read().decode()
 
     def signed(self):
-        """What each call for /auth_info was signed with."""
+        """The signature headers of each call for /auth_info."""
         log = self._folder / "signed.log"
         return [json.loads(line) for line in log.read_text().splitlines()]
 

@@ -1,4 +1,4 @@
-"""What the tests of the interface share."""
+"""Fixtures for the tests of the interface."""
 
 import pytest
 from entrypoint import Container, Image

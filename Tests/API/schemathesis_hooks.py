@@ -1,4 +1,4 @@
-"""What schemathesis is told about this API beyond openapi.yaml. It loads this file; see test_properties.py."""
+"""Rules of this API that openapi.yaml cannot express, for schemathesis. It loads this file; see test_properties.py."""
 
 import collections
 import itertools

@@ -82,7 +82,7 @@ def pages():
 
 
 def visit(pages, host, stack):
-    """What became of the page's calls, when it is opened under that name."""
+    """The results of the page's calls, when it is opened under that name."""
     pages.results = None
     pages.page = PAGE.replace("API", stack.url).replace("CODE", stack.sandbox.code()).encode()
     folder = scratch_folder()

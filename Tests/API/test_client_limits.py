@@ -1,4 +1,4 @@
-"""Who counts as one client for nginx's limits, and that nothing that nginx answers by itself is free of them."""
+"""Which addresses count as one client for nginx's limits, and that they apply to nginx's own answers too."""
 
 import http.client
 import ipaddress
@@ -67,7 +67,7 @@ class Connection:
 
 
 def network(address):
-    """What nginx should know an address by."""
+    """The client that nginx should count an address as."""
     if address.version == 4:
         return address.packed
     if address.ipv4_mapped:

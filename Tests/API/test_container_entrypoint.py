@@ -1,4 +1,4 @@
-"""What the container's entrypoint makes of settings and machine: whom nginx believes, how many workers it has."""
+"""How the container's entrypoint configures nginx from settings and machine: trusted proxies, number of workers."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def statuses(container, forwarded):
 
 
 def assert_last_client(container, expected):
-    """Who the last request came from, by the access log, which has it soon after the answer."""
+    """The client of the last request in the access log, which is written soon after the answer."""
 
     def last():
         lines = [line for line in container.text().splitlines() if '"path":"/"' in line]

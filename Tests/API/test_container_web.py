@@ -1,4 +1,4 @@
-"""What the container's entrypoint makes of the settings for Tini Console and for web pages."""
+"""How the container's entrypoint uses the settings for Tini Console and for web pages."""
 
 import json
 

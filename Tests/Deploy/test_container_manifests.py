@@ -123,7 +123,7 @@ def test_every_placeholder_is_filled_in(path):
 
 
 def flags():
-    """What makes `gcloud run deploy` say the same as service.yaml."""
+    """The flags with which `gcloud run deploy` does the same as service.yaml."""
     limits = CONTAINER["resources"]["limits"]
     secret = REVISION["volumes"][0]["secret"]["secretName"]
     yield f"--concurrency {REVISION['containerConcurrency']}"

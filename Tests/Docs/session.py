@@ -1,4 +1,4 @@
-"""What a reader's terminal has after the blocks of a page so far: `make run`, settings, tokens."""
+"""The state of a reader's terminal after the blocks of a page so far: `make run`, settings, tokens."""
 
 import json
 import os
@@ -77,7 +77,7 @@ class Session:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def settings(self):
-        """What a block for the command line or for Cloud Run takes from the environment."""
+        """The environment for a block of the command line or of Cloud Run."""
         settings = CREDENTIALS | {"PROJECT": "a-project", "IMAGE": "registry.example/a-project/image"}
         return settings | ({"AUTH_ENDPOINT": self.stack.sandbox.auth_endpoint} if self.stack else {})
 
@@ -92,7 +92,7 @@ class Session:
         return text.replace("/tmp/", f"{self.scratch}/")
 
     def typed(self, text):
-        """What a person would type, if the block asks for it."""
+        """The input that a person would type, if the block asks for any."""
         for command, name in (("refresh", "refresh_token"), ("info", "access_token")):
             if re.search(rf"^tiniapp-auth-backend {command}\b", text, re.MULTILINE):
                 return self.tokens.get(name, "")

@@ -15,7 +15,7 @@ LARGEST_FOLDER = 14
 
 @functools.cache
 def targets():
-    """What each target of Sources depends on among the others."""
+    """The dependencies of each target of Sources on the others."""
     dump = subprocess.run(
         ["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, check=True, timeout=120
     ).stdout

@@ -20,7 +20,7 @@ PAGES = [path for path in FILES if path.endswith(".md")]
 
 
 def problem(path, target):
-    """What is wrong with a link, or None."""
+    """The problem with a link, or None."""
     if re.match(r"[a-z]+:", target):
         return None
     name, _, anchor = target.partition("#")

@@ -1,4 +1,4 @@
-"""What `make run` makes of settings that are nginx's, or Tini Console's."""
+"""How `make run` uses the settings for nginx and for Tini Console."""
 
 import contextlib
 

@@ -26,7 +26,7 @@ def test_same_levels_of_headings(english, vietnamese):
 @each_pair
 def test_same_blocks(english, vietnamese):
     def blocks(page):
-        """What must not be translated. A diagram's labels are translated, and the reasons not to run a block."""
+        """The parts that must not be translated. Labels of diagrams are, and the reasons not to run a block."""
         untranslated = {"mermaid", ""}
         return [
             (block.language, block.test, "" if block.language in untranslated else block.text) for block in page.blocks
@@ -51,7 +51,7 @@ def test_each_links_to_the_other_at_the_top(english, vietnamese):
 
 
 def test_readmes_are_short():
-    """What a page has to say beyond that goes into docs/."""
+    """The READMEs stay short; more goes into docs/."""
     for path in ("README.md", "README.vi.md"):
         text = (ROOT / path).read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 150 and len(text.split()) <= 1_200, path

@@ -28,7 +28,7 @@ def world():
 
 
 class World:
-    """What is started here ends with the test."""
+    """Processes that end with the test."""
 
     def __init__(self, folder, started):
         self.folder = folder
@@ -67,7 +67,7 @@ class World:
         return store
 
     def sent(self):
-        """How often each token came to the upstream."""
+        """How often each token reached the upstream."""
         return collections.Counter(self._tokens.read_text().split())
 
 

@@ -1,4 +1,4 @@
-"""What the tests share: a world of their own, with a name server and an upstream in it."""
+"""Fixtures: an isolated network with a name server and an upstream."""
 
 import contextlib
 import json

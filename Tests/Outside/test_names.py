@@ -1,4 +1,4 @@
-"""What name servers do to logins: real processes, with a resolv.conf and a name server of the tests' own."""
+"""The effects of name servers on logins: real processes, with a resolv.conf and a name server made by the test."""
 
 import os
 import re

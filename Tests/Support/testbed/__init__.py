@@ -1,1 +1,1 @@
-"""What the tests and benchmarks in Python share: processes, servers, clients."""
+"""Processes, servers and clients for the tests and benchmarks in Python."""

@@ -1,4 +1,4 @@
-"""What the generated pages list: settings and errors."""
+"""The contents of the generated pages: settings and errors."""
 
 import re
 

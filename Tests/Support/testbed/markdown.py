@@ -83,7 +83,7 @@ class Page:
 
     @property
     def anchors(self):
-        """What GitHub makes of the headings."""
+        """The anchors that GitHub derives from the headings."""
         anchors = set()
         for _, text in self.headings:
             # The visible text in lower case: its letters, digits, hyphens and underscores, with hyphens for spaces.
