@@ -111,7 +111,7 @@ check_client_address() {
     has "a flood from one client gets 429, whatever it writes before its address" " 429" "$statuses"
     equal "while another client is served" 200 \
         "$(curl -sS -o /dev/null -w '%{http_code}' -H 'X-Forwarded-For: 203.0.113.7, 203.0.113.8' "$url/")"
-    equal "metrics are for the container itself, whoever a client says it is" "403 403" \
+    equal "metrics are for the container itself, whatever address a client claims" "403 403" \
         "$(for client in 203.0.113.8 127.0.0.1; do curl -sS -o /dev/null -w '%{http_code}\n' \
             -H "X-Forwarded-For: $client" "$url/metrics"; done | paste -sd ' ')"
     has "nginx logs the client" '"remoteIp":"203.0.113.7"' "$(podman logs test 2>/dev/null)"

@@ -1,7 +1,7 @@
 """The protocol of the shared store, as a model that Spin searches completely: shared-store.pml.
 
 Checked in every state that can be reached: never two sends of one token while it is protected, an answer that is told
-twice is the same one, and whoever waits ends. The model says under which assumptions.
+twice is the same one, and every wait ends. The model says under which assumptions.
 """
 
 import pathlib

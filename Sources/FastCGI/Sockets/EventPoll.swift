@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// The kernel's list of descriptors to watch (epoll), edge-triggered: an event tells that something has arrived since
-/// the last time, so whoever gets it reads until nothing is left.
+/// the last time, so read until nothing is left.
 struct EventPoll: ~Copyable {
     private let epoll: CInt
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Self.capacity)

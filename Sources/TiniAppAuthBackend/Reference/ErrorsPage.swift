@@ -125,7 +125,7 @@ enum ErrorsPage {
         """
         # Errors
 
-        For whoever writes the app, or wonders why a login failed. Errors have the shape of Tiki's, with the HTTP status as
+        For app developers, and anyone who asks why a login failed. Errors have the shape of Tiki's, with the HTTP status as
         `code`; `request_id` is the request's id in the logs:
 
         ```json

@@ -15,7 +15,7 @@ enum SettingsPages {
         """
         # Settings
 
-        For whoever runs the backend. Settings come from the environment: from `.env` with `make run`, from
+        For operators. Settings come from the environment: from `.env` with `make run`, from
         `/etc/tiniapp-auth-backend/INSTANCE.env` on a VM, from `cloudrun/service.yaml` on Cloud Run. All are checked at the
         start; if something is wrong, every problem is reported at once and the program exits with 78.
         `tiniapp-auth-backend check` does only that. Three are required: `CLIENT_KEY`, `CLIENT_SECRET` or `CLIENT_SECRET_FILE`,
