@@ -74,8 +74,9 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
-	@# The suites that start whole processes apart from the others, which would keep them waiting.
-	swift test --skip-build --skip '$(PROCESS_TESTS)'
+	@# The suites that start whole processes apart from the others, which would keep them waiting; and not hundreds of
+	@# tests at once, which would do the same to each other.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/run.sh Tests/Model Tests/API Tests/Docs Tests/Deploy Tests/LostAnswers Tests/WebServers
 	Tests/run.sh Tests/Outside

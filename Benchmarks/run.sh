@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: measures the release build beside what people would pick instead, all on this machine, over loopback.
-#     run.sh             about 20 minutes: Benchmarks/results.md, results.svg, .build-bench/results.json
+#     run.sh             about 25 minutes: Benchmarks/results.md, results.svg, .build-bench/results.json
 #     QUICK=1 run.sh     two minutes, the main points, one round; its results stay in .build-bench
 #     PRODUCTS_DIRECTORY=… for a build elsewhere
 set -euo pipefail
@@ -9,8 +9,8 @@ export PATH=$PATH:/usr/sbin:/sbin
 work=.build-bench
 products=${PRODUCTS_DIRECTORY:-.build/release}
 
-scripts/install-packages.sh nginx-light:nginx libnginx-mod-http-echo wrk:wrk gcc:cc libfcgi-dev libcurl4-openssl-dev \
-    libssl-dev pkg-config:pkg-config openssl:openssl binutils:strip python3:python3 python3-venv
+scripts/install-packages.sh nginx-light:nginx libnginx-mod-http-echo libnginx-mod-http-lua wrk:wrk golang-go:go gcc:cc \
+    libfcgi-dev libcurl4-openssl-dev libssl-dev pkg-config:pkg-config openssl:openssl binutils:strip python3:python3 python3-venv
 if [[ ! -x $products/tiniapp-auth-backend ]]; then
     echo "bench: there is no $products/tiniapp-auth-backend; run make release." >&2
     exit 1
@@ -28,6 +28,7 @@ fi
 # shellcheck disable=SC2046  # pkg-config's words are separate options
 cc -O2 -Wall -Wextra -Werror -pthread -o "$work/c-responder" Benchmarks/c/*.c \
     $(pkg-config --cflags --libs fcgi libcurl libcrypto)
+(export GOCACHE=$PWD/$work/go-cache && cd Benchmarks/go && go build -o "../../$work/go-server" .)
 cc -O2 -Wall -Werror -shared -fPIC -s -o "$work/container-quit-only.so" scripts/container-quit-only.c
 
 requirements=Benchmarks/flask/requirements.txt

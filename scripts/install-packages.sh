@@ -37,6 +37,8 @@ purpose_of() {
         spin) echo "searches the model of the shared store" ;;
         libcurl4-openssl-dev) echo "HTTP client of that reference" ;;
         libssl-dev) echo "signs in that reference" ;;
+        golang-go) echo "builds the server in Go that the benchmarks compare with" ;;
+        libnginx-mod-http-lua) echo "signs in nginx itself, which the benchmarks compare with" ;;
         lintian) echo "checks the Debian package" ;;
         help2man) echo "makes the manual pages" ;;
         valgrind) echo "counts the responder's instructions" ;;

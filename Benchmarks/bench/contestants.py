@@ -1,15 +1,13 @@
-"""The contestants. Each has a port of its own, and does the same job with the same upstream."""
+"""The contestants. Each has its own port, and does the same job with the same upstream."""
 
 import signal
 import subprocess
 
-from testbed.ports import listen
-from testbed.servers import start_nginx
-
 from . import certificates
 from .contestant import BUNDLE, Contestant
-from .places import BENCHMARKS, NGINX_DIR, SHIPPED, WORK, descriptor_limit, fill
-from .upstream import HOST, PATH
+from .places import BENCHMARKS, SHIPPED, WORK
+from .proxies import Go, Lua, Proxy
+from .upstream import PATH
 
 VENV = WORK / "venv"
 C_RESPONDER = WORK / "c-responder"
@@ -82,27 +80,6 @@ class FlaskTuned(Flask):
     workers, threads = 2, 64
 
 
-class Proxy(Contestant):
-    """Only nginx, which forwards without signing: the upper limit."""
-
-    signs = False
-    has_responder = False
-
-    def start(self, upstream, scheme, delay):
-        conf = fill(
-            "proxy.conf.template",
-            NGINX_DIR=NGINX_DIR,
-            FILES=descriptor_limit(),
-            LISTEN=listen(self.port),
-            SCHEME=scheme,
-            SERVERS=f"server 127.0.0.1:{upstream.ports[scheme, delay]};",
-            HOST=HOST,
-            CA=certificates.CA,
-        )
-        (self.folder / "nginx.conf").write_text(conf)
-        self.nginx = start_nginx(self.name, self.folder, signal.SIGQUIT)
-
-
 class Direct(Contestant):
     """The upstream itself, to see that it is not the bottleneck."""
 
@@ -122,6 +99,8 @@ KINDS = {
     "c-1024": (CReferenceManyThreads, "C, 1,024 threads"),
     "flask": (Flask, "Flask, 1 × 8"),
     "flask-tuned": (FlaskTuned, "Flask, 2 × 64"),
+    "go": (Go, "Go, `net/http`"),
+    "lua": (Lua, "nginx with Lua"),
     "proxy": (Proxy, "nginx `proxy_pass`"),
     "upstream": (Direct, "upstream itself"),
 }

@@ -8,6 +8,8 @@ from testbed.places import ROOT
 
 BENCHMARKS = ROOT / "Benchmarks"
 NGINX_DIR = ROOT / "nginx"
+# Where Debian keeps nginx's modules.
+MODULES = pathlib.Path("/usr/lib/nginx/modules")
 # Everything that the run writes, except for results.md and results.svg. Git ignores it.
 WORK = ROOT / ".build-bench"
 PRODUCTS = pathlib.Path(os.environ.get("PRODUCTS_DIRECTORY") or ROOT / ".build/release").resolve()

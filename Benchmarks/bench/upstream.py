@@ -10,10 +10,8 @@ from testbed.processes import wait_until
 from testbed.servers import start_nginx
 
 from . import certificates
-from .places import WORK, descriptor_limit, fill
+from .places import MODULES, WORK, descriptor_limit, fill
 
-# Where Debian keeps nginx's modules.
-_MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
 PATH = "/tiniapp-open-api/oauth/auth/token"
 HOST = "localhost"
 
@@ -29,7 +27,7 @@ class Upstream:
         (self._folder / "nginx.conf").write_text(
             fill(
                 "upstream.conf.template",
-                MODULE=_MODULE,
+                MODULE=MODULES / "ngx_http_echo_module.so",
                 FILES=descriptor_limit(),
                 PLAIN=listen(self.ports["http", 0], deep),
                 PLAIN_LATER=listen(self.ports["http", 100], deep),

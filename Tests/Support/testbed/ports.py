@@ -30,6 +30,12 @@ def free_port():
             continue
 
 
+def is_open(port):
+    """Whether something accepts connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def listen(port, options=""):
     """nginx's directives for that port on localhost, over IPv6 too if there is IPv6."""
     addresses = ["127.0.0.1"] + (["[::1]"] if _has_ipv6() else [])
