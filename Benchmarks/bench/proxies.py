@@ -21,14 +21,14 @@ class Proxy(Contestant):
     modules, http, server, access_log = "", "", "", "access.log json"
 
     def start(self, upstream, scheme, delay):
-        base = f"{scheme}://next{PATH.removesuffix('/auth/token')}"
-        self.proxy(
-            upstream.ports[scheme, delay],
-            {"/auth_exchange": f"{base}/auth/token", "/auth_refresh": f"{base}/auth/token/refresh", "/auth_info": f"{base}/me"},
-        )
+        exchange = f"{scheme}://next{PATH}"
+        info = exchange.replace("/auth/token", "/me")
+        urls = {"/auth_exchange": exchange, "/auth_refresh": f"{exchange}/refresh", "/auth_info": info}
+        self.proxy(upstream.ports[scheme, delay], urls)
 
-    def proxy(self, port, locations):
+    def proxy(self, port, urls):
         """Starts nginx, which passes each path on to its URL, whose host is "next": that port."""
+        locations = [f"location = {path} {{ proxy_pass {url}; }}" for path, url in urls.items()]
         conf = fill(
             "proxy.conf.template",
             NGINX_DIR=NGINX_DIR,
@@ -41,7 +41,7 @@ class Proxy(Contestant):
             SERVERS=f"server 127.0.0.1:{port};",
             HOST=HOST,
             CA=certificates.CA,
-            LOCATIONS="\n        ".join(f"location = {path} {{ proxy_pass {url}; }}" for path, url in locations.items()),
+            LOCATIONS="\n        ".join(locations),
         )
         (self.folder / "nginx.conf").write_text(conf)
         self.nginx = start_nginx(self.name, self.folder, signal.SIGQUIT)

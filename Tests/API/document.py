@@ -49,7 +49,7 @@ def validator(schema):
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """An example of a response, and the other parts that its answer must agree with. `path` is None for any unlisted path."""
+    """An example of a response, and what its answer must agree with. `path` is None for any unlisted path."""
 
     method: str
     path: str | None
