@@ -55,6 +55,7 @@ def lines(results):
 
     row(4, "resident when idle", worst(lambda profile: profile["idle_mb"]), at_most=18, unit=" MB")
     row(4, "peak with 4,096 clients at once", worst(lambda profile: profile["peak_mb"]), at_most=100, unit=" MB")
+
     def after_5_s(profile):
         return next((megabytes for seconds, megabytes in profile["after"] if seconds >= 5), None)
 
