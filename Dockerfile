@@ -1,7 +1,7 @@
 # The responder behind nginx in one container, for Cloud Run or any other engine: docs/deploy-cloud-run.md. The target
 # "demo" has the sandbox beside them, for compose.yaml.
 
-# Debian 12, since Swift 6.3 has no image on 13. Both of one release, or the executable could need a newer glibc.
+# Debian 12, since Swift 6.3 has no image on 13. Both bases have the same release, or the executable could need a newer glibc.
 ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
@@ -69,7 +69,7 @@ LABEL org.opencontainers.image.title="tiniapp-auth-backend" \
 ENV PORT=8080
 EXPOSE 8080
 
-# Any other will do: nothing in the image belongs to it, and only /tmp is written.
+# Any other user will do: nothing in the image belongs to this one, and it writes only to /tmp.
 USER 10001:0
 
 STOPSIGNAL SIGTERM
@@ -95,6 +95,6 @@ FROM production AS demo
 COPY --from=demo-build /demo /
 ENTRYPOINT ["container-init", "container-demo"]
 
-# --- what is built if nobody asks for a target ----------------------------------------------------------------
+# --- the default target ---------------------------------------------------------------------------------------
 
 FROM production
