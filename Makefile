@@ -127,7 +127,7 @@ test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	scripts/test-sanitizers.sh
 
-lint: ## check the Swift and Python sources, the shell scripts and nginx's configuration
+lint: ## check the Swift and Python sources, the shell scripts, nginx's configuration and the workflow
 	@scripts/install-packages.sh $(LINT_PACKAGES)
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 	shellcheck scripts/*.sh packaging/debian/p* Tests/*.sh Tests/Deploy/*.sh Benchmarks/*.sh .ci/run
@@ -135,6 +135,7 @@ lint: ## check the Swift and Python sources, the shell scripts and nginx's confi
 	$(RUFF) check $(RUFF_OPTIONS)
 	$(RUFF) format --check $(RUFF_OPTIONS)
 	@scripts/check-nginx.sh
+	.build-python/bin/zizmor --offline --quiet .github/workflows
 
 format: ## format the Swift and Python sources in place
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
