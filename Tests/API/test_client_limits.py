@@ -9,6 +9,7 @@ import socket
 
 import pytest
 from testbed import http_client
+from testbed.processes import wait_until
 from testbed.servers import Nginx, scratch_folder
 from world import replaced, with_limits
 
@@ -245,5 +246,6 @@ def test_the_address_of_a_client_is_not_its_to_say(new_nginx):
     clients = [ipaddress.IPv4Address("198.18.0.0") + number for number in range(600)]
     # Several workers share the count.
     assert_limited(statuses(nginx, clients))
-    access_log = nginx.error_log.with_name("access.log").read_text()
+    access_log = nginx.error_log.with_name("access.log")
+    access_log = wait_until(access_log.read_text, "the requests are logged", 5)
     assert set(re.findall(r'"remote_addr":"([^"]*)"', access_log)) == {"127.0.0.1"}

@@ -83,6 +83,11 @@ class Responder:
         self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL)
         self.child.wait_until_ready(lambda: "listening" in self.child.text())
 
+    def log(self, *expected):
+        """Its log as soon as it has these texts: a request's line comes some moments after its answer."""
+        wait_until(lambda: all(text in self.child.text() for text in expected), f"the log has {expected}", 10)
+        return self.child.text()
+
     def send_signal(self, number):
         self.child.send_signal(number)
 
