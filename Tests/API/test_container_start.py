@@ -93,15 +93,15 @@ def test_term_lets_a_request_in_flight_finish(image):
 
 @pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("kill -KILL $$", 137), ("kill -TERM $$", 0)])
 def test_container_init_ends_as_its_command_does(image, script, code):
-    assert subprocess.run([image.command[0], "sh", "-c", script], check=False, timeout=5).returncode == code
+    assert subprocess.run([image.command[0], "sh", "-c", script], check=False, timeout=30).returncode == code
 
 
 def test_container_init_leaves_nothing_behind(image):
     script = f"sh -c 'sleep 60; true' {image.folder} & exit 0"
-    subprocess.run([image.command[0], "sh", "-c", script], check=True, timeout=5)
+    subprocess.run([image.command[0], "sh", "-c", script], check=True, timeout=30)
     wait_until(lambda: nothing_is_left(image), "nothing of it is left", 3)
 
 
 def test_container_init_says_what_it_cannot_run(image):
-    found = subprocess.run([image.command[0], "/none"], capture_output=True, text=True, check=False, timeout=5)
+    found = subprocess.run([image.command[0], "/none"], capture_output=True, text=True, check=False, timeout=30)
     assert (found.returncode, found.stderr) == (127, "container-init: /none: No such file or directory\n")

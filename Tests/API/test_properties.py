@@ -61,7 +61,7 @@ def test_only_documented_answers(world, tmp_path, capsys):
     }
     # In a separate folder, since it leaves files there.
     run = subprocess.run(
-        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=170, check=False
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
     )
     assert run.returncode == 0, hidden(run.stdout + run.stderr)
     cases = json.loads(report.read_text())["test_cases"]

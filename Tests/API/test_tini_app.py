@@ -30,7 +30,7 @@ def test_tini_app(stack, file, capsys):
         "CODE_LIFETIME_MS": str(CODE_LIFETIME * 1000),
     }
     command = ["node", "--test", "--test-reporter=tap", f"test/{file}"]
-    run = subprocess.run(command, cwd=APP, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, cwd=APP, env=environment, capture_output=True, text=True, timeout=300, check=False)
     output = hidden(run.stdout + run.stderr)
     assert run.returncode == 0, output
     passed = int(re.search(r"^# pass (\d+)$", output, re.MULTILINE).group(1))

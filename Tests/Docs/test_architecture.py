@@ -17,7 +17,7 @@ LARGEST_FOLDER = 14
 def targets():
     """The dependencies of each target of Sources on the others."""
     dump = subprocess.run(
-        ["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, check=True, timeout=120
+        ["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, check=True, timeout=300
     ).stdout
     found = {}
     for target in json.loads(dump)["targets"]:

@@ -33,7 +33,7 @@ def test_values_in_env_example_are_good():
     values = "\n".join(line[1:] for line in read("env.example").splitlines() if re.match(r"#[A-Z_]+=.", line))
     command = 'source scripts/dotenv.sh; load_dotenv <(printf "%s\\n" "$1"); exec "$2" check'
     check = ["bash", "-euo", "pipefail", "-c", command, "bash", values, PRODUCTS / "tiniapp-auth-backend"]
-    result = subprocess.run(check, cwd=ROOT, env=CREDENTIALS, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(check, cwd=ROOT, env=CREDENTIALS, capture_output=True, text=True, timeout=300, check=False)
     assert (result.returncode, result.stderr) == (0, "")
 
 

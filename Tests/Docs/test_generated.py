@@ -10,7 +10,7 @@ from testbed.places import ROOT
 def generated(tmp_path_factory):
     """A folder with the pages as `make docs` would write them."""
     folder = tmp_path_factory.mktemp("docs")
-    result = subprocess.run([ROOT / "scripts/docs.sh", folder], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run([ROOT / "scripts/docs.sh", folder], capture_output=True, text=True, timeout=90, check=False)
     assert result.returncode == 0, result.stderr
     return folder
 

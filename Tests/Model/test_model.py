@@ -37,7 +37,7 @@ def search(folder, switches, kind="-DSAFETY", *options):
     """Makes the search, runs it, and returns what it printed."""
 
     def run(*command):
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True).stdout
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=True).stdout
 
     # Spin hands its switches to a shell.
     run("spin", *(switch.replace("(", "\\(").replace(")", "\\)") for switch in switches), "-a", MODEL)
