@@ -3,7 +3,7 @@
 PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.nginx_variants, after `make bench` has built the contestants.
 
 Kept FastCGI connections are tried with the C reference, in which libfcgi itself keeps a connection: our gate would have
-to be rebuilt for them. What they bring there is mostly nginx's and the kernel's saving, so the same for us.
+to be rebuilt for them. Most of what they save is nginx's and the kernel's work, so ours should gain about as much.
 """
 
 import os

@@ -25,11 +25,11 @@ final class ScriptHandler: ChannelInboundHandler {
         while let request = takeRequest() {
             let reaction = react(request)
             let channel = context.channel
-            guard let gate = reaction.gate else {
+            if let gate = reaction.gate {
+                gate.whenOpen { channel.eventLoop.execute { Self.play(reaction, on: channel) } }
+            } else {
                 Self.play(reaction, on: channel)
-                continue
             }
-            gate.whenOpen { channel.eventLoop.execute { Self.play(reaction, on: channel) } }
         }
     }
 
