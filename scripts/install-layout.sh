@@ -38,6 +38,6 @@ declare -A completions=(
 
 units=(tiniapp-auth-backend@.socket tiniapp-auth-backend@.service)
 # Replaced by each version.
-shared_nginx=(http.conf cross-origin.conf routes.conf tls.conf vm-default.conf vm-site.conf.template)
+shared_nginx=(http.conf cross-origin.conf routes.conf kept-connections.conf tls.conf vm-default.conf vm-site.conf.template)
 # The operator's.
 own_nginx=(limit-zones.conf limits.conf trusted-proxies.conf allowed-origins.conf metrics-allow.conf)

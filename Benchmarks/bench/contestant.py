@@ -54,10 +54,10 @@ class Contestant:
     def serve(self, command, **environment):
         self.responder = Child(self.name, command, self.folder / "responder.log", self.environment | environment)
 
-    def front(self):
-        """Starts nginx as shipped, without limits per client, since all clients here have one address."""
+    def front(self, change=lambda site: site):
+        """Starts nginx as shipped but for `change`; no limits per client, since all clients here have one address."""
         self.responder.wait_until_ready(self.socket.exists)
-        nginx = Nginx(self.folder, self.socket, name=f"{self.name}'s nginx", stop_signal=signal.SIGQUIT)
+        nginx = Nginx(self.folder, self.socket, change=change, name=f"{self.name}'s nginx", stop_signal=signal.SIGQUIT)
         self.nginx, self.port = nginx.child, nginx.port
 
     def services(self):

@@ -1,11 +1,12 @@
 """The contestants. Each has its own port, and does the same job with the same upstream."""
 
+import re
 import signal
 import subprocess
 
 from . import certificates
 from .contestant import BUNDLE, Contestant
-from .places import BENCHMARKS, SHIPPED, WORK
+from .places import BENCHMARKS, NGINX_DIR, SHIPPED, WORK
 from .proxies import Go, Lua, Proxy
 from .upstream import PATH
 
@@ -20,6 +21,16 @@ def make_bundle():
     BUNDLE.write_text(trusted + "\n" + certificates.CA.read_text())
 
 
+def connect_each_time(site):
+    """The site with a FastCGI connection for each request."""
+    routes = WORK / "run/routes.conf"
+    routes.write_text(
+        (NGINX_DIR / "routes.conf").read_text().replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;")
+    )
+    site = re.sub(r"\s+include [^;]*kept-connections.conf\";", "", site)
+    return site.replace(f"{NGINX_DIR}/routes.conf", str(routes))
+
+
 class Ours(Contestant):
     """As shipped, with room for the most clients, and with enough connections: 1,024 of them, at 100 ms each, would end
     at 10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
@@ -31,13 +42,16 @@ class Ours(Contestant):
 
 
 class CReference(Contestant):
-    """libfcgi and libcurl, one thread for each request in flight, behind the same nginx."""
+    """libfcgi and libcurl, one thread for each request in flight, behind the same nginx. A kept connection would keep a
+    thread, so each request has its own.
+    """
 
     threads = 64
+    change = staticmethod(connect_each_time)
 
     def start(self, upstream, scheme, delay):
         self.serve([C_RESPONDER], THREADS=str(self.threads))
-        self.front()
+        self.front(self.change)
 
 
 class CReferenceManyThreads(CReference):

@@ -1,9 +1,6 @@
 """Other configurations of nginx beside the shipped one: medians, in turn. Some three minutes.
 
 PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.nginx_variants, after `make bench` has built the contestants.
-
-Kept FastCGI connections are tried with the C reference, in which libfcgi itself keeps a connection: our gate would have
-to be rebuilt for them. Most of what they save is nginx's and the kernel's work, so ours should gain about as much.
 """
 
 import os
@@ -18,21 +15,12 @@ from . import contestants, preflight
 from .certificates import make_certificates
 from .matrix import Plan, Point
 from .measure import measure
-from .places import NGINX_DIR, WORK, raise_descriptor_limit
+from .places import WORK, raise_descriptor_limit
 from .upstream import Upstream
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 POINT = Point("http", 0, 64)
 PLAN = Plan(rounds=ROUNDS, seconds=3, warm_up=1, cells={}, starts=0, container_starts=0, memory_seconds=0)
-
-
-def kept(site):
-    """With connections to the responder that outlive a request."""
-    routes = WORK / "run/kept-routes.conf"
-    shipped = (NGINX_DIR / "routes.conf").read_text()
-    routes.write_text(shipped.replace("fastcgi_keep_conn off;", "fastcgi_keep_conn on;"))
-    site = site.replace(f"{NGINX_DIR}/routes.conf", str(routes))
-    return site.replace('.sock";', '.sock";\n        keepalive 64;\n        keepalive_requests 1000000000;')
 
 
 def with_event(directive):
@@ -46,14 +34,17 @@ def with_log(arguments):
 # Name → the contestant, and the change to its site.
 VARIANTS = {
     "as shipped": ("ours", lambda site: site),
+    "a FastCGI connection for each request": ("ours", contestants.connect_each_time),
+    "fewer kept connections": (
+        "ours",
+        lambda site: re.sub(r"include [^;]*kept-connections.conf\";", "keepalive 64;", site),
+    ),
     "multi_accept on": ("ours", with_event("multi_accept on")),
     "accept_mutex on": ("ours", with_event("accept_mutex on")),
     "reuseport": ("ours", lambda site: re.sub(r"(listen [^;]+);", r"\1 reuseport;", site)),
     "log buffered, 64 KiB": ("ours", with_log("access.log json buffer=64k flush=1s")),
     "no access log": ("ours", with_log("off")),
     "one worker": ("ours", lambda site: re.sub(r"worker_processes +auto", "worker_processes 1", site)),
-    "C reference": ("c-64", lambda site: site),
-    "C reference, kept": ("c-64", kept),
 }
 
 
@@ -88,8 +79,8 @@ def main():
     print("| | requests/s | × its shipped form | responder CPU s/1,000 | nginx CPU s/1,000 | p99 ms |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, rounds in figures.items():
-        shipped = figures["C reference" if name.startswith("C") else "as shipped"]
-        ratio = statistics.median(mine["rps"] / base["rps"] for mine, base in zip(rounds, shipped, strict=True))
+        pairs = zip(rounds, figures["as shipped"], strict=True)
+        ratio = statistics.median(mine["rps"] / shipped["rps"] for mine, shipped in pairs)
         columns = ("responder_cpu_s_per_1000", "nginx_cpu_s_per_1000", "p99_ms")
         rps, *others = (statistics.median(figure[column] for figure in rounds) for column in ("rps", *columns))
         print(f"| {name} | {rps:,.0f} | {ratio:.2f} | " + " | ".join(f"{value:.3f}" for value in others) + " |")

@@ -13,6 +13,7 @@
 // Declared only under _GNU_SOURCE, which Swift's importer does not set.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pipe2(int *, int);
+extern int memfd_create(const char *, unsigned int);
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031
 #endif
@@ -34,6 +35,11 @@ static inline int clinux_pipe_resize(int end, int capacity) {
 
 static inline int clinux_pipe_capacity(int end) {
     return fcntl(end, F_GETPIPE_SZ);
+}
+
+// A file in memory, for as long as it is open. 1 is MFD_CLOEXEC.
+static inline int clinux_memory_file(const char *name) {
+    return memfd_create(name, 1);
 }
 
 // Bytes waiting to be read; 0 if that is unknown.
@@ -66,4 +72,9 @@ static inline int clinux_epoll_unwatch(int epoll, int fd) {
 
 static inline int clinux_epoll_event_fd(const struct epoll_event *event) {
     return event->data.fd;
+}
+
+// Whether the peer sends nothing after this.
+static inline int clinux_epoll_event_is_end(const struct epoll_event *event) {
+    return (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 }

@@ -6,6 +6,10 @@ import Synchronization
 /// ``serve()`` owns the sockets and never waits for a single peer. A request that has arrived complete is decoded by
 /// libfcgi and given to the handler; its answer is written by whichever thread has it.
 package final class FastCGIResponder: Sendable {
+    /// How long a shutdown waits for the web server to close the connections that it keeps. Ours takes half a second
+    /// (`keepalive_timeout` in nginx's upstream); one that takes longer must not hold the shutdown up.
+    private static let keptConnectionsGrace = Duration.seconds(2)
+
     private let handler: any FastCGIHandler
     private let limits: FastCGILimits
     private let shutdownGrace: Duration
@@ -55,6 +59,7 @@ package final class FastCGIResponder: Sendable {
                 listener: listener,
                 wakeUpDescriptor: wakeUp.descriptor,
                 inFlight: inFlight,
+                shutdown: shutdown,
                 handler: handler,
                 limits: limits,
                 logger: logger
@@ -87,6 +92,9 @@ package final class FastCGIResponder: Sendable {
 
     private func drain(_ door: FrontDoor) throws(SystemCallError) {
         let deadline = ContinuousClock.now + shutdownGrace
+        // Each answer from now on is the last on its connection, so these end. Until then others come in as before.
+        let lastRequests = min(deadline, ContinuousClock.now + Self.keptConnectionsGrace)
+        while door.keptCount > 0, ContinuousClock.now < lastRequests { try turn(door, until: lastRequests) }
         inFlight.notifyWhenEmpty { [weak self] in self?.wakeUp.signal() }
         door.stopAccepting()
         while door.pendingCount > 0 || inFlight.count > 0, ContinuousClock.now < deadline {

@@ -14,15 +14,22 @@ package final class ResponseWriter: Sendable {
 
     /// The parts that writing an answer needs.
     private enum Output: ~Copyable {
-        /// libfcgi's state, and the socket, which closes with this value.
-        case fastCGI(FCGXRequest, ConnectedSocket)
+        /// libfcgi's state, the connection, and what becomes of it.
+        case fastCGI(FCGXRequest, Connection, AfterAnswer)
         /// A descriptor that is somebody else's, and what to do afterwards.
         case cgi(CInt, @Sendable () -> Void)
 
         consuming func respond(_ document: [UInt8]) -> Bool {
             switch consume self {
-            case .fastCGI(let fcgx, let socket):
-                return fcgx.respond(document, to: socket.descriptor)
+            case .fastCGI(let fcgx, let connection, let afterAnswer):
+                let descriptor = connection.socket.descriptor
+                guard afterAnswer.staysOpen(connection) else {
+                    return fcgx.respond(document, to: descriptor, asTheLast: afterAnswer.isAskedFor)
+                }
+                let sent = fcgx.respond(document, to: descriptor, asTheLast: false)
+                // What is left of an answer must not be the beginning of the next one.
+                if !sent { connection.socket.end() }
+                return sent
             case .cgi(let descriptor, let whenSent):
                 defer { whenSent() }
                 return SystemCall.writeAll(document, to: descriptor)
@@ -37,11 +44,12 @@ package final class ResponseWriter: Sendable {
 
     init(
         _ fcgx: consuming sending FCGXRequest,
-        on socket: consuming sending ConnectedSocket,
+        on connection: Connection,
+        afterAnswer: AfterAnswer,
         head: FastCGIRequest.Head,
         registry: InFlightRequests
     ) {
-        output = Mutex(.fastCGI(fcgx, socket))
+        output = Mutex(.fastCGI(fcgx, connection, afterAnswer))
         self.head = head
         self.registry = registry
     }
@@ -57,7 +65,7 @@ package final class ResponseWriter: Sendable {
         registry = InFlightRequests()
     }
 
-    /// Writes the response and closes the connection. Never waits for a web server that speaks FastCGI.
+    /// Writes the response, and closes the connection unless it is kept. Never waits for a web server that speaks FastCGI.
     @discardableResult
     package func send(_ response: FastCGIResponse) -> Delivery {
         guard let output = output.withLock({ $0.take() }) else { return .alreadyAnswered }

@@ -122,7 +122,7 @@ struct ResponderLimitsTests {
         for index in peers.indices {
             let socket = try #require(Accepted(listener.descriptor)).take()
             let descriptor = socket.descriptor
-            let connection = PendingConnection(socket, limits: FastCGILimits())
+            let connection = PendingConnection(Connection(socket), limits: FastCGILimits())
             pending.insert(connection, descriptor: descriptor)
             if index == 1 {
                 departed = connection

@@ -87,12 +87,22 @@ struct OddPeerTests {
         }
     }
 
-    @Test("A peer that asks to keep the connection is answered, and still closed")
-    func keepConnection() async throws {
-        try await expectAnswers { request in
-            var request = request
-            request.flags = 1
-            return request.records
+    @Test("A peer that keeps its connection is answered there, request after request, and when it half-closes it")
+    func keptConnection() async throws {
+        try await FrontDoor.with { door in
+            let peer = try door.connect()
+            var (keyless, large) = (keyless, Self.large)
+            (keyless.flags, large.flags) = (1, 1)
+            for _ in 0..<20 {
+                try peer.send(keyless.bytes)
+                #expect(try await peer.answerOnKeptConnection(within: FrontDoor.promptly).reason == "missing_key")
+                try peer.send(large.bytes)
+                #expect(try await peer.answerOnKeptConnection(within: FrontDoor.promptly).reason == "duplicate_key")
+            }
+            try peer.send(keyless.bytes)
+            peer.halfClose()
+            #expect(try await peer.readToEnd(within: FrontDoor.promptly).isEmpty == false)
+            try await door.expectUnharmed()
         }
     }
 

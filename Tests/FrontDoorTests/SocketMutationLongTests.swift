@@ -21,10 +21,11 @@ struct SocketMutationLongTests {
     @Test("The front door survives 240,000 mutated streams and leaks nothing", .timeLimit(.minutes(5)))
     func mutatedStreams() async throws {
         // The fuzzer starts from these requests, too.
-        let samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(
+        var samples = try RecordedStreamTests.streams(in: "Corpus/gate").filter { $0.name.hasPrefix("nginx-") }.map(
             \.bytes
         )
         #expect(samples.count >= 7)
+        samples += samples.map(Self.keepingConnection)
         let settings = ["ARRIVAL_TIMEOUT": "0.2", "LOG_LEVEL": "critical"]
         try await FrontDoor.with(settings: settings) { door in
             // After a few streams, the allocator and the runtime have what they keep for good.
@@ -65,12 +66,24 @@ struct SocketMutationLongTests {
         }
     }
 
+    /// The same request with the flag that keeps its connection, in the begin-request record.
+    private static func keepingConnection(_ request: [UInt8]) -> [UInt8] {
+        var request = request
+        request[10] |= 1
+        return request
+    }
+
     private static func exchange(_ stream: MutatedStream, seed: UInt64, _ path: String, _ tallies: Tallies) {
         guard let peer = try? FastCGIPeer(path) else { return tallies.add { $0.failures.append(seed) } }
         for write in stream.writes where (try? peer.send(write)) != true { break }
         if case .close = stream.ending { return tallies.add { $0.unread += 1 } }
         if case .halfClose = stream.ending { peer.halfClose() }
-        guard let received = try? peer.readToEnd() else { return tallies.add { $0.failures.append(seed) } }
+        guard let received = try? peer.readRecords(until: .endRequest).bytes else {
+            return tallies.add { $0.failures.append(seed) }
+        }
+        // A connection that is kept waits for this.
+        peer.halfClose()
+        guard (try? peer.readToEnd()) != nil else { return tallies.add { $0.failures.append(seed) } }
         if received.isEmpty { return tallies.add { $0.refused += 1 } }
         let requestID = received.count > 4 ? UInt16(received[2]) << 8 | UInt16(received[3]) : 0
         let answer = FastCGIAnswer(received, requestID: requestID)

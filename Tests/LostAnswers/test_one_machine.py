@@ -14,6 +14,7 @@ def test_a_token_goes_to_the_same_instance_again(world):
     page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     block = re.search(r"^upstream tiniapp_auth_production \{\n.*?^\}$", page, re.MULTILINE | re.DOTALL).group()
     block = block.replace("tiniapp_auth_production", "tiniapp_auth")
+    block = block.replace("/usr/share/tiniapp-auth-backend", str(ROOT))
     for name, instance in zip(("production", "production-2"), instances, strict=True):
         block = block.replace(f"/run/tiniapp-auth-backend/{name}.sock", str(instance.socket))
 

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import signal
+import time
 
 import pytest
 from testbed import http_client
@@ -39,6 +40,9 @@ class Front:
         following = self.folder / "next.sock"
         following.symlink_to(self._responders[key].socket)
         following.rename(self._socket)
+        if self.name == "nginx":
+            # It keeps connections for half a second after their last request (nginx/kept-connections.conf).
+            time.sleep(1)
         return self._responders[key]
 
     def exchange(self, code=None, padding=""):

@@ -2,8 +2,8 @@ import CFCGI
 
 /// Decides, record by record, whether a peer sends one complete, well-formed request that libfcgi may decode.
 ///
-/// The rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request on one
-/// connection, and stricter where libfcgi is in danger: no management record reaches it (`FCGI_GET_VALUES` overruns a
+/// The rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request at a
+/// time on a connection, and stricter where libfcgi is in danger: no management record reaches it (`FCGI_GET_VALUES` overruns a
 /// buffer in it), no length that it cannot hold, nothing out of order, nothing after the end. The gate checks only
 /// framing. libfcgi decodes the params and the body.
 package struct ConnectionGate {
@@ -54,6 +54,8 @@ package struct ConnectionGate {
     /// Questions so far. A web server asks once.
     private var queries = 0
     private static let maxQueries = 4
+    /// Whether the peer wants to send another request on the connection (`FCGI_KEEP_CONN`).
+    package private(set) var keepsConnection = false
     /// Content bytes of the stdin stream so far.
     package private(set) var stdinBytes = 0
 
@@ -187,6 +189,7 @@ package struct ConnectionGate {
             let body = request.suffix(MemoryLayout<FCGI_BeginRequestBody>.size)
             let role = Int32(body[body.startIndex]) << 8 | Int32(body[body.startIndex + 1])
             guard role == FCGI_RESPONDER else { return .unsupportedRole }
+            keepsConnection = Int32(body[body.startIndex + 2]) & FCGI_KEEP_CONN != 0
             phase = .params
             return nil
         case .params:

@@ -9,9 +9,11 @@ final class FrontDoor {
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
     private var feed: RequestFeed?
     private var pending = PendingConnections()
+    private var kept = KeptConnections()
 
     private let wakeUpDescriptor: CInt
     private let inFlight: InFlightRequests
+    private let shutdown: ShutdownFlag
     private let handler: any FastCGIHandler
     private let limits: FastCGILimits
     /// Descriptors for connections that wait and for requests in flight, which take two each.
@@ -30,6 +32,7 @@ final class FrontDoor {
         listener: consuming ListeningSocket,
         wakeUpDescriptor: CInt,
         inFlight: InFlightRequests,
+        shutdown: ShutdownFlag,
         handler: any FastCGIHandler,
         limits: FastCGILimits,
         logger: Logger
@@ -42,6 +45,7 @@ final class FrontDoor {
         self.listener = consume listener
         self.wakeUpDescriptor = wakeUpDescriptor
         self.inFlight = inFlight
+        self.shutdown = shutdown
         self.handler = handler
         self.limits = limits
         maxDescriptors = DescriptorLimit.current?.forConnections ?? .max
@@ -55,16 +59,21 @@ final class FrontDoor {
     /// The number of connections without a complete request.
     var pendingCount: Int { pending.count }
 
+    /// The number of connections that the web server keeps for further requests.
+    var keptCount: Int { kept.count }
+
     /// Waits until something happens, and deals with it: one turn of the event loop.
     ///
     /// - Parameter deadline: when to return even if nothing happens.
     func turn(until deadline: ContinuousClock.Instant?) throws(SystemCallError) {
         let due = [deadline, acceptAgainAt, pending.nextDeadline].compactMap(\.self).min()
-        try poll.wait(timeout: due.map { $0 - .now }) { descriptor in
+        try poll.wait(timeout: due.map { $0 - .now }) { descriptor, isEnd in
             if descriptor == listener?.descriptor {
                 acceptSome()
             } else if descriptor != wakeUpDescriptor {
-                receive(from: descriptor)
+                continueConnection(descriptor)
+                // No event will tell once more what came with the last bytes of a request.
+                if isEnd { continueConnection(descriptor) }
             }
         }
         let now = ContinuousClock.now
@@ -83,7 +92,7 @@ final class FrontDoor {
         switch origin {
         case .opened:
             // From here on connecting is refused, so the queue has an end.
-            _ = shutdown(descriptor, CInt(SHUT_RD))
+            _ = Glibc.shutdown(descriptor, CInt(SHUT_RD))
             acceptSome(atMost: .max)
         case .standardInput:
             // Other processes may have it too, and go on using it.
@@ -152,15 +161,34 @@ final class FrontDoor {
             if isFull { evictOldest() }
         }
         let descriptor = socket.descriptor
-        pending.insert(PendingConnection(socket, limits: limits), descriptor: descriptor)
+        pending.insert(PendingConnection(Connection(socket), limits: limits), descriptor: descriptor)
         guard receive(from: descriptor) else { return }
         do {
             try makingRoom("cannot watch a connection") { () throws(SystemCallError) in
                 // Unless it was the oldest itself.
-                if pending[descriptor] != nil { try poll.watch(descriptor) }
+                guard let connection = pending[descriptor] else { return }
+                try poll.watch(descriptor)
+                connection.isWatched = true
             }
         } catch {
             _ = pending.remove(descriptor)
+        }
+    }
+
+    /// Something has happened on a connection that is watched.
+    private func continueConnection(_ descriptor: CInt) {
+        guard let connection = kept.remove(descriptor) else {
+            receive(from: descriptor)
+            return
+        }
+        // Otherwise the answer that it waits for is its last, and closes it.
+        guard connection.mayReadNextRequest() else { return }
+        let request = PendingConnection(connection, isWatched: true, limits: limits)
+        pending.insert(request, descriptor: descriptor)
+        if receive(from: descriptor), request.gate.request.isEmpty {
+            // Nothing has come, so no request is late.
+            _ = pending.remove(descriptor)
+            kept.insert(connection)
         }
     }
 
@@ -168,7 +196,8 @@ final class FrontDoor {
     private var isFull: Bool {
         // As nearly always.
         guard pending.count > 0 else { return false }
-        return pending.count >= limits.maxPendingConnections || pending.count + 2 * inFlight.count >= maxDescriptors
+        return pending.count >= limits.maxPendingConnections
+            || pending.count + kept.count + 2 * inFlight.count >= maxDescriptors
     }
 
     /// The oldest, not the newest: a peer that sends at once is served, however many others are idle.
@@ -184,12 +213,12 @@ final class FrontDoor {
     private func receive(from descriptor: CInt) -> Bool {
         guard let connection = pending[descriptor] else { return false }
         while true {
-            switch connection.socket?.read(into: readBuffer) {
+            switch connection.connection?.socket.read(into: readBuffer) {
             case .bytes(let count):
                 // Codes and tokens do not stay in the buffer until a longer request overwrites them.
                 defer { readBuffer.baseAddress.map { explicit_bzero($0, count) } }
                 let verdict = connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
-                if let reply = connection.gate.takeReply(), connection.socket?.write(reply) != true {
+                if let reply = connection.gate.takeReply(), connection.connection?.socket.write(reply) != true {
                     _ = pending.remove(descriptor)
                     return false
                 }
@@ -199,6 +228,8 @@ final class FrontDoor {
                     while pending.bytes > limits.maxPendingBytes { evictOldest() }
                 case .complete:
                     handOver(connection, descriptor)
+                    // There may be more, and no event would report it.
+                    if count == readBuffer.count { continueConnection(descriptor) }
                     return false
                 case .refused(let refusal):
                     refusals.log(
@@ -219,24 +250,45 @@ final class FrontDoor {
         }
     }
 
-    private func handOver(_ connection: PendingConnection, _ descriptor: CInt) {
-        // It may stay watched: the kernel forgets it when the socket closes, and events of connections that do not wait here
-        // are ignored.
-        guard let socket = pending.remove(descriptor) else { return }
+    private func handOver(_ pendingConnection: PendingConnection, _ descriptor: CInt) {
+        // It may stay watched: the kernel forgets it when the socket closes, and events of connections that neither wait
+        // nor are kept are ignored.
+        guard let connection = pending.remove(descriptor) else { return }
         do {
             if feed == nil { feed = try makeFeed() }
-            try feed?.fill(with: connection.gate.request)
+            try feed?.fill(with: pendingConnection.gate.request)
             var fcgx = try FCGXRequest(decoding: &feed)
-            let body = try fcgx.readBody(count: connection.gate.stdinBytes)
-            let head = FastCGIRequest.Head(acceptedAt: connection.acceptedAt) { fcgx.param($0) }
+            let body = try fcgx.readBody(count: pendingConnection.gate.stdinBytes)
+            let head = FastCGIRequest.Head(acceptedAt: pendingConnection.acceptedAt) { fcgx.param($0) }
             dispatch(
                 FastCGIRequest(head: head, body: body),
-                ResponseWriter(fcgx, on: socket, head: head, registry: inFlight)
+                ResponseWriter(
+                    fcgx,
+                    on: connection,
+                    afterAnswer: afterAnswer(to: pendingConnection, on: connection),
+                    head: head,
+                    registry: inFlight
+                )
             )
         } catch {
             // Closed without an answer: the web server reports a bad gateway.
             feed = nil
             refusals.log(logger, .error, "a complete request was lost", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Keeps the connection if the web server wants that and there is room.
+    private func afterAnswer(to request: PendingConnection, on connection: Connection) -> AfterAnswer {
+        guard request.gate.keepsConnection else { return .closes }
+        // Most of the descriptors are for requests.
+        guard kept.count < maxDescriptors / 4, !shutdown.isSet else { return .isLast }
+        do {
+            connection.requestArrived()
+            if !request.isWatched { try poll.watch(connection.socket.descriptor) }
+            kept.insert(connection)
+            return .isKept(unless: shutdown)
+        } catch {
+            return .isLast
         }
     }
 

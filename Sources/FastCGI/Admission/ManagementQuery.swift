@@ -15,7 +15,7 @@ struct ManagementQuery {
 
     private var values: [(name: String, value: String)] {
         let most = String(maxInFlight)
-        // One request on each connection, which ends with it.
+        // One request at a time on each connection.
         return [(FCGI_MAX_CONNS, most), (FCGI_MAX_REQS, most), (FCGI_MPXS_CONNS, "0")]
     }
 

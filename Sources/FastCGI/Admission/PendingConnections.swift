@@ -2,18 +2,22 @@ import DequeModule
 
 /// A connection without a complete request.
 final class PendingConnection {
+    /// When it was accepted; where it is kept, when the first bytes of this request came.
     let acceptedAt = ContinuousClock.now
     let deadline: ContinuousClock.Instant
     var gate: ConnectionGate
     /// Its share of ``PendingConnections/bytes``.
     var countedBytes = 0
     /// Nil once the connection has been handed over or closed.
-    var socket: ConnectedSocket?
+    var connection: Connection?
+    /// Whether the kernel tells the front door when more arrives.
+    var isWatched: Bool
 
-    init(_ socket: consuming ConnectedSocket, limits: FastCGILimits) {
+    init(_ connection: Connection, isWatched: Bool = false, limits: FastCGILimits) {
         deadline = acceptedAt + limits.arrivalTimeout
         gate = ConnectionGate(limits: limits)
-        self.socket = consume socket
+        self.connection = connection
+        self.isWatched = isWatched
     }
 }
 
@@ -55,12 +59,12 @@ struct PendingConnections {
         connection.countedBytes = connection.gate.request.count
     }
 
-    /// Takes the socket out of a connection that is leaving.
-    mutating func remove(_ descriptor: CInt) -> ConnectedSocket? {
+    /// Takes out a connection that is leaving. Nobody else has it, so it closes if the caller drops it.
+    mutating func remove(_ descriptor: CInt) -> Connection? {
         guard let (_, connection) = byDescriptor.removeValue(forKey: descriptor) else { return nil }
         bytes -= connection.countedBytes
         dropDeparted()
-        return connection.socket.take()
+        return connection.connection.take()
     }
 
     /// Closes expired connections.

@@ -45,6 +45,11 @@ struct ConnectedSocket: ~Copyable {
         }
     }
 
+    /// Ends the connection in both directions. The descriptor stays, until its owner closes it.
+    borrowing func end() {
+        _ = Glibc.shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
     /// Writes a few bytes without waiting.
     ///
     /// - Returns: whether the kernel has taken them all. It does unless the peer has gone, or reads nothing.

@@ -31,11 +31,13 @@ struct EventPoll: ~Copyable {
     ///
     /// - Parameters:
     ///   - timeout: the longest wait; nil for no limit. Rounded up to milliseconds, so that a timer is never early.
-    ///   - body: called with the descriptor of each event.
-    func wait(timeout: Duration?, _ body: (CInt) -> Void) throws(SystemCallError) {
+    ///   - body: called with the descriptor of each event, and whether its peer sends nothing after what has arrived.
+    func wait(timeout: Duration?, _ body: (CInt, Bool) -> Void) throws(SystemCallError) {
         let milliseconds = timeout.map { CInt(clamping: (max(.zero, $0) / .milliseconds(1)).rounded(.up)) } ?? -1
         let count = try SystemCall.run("epoll_wait") { epoll_wait(epoll, events, CInt(Self.capacity), milliseconds) }
-        for index in 0..<Int(count) { body(clinux_epoll_event_fd(events + index)) }
+        for event in 0..<Int(count) {
+            body(clinux_epoll_event_fd(events + event), clinux_epoll_event_is_end(events + event) != 0)
+        }
     }
 }
 

@@ -10,7 +10,7 @@ BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 RESPONDER = 1
 
 
-def _record(kind, content=b""):
+def record(kind, content=b""):
     return struct.pack("!BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
@@ -38,13 +38,13 @@ def head(method, path, body=b"", **params):
         "INTERNAL_PATHS": "guarded",
     } | params
     content = b"".join(_pair(name, value) for name, value in pairs.items())
-    begin = _record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 0))
-    return begin + _record(PARAMS, content) + _record(PARAMS)
+    begin = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 0))
+    return begin + record(PARAMS, content) + record(PARAMS)
 
 
 def stdin(body=b""):
     """The records of the body."""
-    return (_record(STDIN, body) if body else b"") + _record(STDIN)
+    return (record(STDIN, body) if body else b"") + record(STDIN)
 
 
 def request(method, path, body=b"", **params):

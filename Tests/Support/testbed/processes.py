@@ -29,8 +29,8 @@ class Child:
     the tests are killed. That is bound to the thread that starts it, so start children on the main thread.
     """
 
-    def __init__(self, name, command, log, environment=None, stop_signal=signal.SIGTERM):
-        """Without `environment` it inherits this process's."""
+    def __init__(self, name, command, log, environment=None, stop_signal=signal.SIGTERM, descriptors=()):
+        """Without `environment` it inherits this process's. It keeps these descriptors, under the same numbers."""
         self.name = name
         self.log = log
         self.stop_signal = stop_signal
@@ -44,6 +44,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                pass_fds=descriptors,
             )
 
     def text(self):

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 from testbed import fastcgi, http_client
@@ -74,13 +75,29 @@ def settings(auth_endpoint, socket, **more):
     return {"PATH": ENVIRONMENT["PATH"]} | CREDENTIALS | required | more
 
 
+# Makes a descriptor the one that systemd passes (sd_listen_fds(3)), and becomes the command behind it.
+AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
 class Responder:
-    def __init__(self, folder, auth_endpoint, through=(), **more):
-        """`through` is a command that becomes the responder; `more` are settings."""
+    def __init__(self, folder, auth_endpoint, through=(), listener=None, **more):
+        """`through` is a command that becomes the responder; `more` are settings.
+
+        With a `listener` it serves that socket, as systemd passes one; else its own.
+        """
         self.socket = folder / "fcgi.sock"
+        descriptors = ()
+        if listener:
+            descriptors = (listener.fileno(),)
+            through = [*through, sys.executable, "-c", AS_SYSTEMD, listener.fileno()]
         command = [*through, PRODUCTS / "tiniapp-auth-backend", "serve"]
         environment = settings(auth_endpoint, self.socket, SWIFT_BACKTRACE="enable=no", **more)
-        self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL)
+        self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL, descriptors)
         self.child.wait_until_ready(lambda: "listening" in self.child.text())
 
     def log(self, *expected):

@@ -47,9 +47,14 @@ package final class FastCGIPeer: Sendable {
     ///
     /// - Throws: ``TestSupportError`` if it does not close in time.
     package func readToEnd(within timeout: Duration = .seconds(20)) throws -> [UInt8] {
+        try read(within: timeout) { _ in false }
+    }
+
+    /// Reads until the responder closes, or the bytes so far are enough.
+    private func read(within timeout: Duration, until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
         let deadline = ContinuousClock.now + timeout
         var received: [UInt8] = []
-        while true {
+        while !isEnough(received) {
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let left = max(.zero, deadline - .now) / .milliseconds(1)
             guard try Sockets.check("poll", Int(poll(&polled, 1, CInt(left)))) > 0 else {
@@ -63,6 +68,7 @@ package final class FastCGIPeer: Sendable {
             if count == 0 || (count < 0 && errno == ECONNRESET) { return received }
             _ = try Sockets.check("recv", count)
         }
+        return received
     }
 
     package func readToEnd(within timeout: Duration = .seconds(20)) async throws -> [UInt8] {
@@ -74,6 +80,25 @@ package final class FastCGIPeer: Sendable {
         let bytes = try readToEnd(within: timeout)
         guard let answer = FastCGIAnswer(bytes) else { throw TestSupportError("no answer in \(bytes.count) bytes") }
         return answer
+    }
+
+    /// Reads until the last record is of this kind, or the responder closes.
+    package func readRecords(
+        until kind: FastCGIRecord.Kind,
+        within timeout: Duration = .seconds(20)
+    ) throws -> [FastCGIRecord] {
+        FastCGIRecord.decode(try read(within: timeout) { FastCGIRecord.decode($0).records.last?.kind == kind }).records
+    }
+
+    /// Reads the answer to a request on a connection that stays open, and parses it. Nothing may come after it.
+    package func answerOnKeptConnection(within timeout: Duration = .seconds(20)) throws -> FastCGIAnswer {
+        let bytes = try readRecords(until: .endRequest, within: timeout).bytes
+        guard let answer = FastCGIAnswer(bytes) else { throw TestSupportError("no answer in \(bytes.count) bytes") }
+        return answer
+    }
+
+    package func answerOnKeptConnection(within timeout: Duration = .seconds(20)) async throws -> FastCGIAnswer {
+        try await BlockingThread.run { try self.answerOnKeptConnection(within: timeout) }
     }
 
     package func answer(within timeout: Duration = .seconds(20)) async throws -> FastCGIAnswer {

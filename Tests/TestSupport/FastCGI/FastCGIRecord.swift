@@ -17,6 +17,7 @@ package struct FastCGIRecord: Sendable {
         package static let stderr: Kind = 7
         package static let data: Kind = 8
         package static let getValues: Kind = 9
+        package static let getValuesResult: Kind = 10
     }
 
     package var version: UInt8

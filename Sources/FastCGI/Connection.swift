@@ -1,0 +1,51 @@
+import Synchronization
+
+/// A connection from the web server, which the front door and the request in flight share. It closes when both have let
+/// go of it.
+///
+/// The door reads and the answer writes, each on its own thread. The turn says whose it is, so that the bytes after an
+/// answer are the next request and bytes before it are not.
+final class Connection: Sendable {
+    private enum Turn: UInt8, AtomicRepresentable {
+        /// The web server may send a request, or is sending it.
+        case request
+        /// A request waits for its answer.
+        case answer
+        /// The web server sent something, or went away, while a request waited: the answer is the last.
+        case lastAnswer
+    }
+
+    let socket: ConnectedSocket
+    private let turn = Atomic(Turn.request)
+
+    init(_ socket: consuming ConnectedSocket) {
+        self.socket = socket
+    }
+
+    /// A request has arrived, and its answer comes next.
+    func requestArrived() {
+        turn.store(.answer, ordering: .releasing)
+    }
+
+    /// Called when something has happened on the connection between requests.
+    ///
+    /// - Returns: whether it may be the next request. If not, it came while one is in flight, whose answer is the last.
+    func mayReadNextRequest() -> Bool {
+        while turn.load(ordering: .acquiring) != .request {
+            let (changed, turn) = turn.compareExchange(
+                expected: .answer,
+                desired: .lastAnswer,
+                ordering: .acquiringAndReleasing
+            )
+            if changed || turn == .lastAnswer { return false }
+        }
+        return true
+    }
+
+    /// Called right before the answer is written: what the web server sends from here on is its next request.
+    ///
+    /// - Returns: whether there may be a next request.
+    func answerBegins() -> Bool {
+        turn.exchange(.request, ordering: .acquiringAndReleasing) == .answer
+    }
+}

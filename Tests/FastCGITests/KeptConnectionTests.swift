@@ -1,0 +1,216 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import FastCGI
+
+/// Connections on which the web server sends one request after the other (`FCGI_KEEP_CONN`).
+struct KeptConnectionTests {
+    /// Answers with the request's body.
+    private static let echo: @Sendable (FastCGIRequest, ResponseWriter) -> Void = { request, writer in
+        writer.send(FastCGIResponse(status: 200, body: request.body))
+    }
+
+    private static func request(_ body: String = "body", id: UInt16 = 1) -> [UInt8] {
+        var request = SampleRequest.usual(body: Array(body.utf8))
+        request.flags = 1
+        return request.records.with(\.requestID, id).bytes
+    }
+
+    /// The text of an answer after which the responder says that it was the last one on this connection.
+    private static func lastAnswer(_ records: [FastCGIRecord]) throws -> String {
+        let end = try #require(records.last)
+        #expect(end.kind == .getValuesResult && end.requestID == 0 && end.content == [])
+        return try #require(FastCGIAnswer(records.dropLast().bytes)).text
+    }
+
+    @Test("A connection serves one request after the other, with any request id")
+    func oneAfterTheOther() throws {
+        try RunningResponder.run(handle: Self.echo) { running, path in
+            let peer = try FastCGIPeer(path)
+            for number in 1...200 {
+                let body = String(repeating: "\(number) ", count: number * 7)
+                try peer.send(Self.request(body))
+                #expect(try peer.answerOnKeptConnection().text == body)
+                #expect(peer.isWaiting)
+            }
+            #expect(running.log == [])
+        }
+    }
+
+    @Test("A request in pieces is put together, and questions before it are answered, also on a kept connection")
+    func pieces() throws {
+        try RunningResponder.run(handle: Self.echo) { running, path in
+            let peer = try FastCGIPeer(path)
+            for _ in 0..<3 {
+                for byte in Self.request("pieces") { try peer.send([byte]) }
+                #expect(try peer.answerOnKeptConnection().text == "pieces")
+            }
+            try peer.send(FastCGIRecord(.getValues, requestID: 0).bytes)
+            try peer.send(Self.request("asked"))
+            let answers = try peer.readRecords(until: .endRequest)
+            #expect(answers.first?.kind == .getValuesResult)
+            #expect(FastCGIAnswer(answers.dropFirst().bytes)?.text == "asked")
+            #expect(running.log == [])
+        }
+    }
+
+    @Test("The last request on a connection may do without the flag, and closes it")
+    func withoutFlag() throws {
+        try RunningResponder.run(handle: Self.echo) { _, path in
+            let peer = try FastCGIPeer(path)
+            try peer.send(Self.request())
+            _ = try peer.answerOnKeptConnection()
+            #expect(try peer.exchange(SampleRequest.usual(body: [0x61]).bytes).text == "a")
+        }
+    }
+
+    @Test(
+        "A malformed request closes a kept connection, and so does one that does not arrive in time; waiting does not"
+    )
+    func refused() throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .milliseconds(200)
+        try RunningResponder.run(limits: limits, handle: Self.echo) { running, path in
+            let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
+            for peer in peers {
+                try peer.send(Self.request())
+                _ = try peer.answerOnKeptConnection()
+            }
+            try peers[0].send(Array("GET / HTTP/1.1\r\n".utf8))
+            #expect(try peers[0].readToEnd() == [])
+            try peers[1].send(Array(Self.request().prefix(20)))
+            #expect(try peers[1].readToEnd() == [])
+            // Longer than the timeout has passed.
+            try peers[2].send(Self.request("later"))
+            #expect(try peers[2].answerOnKeptConnection().text == "later")
+            #expect(running.log.count == 2)
+        }
+    }
+
+    @Test("The end of a connection is noticed where it came together with a request")
+    func halfClosed() throws {
+        let (held, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        try RunningResponder.run(
+            handle: { request, writer in
+                if request.body == Array("hold".utf8) {
+                    held.signal()
+                    goOn.wait()
+                }
+                Self.echo(request, writer)
+            },
+            { _, path in
+                let (peer, holder) = try (FastCGIPeer(path), FastCGIPeer(path))
+                for used in [peer, holder] {
+                    try used.send(Self.request())
+                    _ = try used.answerOnKeptConnection()
+                }
+                try holder.send(Self.request("hold"))
+                // The serving thread sees both at once.
+                held.wait()
+                try peer.send(Self.request("last"))
+                peer.halfClose()
+                goOn.signal()
+                let records = FastCGIRecord.decode(try peer.readToEnd()).records
+                #expect(FastCGIAnswer(records.filter { $0.requestID == 1 }.bytes)?.text == "last")
+                _ = try holder.answerOnKeptConnection()
+            }
+        )
+    }
+
+    @Test("What comes while a request is in flight is no request: its answer is the last")
+    func tooEarly() throws {
+        let waiting = Collected<ResponseWriter>()
+        try RunningResponder.run(handle: { waiting.append($1) }) { running, path in
+            let peer = try FastCGIPeer(path)
+            try peer.send(Self.request())
+            let writer = try #require(waiting.next().last)
+            try peer.send(Self.request("too early", id: 2))
+            // The door has seen it when it has served another connection.
+            let other = try FastCGIPeer(path)
+            try other.send(SampleRequest.usual.bytes)
+            try #require(waiting.next().last).send(FastCGIResponse(status: 200))
+            _ = try other.answer()
+            #expect(writer.send(FastCGIResponse(status: 200, body: Array("first".utf8))) == .sent)
+            #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "first")
+            #expect(try peer.readToEnd() == [])
+            #expect(waiting.all.count == 2)
+        }
+    }
+
+    @Test("A web server that goes away while a request is in flight costs nothing else")
+    func goneInFlight() throws {
+        let waiting = Collected<ResponseWriter>()
+        try RunningResponder.run(handle: { waiting.append($1) }) { running, path in
+            for _ in 0..<20 {
+                do {
+                    let peer = try FastCGIPeer(path)
+                    try peer.send(Self.request())
+                    _ = try waiting.next()
+                }
+                #expect(waiting.all.last?.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .peerGone)
+            }
+            #expect(running.log == [])
+        }
+    }
+
+    @Test("An answer that does not fit into the socket's buffer ends the connection, since half of it is no answer")
+    func unread() throws {
+        let body = [UInt8](repeating: 0x61, count: 4_000_000)
+        let deliveries = Collected<ResponseWriter.Delivery>()
+        try RunningResponder.run(
+            handle: { deliveries.append($1.send(FastCGIResponse(status: 200, body: body))) },
+            { _, path in
+                let peer = try FastCGIPeer(path)
+                try peer.send(Self.request())
+                #expect(try deliveries.next() == [.peerGone])
+                #expect(try peer.readToEnd().count < body.count)
+            }
+        )
+    }
+
+    @Test("A shutdown waits for the web server to close what it keeps, and serves what still comes")
+    func shutdownWaits() throws {
+        try RunningResponder.run(grace: .seconds(60), handle: Self.echo) { running, path in
+            var peers = try (0..<3).map { _ in try FastCGIPeer(path) }
+            for peer in peers {
+                try peer.send(Self.request())
+                _ = try peer.answerOnKeptConnection()
+            }
+            running.responder.shutDown()
+            #expect(!running.hasEnded(within: .milliseconds(50)))
+            try peers[0].send(Self.request("late"))
+            #expect(try Self.lastAnswer(peers[0].readRecords(until: .getValuesResult)) == "late")
+            // Others still come in.
+            #expect(try FastCGIPeer(path).exchange(SampleRequest.usual(body: [0x62]).bytes).text == "b")
+            peers = []
+            #expect(running.hasEnded(within: .seconds(20)))
+            #expect(running.log == [])
+        }
+    }
+
+    @Test("A request in flight at a shutdown is answered, as the last on its connection")
+    func shutdownInFlight() throws {
+        let waiting = Collected<ResponseWriter>()
+        try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
+            let peer = try FastCGIPeer(path)
+            try peer.send(Self.request())
+            let writer = try #require(waiting.next().last)
+            running.responder.shutDown()
+            #expect(writer.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
+            #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "ok")
+        }
+    }
+
+    @Test("A web server that closes nothing holds a shutdown up for two seconds, not for the grace")
+    func shutdownDoesNotWaitForever() throws {
+        try RunningResponder.run(grace: .seconds(600), handle: Self.echo) { running, path in
+            let peer = try FastCGIPeer(path)
+            try peer.send(Self.request())
+            _ = try peer.answerOnKeptConnection()
+            running.responder.shutDown()
+            #expect(running.hasEnded(within: .seconds(60)))
+            #expect(try peer.readToEnd() == [])
+        }
+    }
+}
