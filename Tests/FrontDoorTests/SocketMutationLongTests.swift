@@ -78,9 +78,12 @@ struct SocketMutationLongTests {
         for write in stream.writes where (try? peer.send(write)) != true { break }
         if case .close = stream.ending { return tallies.add { $0.unread += 1 } }
         if case .halfClose = stream.ending { peer.halfClose() }
-        guard let received = try? peer.readRecords(until: .endRequest).bytes else {
+        guard var records = try? peer.readRecords(until: .endRequest) else {
             return tallies.add { $0.failures.append(seed) }
         }
+        // What says that an answer is the last on a connection that was to be kept.
+        if records.count > 1, records.last?.kind == .getValuesResult { records.removeLast() }
+        let received = records.bytes
         // A connection that is kept waits for this.
         peer.halfClose()
         guard (try? peer.readToEnd()) != nil else { return tallies.add { $0.failures.append(seed) } }
