@@ -1,38 +1,38 @@
 import Text
 
 /// One complete request, as the web server passed it. A value: nothing in it points into libfcgi.
-package struct FastCGIRequest: Sendable, Equatable {
+package struct FastCGIRequest: Sendable {
     /// Everything but the body. The names in brackets are the FastCGI params (RFC 3875 section 4.1 where it defines
-    /// them, else nginx's).
-    package struct Head: Sendable, Equatable {
+    /// them, else nginx's). An object, since whoever has something to do with the request keeps it.
+    package final class Head: Sendable {
         /// The request method, in capitals as the client sent it (`REQUEST_METHOD`); empty if absent.
-        package var method: String
+        package let method: String
         /// The path as the web server gives it, without the query: `SCRIPT_NAME` and `PATH_INFO` (RFC 3875 sections 4.1.5
         /// and 4.1.13) where there is either, else `DOCUMENT_URI` (nginx's), else that of `REQUEST_URI`; empty if absent.
         /// Whether it is decoded and normalized depends on the server.
-        package var path: String
+        package let path: String
         /// The media type of the body with its parameters (`CONTENT_TYPE`); nil if absent or empty.
-        package var contentType: String?
+        package let contentType: String?
         /// The body's announced length as it came (`CONTENT_LENGTH`); nil if absent or empty.
-        package var contentLength: String?
+        package let contentLength: String?
         /// How the body is encoded (`HTTP_CONTENT_ENCODING`); nil if absent or empty.
-        package var contentEncoding: String?
+        package let contentEncoding: String?
         /// The web server's name for this request (`REQUEST_ID`); nil if absent or empty.
-        package var requestID: String?
+        package let requestID: String?
         /// The client's address (`REMOTE_ADDR`); nil if absent or empty.
-        package var remoteAddress: String?
+        package let remoteAddress: String?
         /// The client's place in a distributed trace (`HTTP_X_CLOUD_TRACE_CONTEXT`), as it came; nil if absent or empty.
-        package var traceContext: String?
+        package let traceContext: String?
         /// The origin of the web page that asks, if it may not (`UNLISTED_ORIGIN`, from nginx/routes.conf), as it came; nil
         /// if absent or empty.
-        package var unlistedOrigin: String?
+        package let unlistedOrigin: String?
         /// The client's credentials (`HTTP_AUTHORIZATION`), as they came; nil if absent or empty.
-        package var authorization: String?
+        package let authorization: String?
         /// Whether the web server keeps outsiders from the paths that are not for them (`INTERNAL_PATHS`, from
         /// nginx/routes.conf).
-        package var guardsInternalPaths: Bool
+        package let guardsInternalPaths: Bool
         /// When the connection was accepted.
-        package var acceptedAt: ContinuousClock.Instant
+        package let acceptedAt: ContinuousClock.Instant
 
         /// - Parameters:
         ///   - acceptedAt: when the connection was accepted.
@@ -66,9 +66,9 @@ package struct FastCGIRequest: Sendable, Equatable {
         }
     }
 
-    package var head: Head
+    package let head: Head
     /// The bytes of the stdin stream, all of them, whatever the announced length.
-    package var body: [UInt8]
+    package let body: [UInt8]
 
     package init(head: Head, body: [UInt8] = []) {
         self.head = head

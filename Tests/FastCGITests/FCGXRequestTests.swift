@@ -17,7 +17,9 @@ struct FCGXRequestTests {
         try #require(gate.consume(request) == .complete)
         try feed?.fill(with: gate.request)
         var fcgx = try FCGXRequest(decoding: &feed)
-        let params = names.map { fcgx.param($0) }
+        let params = fcgx.withParams { params in
+            names.map { name in Array(name.utf8).withUnsafeBufferPointer { params[$0] } }
+        }
         let body = try fcgx.readBody(count: gate.stdinBytes)
         return (params, body)
     }

@@ -96,9 +96,11 @@ private func decode(_ gate: ConnectionGate) {
             let expected = pairs.first { $0.starts(with: Array("\(name)=".utf8)) }.map { entry in
                 String(decoding: entry.dropFirst(name.utf8.count + 1).prefix { $0 != 0 }, as: UTF8.self)
             }
-            precondition(fcgx.param(name) ?? "" == expected ?? "", "libfcgi reads another \(name)")
+            let decoded = fcgx.withParams { params in Array(name.utf8).withUnsafeBufferPointer { params[$0] } }
+            precondition(decoded ?? "" == expected ?? "", "libfcgi reads another \(name)")
         }
-        let request = FastCGIRequest(head: .init(acceptedAt: .now) { fcgx.param($0) }, body: body)
+        let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: .now) { params[$0] } }
+        let request = FastCGIRequest(head: head, body: body)
         precondition(!request.hasAnnouncedLength || Int(request.head.contentLength ?? "0") == body.count)
     } catch {
         preconditionFailure("lost: \(error)")

@@ -15,7 +15,7 @@ from testbed import fastcgi, http_client
 from testbed.servers import Nginx, Responder
 
 HELLO = b"Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
-KEEP_CONNECTION = 1
+
 # What follows the last answer on a connection: an FCGI_GET_VALUES_RESULT without values.
 NOTHING_MORE = struct.pack("!BBHHBx", 1, 10, 0, 0, 0)
 
@@ -95,7 +95,7 @@ def ask_fake(folder, after_answer, count=20):
 
 def test_nginx_keeps_a_connection_for_the_next_request(tmp_path):
     (connection,) = ask_fake(tmp_path, b"")
-    assert connection["requests"] == 20 and connection["flags"] == KEEP_CONNECTION
+    assert connection["requests"] == 20 and connection["flags"] == fastcgi.KEEP_CONNECTION
 
 
 def test_nginx_closes_a_connection_after_a_last_answer(tmp_path):

@@ -65,6 +65,18 @@ struct RequestLogTests {
         )
     }
 
+    @Test("A logger with fields of its own adds them to the same line")
+    func ownFields() throws {
+        RequestLog(logger: recorder.logger(), project: nil).write(entry())
+        let other = LogRecorder()
+        var logger = other.logger()
+        logger[metadataKey: "app"] = "one"
+        RequestLog(logger: logger, project: nil).write(entry())
+        // From the comma after the time, which differs.
+        let (plain, added) = try (recorder.line().drop { $0 != "," }, other.line().drop { $0 != "," })
+        #expect(added == plain.replacing(#""request_id""#, with: #""app":"one","request_id""#))
+    }
+
     @Test("A trace without a project is logged by its own name, and a malformed one is left out")
     func noProject() throws {
         RequestLog(logger: recorder.logger(), project: nil).write(entry(traceContext: Self.trace))

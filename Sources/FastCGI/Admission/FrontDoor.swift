@@ -259,7 +259,8 @@ final class FrontDoor {
             try feed?.fill(with: pendingConnection.gate.request)
             var fcgx = try FCGXRequest(decoding: &feed)
             let body = try fcgx.readBody(count: pendingConnection.gate.stdinBytes)
-            let head = FastCGIRequest.Head(acceptedAt: pendingConnection.acceptedAt) { fcgx.param($0) }
+            let acceptedAt = pendingConnection.acceptedAt
+            let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: acceptedAt) { params[$0] } }
             dispatch(
                 FastCGIRequest(head: head, body: body),
                 ResponseWriter(

@@ -39,15 +39,9 @@ struct FCGXRequest: ~Copyable {
         state.deallocate()
     }
 
-    /// The value of a param; nil if it is absent or empty.
-    func param(_ name: UnsafePointer<CChar>) -> String? {
-        guard let value = FCGX_GetParam(name, state.pointee.envp), value.pointee != 0 else { return nil }
-        return String(cString: value)
-    }
-
-    /// The same for a name that is known when this is compiled, which nothing has to be made of for C.
-    func param(_ name: StaticString) -> String? {
-        param(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+    /// Gives the params to the body, and only for as long as it runs.
+    func withParams<Value: Sendable>(_ body: (DecodedParams) -> Value) -> Value {
+        DecodedParams.with(state.pointee.envp, body)
     }
 
     /// Reads the stdin stream to its end, and lets go of the feed and of the input buffers.

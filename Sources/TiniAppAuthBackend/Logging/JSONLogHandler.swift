@@ -23,18 +23,35 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        let fields = fields(of: event)
+        write(event.level, event.message.description) { line in
+            if !fields.isEmpty { line.append(UInt8(ascii: ",")) }
+            JSONLogValue.append(members: fields, to: &line)
+        }
+    }
+
+    /// Whether no fields come from anywhere but the entry.
+    var hasNoMetadata: Bool { metadata.isEmpty && metadataProvider == nil }
+
+    /// Writes the entry that a `Logger` would make of these, without making one.
+    func log(_ level: Logger.Level, _ message: String, _ fields: LogFields) {
+        write(level, message) { line in
+            line.append(UInt8(ascii: ","))
+            JSONLogValue.append(members: fields, to: &line)
+        }
+    }
+
+    private func write(_ level: Logger.Level, _ message: String, appendingFields: (inout [UInt8]) -> Void) {
         var line: [UInt8] = []
         // Of a request's line, and some more.
         line.reserveCapacity(1_024)
         line.append(#"{"time":""#)
         LogTime().appendUTC(to: &line)
         line.append(#"","severity":""#)
-        line.append(Self.severity(event.level))
+        line.append(Self.severity(level))
         line.append(#"","message":"#)
-        JSONString.append(event.message.description, to: &line)
-        let fields = fields(of: event)
-        if !fields.isEmpty { line.append(UInt8(ascii: ",")) }
-        JSONLogValue.append(members: fields, to: &line)
+        JSONString.append(message, to: &line)
+        appendingFields(&line)
         line.append("}\n")
         write(line)
     }

@@ -42,7 +42,8 @@ enum JSONLogValue {
         }
     }
 
-    private static func append(members: LogFields, to json: inout [UInt8]) {
+    /// The same, in the order in which the fields were appended.
+    static func append(members: LogFields, to json: inout [UInt8]) {
         for index in members.all.indices {
             if index > 0 { json.append(UInt8(ascii: ",")) }
             json.append(UInt8(ascii: "\""))

@@ -26,14 +26,23 @@ struct RequestLog: Sendable {
     }
 
     let logger: Logger
+    /// The logger's own, if it is that one: given the fields as they are, it writes the line in half the instructions.
+    private let handler: JSONLogHandler?
     /// The Google Cloud project that names traces; nil if it is not known.
-    let project: String?
+    private let project: String?
+
+    init(logger: Logger, project: String?) {
+        self.logger = logger
+        handler = logger.handler as? JSONLogHandler
+        self.project = project
+    }
 
     func write(_ entry: Entry) {
         let level = Self.level(of: entry)
         guard level >= logger.logLevel else { return }
         var fields = entry.fields
         addTrace(of: entry.head, to: &fields)
+        if let handler, handler.hasNoMetadata { return handler.log(level, entry.message, fields) }
         logger.log(
             level: level,
             Logger.Message(stringLiteral: entry.message),

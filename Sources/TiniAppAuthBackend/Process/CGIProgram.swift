@@ -21,11 +21,11 @@ struct CGIProgram {
     func run() async throws {
         // Where the program lies (`SCRIPT_NAME`) is the host's choice; the routes begin after it.
         let hasPathInfo = environment["PATH_INFO"] != nil
-        let head = FastCGIRequest.Head(acceptedAt: .now) {
-            let name = $0.description
-            return hasPathInfo && name == "SCRIPT_NAME" ? nil : environment[name]
+        func param(_ name: StaticString) -> String? {
+            hasPathInfo && name.description == "SCRIPT_NAME" ? nil : environment[name.description]
         }
-        let request = readRequest(head)
+        let head = FastCGIRequest.Head(acceptedAt: .now, param: param)
+        let request = readRequest(head, param)
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let exporter = PrometheusExporter(help: Metric.help)
         var service = configuration.service
@@ -49,12 +49,13 @@ struct CGIProgram {
     }
 
     /// Of a body over the limit, only one byte too many is read, so that the handler refuses it.
-    private func readRequest(_ head: FastCGIRequest.Head) -> FastCGIRequest {
-        var request = FastCGIRequest(head: head, body: readBody(head))
-        if request.body.count == configuration.limits.maxStdinBytes {
-            request.head.contentLength = String(request.body.count)
+    private func readRequest(_ head: FastCGIRequest.Head, _ param: (StaticString) -> String?) -> FastCGIRequest {
+        let body = readBody(head)
+        guard body.count == configuration.limits.maxStdinBytes else { return FastCGIRequest(head: head, body: body) }
+        let cut = FastCGIRequest.Head(acceptedAt: head.acceptedAt) { name in
+            name.description == "CONTENT_LENGTH" ? String(body.count) : param(name)
         }
-        return request
+        return FastCGIRequest(head: cut, body: body)
     }
 
     /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is not a number is for the handler to

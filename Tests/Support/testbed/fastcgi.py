@@ -7,7 +7,7 @@ import struct
 from testbed.http_client import Answer
 
 BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
-RESPONDER = 1
+RESPONDER, KEEP_CONNECTION = 1, 1
 
 
 def record(kind, content=b""):
@@ -23,7 +23,7 @@ def _pair(name, value):
     return _length(name) + _length(value) + name + value
 
 
-def head(method, path, body=b"", **params):
+def head(method, path, body=b"", keep_connection=False, **params):
     """The records before the body, with the params of nginx/routes.conf, or with `params` in their place."""
     pairs = {
         "GATEWAY_INTERFACE": "CGI/1.1",
@@ -38,7 +38,7 @@ def head(method, path, body=b"", **params):
         "INTERNAL_PATHS": "guarded",
     } | params
     content = b"".join(_pair(name, value) for name, value in pairs.items())
-    begin = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 0))
+    begin = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, KEEP_CONNECTION if keep_connection else 0))
     return begin + record(PARAMS, content) + record(PARAMS)
 
 
@@ -47,9 +47,9 @@ def stdin(body=b""):
     return (record(STDIN, body) if body else b"") + record(STDIN)
 
 
-def request(method, path, body=b"", **params):
+def request(method, path, body=b"", keep_connection=False, **params):
     """The bytes of a whole request."""
-    return head(method, path, body, **params) + stdin(body)
+    return head(method, path, body, keep_connection, **params) + stdin(body)
 
 
 @contextlib.contextmanager
@@ -74,6 +74,18 @@ def answer(connection):
     with contextlib.suppress(ConnectionResetError):
         while chunk := connection.recv(65536):
             received += chunk
+    return _parse(received)
+
+
+def answer_on_kept(connection):
+    """The same where the connection stays open, for answers that fit into one buffer."""
+    received = bytearray()
+    while len(received) < 16 or received[-15] != END_REQUEST:
+        received += connection.recv(65536)
+    return _parse(received)
+
+
+def _parse(received):
     output, at, kind = bytearray(), 0, None
     while at + 8 <= len(received):
         _, kind, _, length, padding = struct.unpack_from("!BBHHB", received, at)
