@@ -24,7 +24,18 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         ProcessPrivacy.begin()
         StandardStreams.complete()
         // A web server makes arguments of a query string (RFC 3875 section 4.4), which are not commands.
-        let isCGI = CGIProgram.isMeant(by: .current)
-        await main(isCGI ? ["serve"] : nil)
+        guard CGIProgram.isMeant(by: .current) || isServe(CommandLine.arguments.dropFirst()) else {
+            return await main(nil)
+        }
+        // Nothing has to be parsed, which would be a quarter of the start.
+        do {
+            try await ServeCommand().run()
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func isServe(_ arguments: ArraySlice<String>) -> Bool {
+        arguments.isEmpty || arguments.elementsEqual(["serve"])
     }
 }
