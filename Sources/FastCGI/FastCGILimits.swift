@@ -1,6 +1,6 @@
 /// Limits on a peer; beyond them it is refused. Every limit holds per connection unless it says otherwise.
 package struct FastCGILimits: Sendable, Equatable {
-    /// Time for a request to arrive complete, counted from the accept.
+    /// Time for a request to arrive complete, counted from the accept, or from its first byte on a kept connection.
     package var arrivalTimeout: Duration = .seconds(5)
     /// Connections of the whole responder whose request has not arrived complete. One more closes the oldest.
     package var maxPendingConnections = 4_096

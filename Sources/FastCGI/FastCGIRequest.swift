@@ -31,11 +31,11 @@ package struct FastCGIRequest: Sendable {
         /// Whether the web server keeps outsiders from the paths that are not for them (`INTERNAL_PATHS`, from
         /// nginx/routes.conf).
         package let guardsInternalPaths: Bool
-        /// When the connection was accepted.
+        /// When the connection was accepted, or, where it is kept, when the request's first bytes were read.
         package let acceptedAt: ContinuousClock.Instant
 
         /// - Parameters:
-        ///   - acceptedAt: when the connection was accepted.
+        ///   - acceptedAt: see the property.
         ///   - param: gives the value of a FastCGI param by its name; nil if it is absent or empty.
         package init(acceptedAt: ContinuousClock.Instant, param: (StaticString) -> String?) {
             method = param("REQUEST_METHOD") ?? ""

@@ -23,12 +23,11 @@ package final class ResponseWriter: Sendable {
             switch consume self {
             case .fastCGI(let fcgx, let connection, let afterAnswer):
                 let descriptor = connection.socket.descriptor
-                guard afterAnswer.staysOpen(connection) else {
-                    return fcgx.respond(document, to: descriptor, asTheLast: afterAnswer.isAskedFor)
-                }
-                let sent = fcgx.respond(document, to: descriptor, asTheLast: false)
-                // What is left of an answer must not be the beginning of the next one.
-                if !sent { connection.socket.end() }
+                let staysOpen = afterAnswer.staysOpen(connection)
+                let isLast = afterAnswer.isAskedFor && !staysOpen
+                let sent = fcgx.respond(document, to: descriptor, asTheLast: isLast)
+                // Half an answer must not be the beginning of the next one.
+                if isLast || !sent { connection.socket.end() }
                 return sent
             case .cgi(let descriptor, let whenSent):
                 defer { whenSent() }

@@ -72,7 +72,7 @@ package final class AuthService: Sendable {
     ///   - route: the route of the request.
     ///   - contentType: the request's `Content-Type`; nil if it has none.
     ///   - body: the request's body.
-    ///   - age: how long ago the request's connection was accepted; counts against the request's time.
+    ///   - age: how long ago the request began to arrive; counts against the request's time.
     ///   - completion: gets the outcome. Called once, on this thread or the event loop.
     package func handle(
         _ route: AuthRoute,
@@ -98,7 +98,7 @@ package final class AuthService: Sendable {
     ///
     /// - Parameters:
     ///   - authorization: the request's `Authorization`; nil if it has none.
-    ///   - age: how long ago the request's connection was accepted; counts against the request's time.
+    ///   - age: how long ago the request began to arrive; counts against the request's time.
     ///   - completion: gets Tiki's answer to the info call, from which ``TokenOwner`` reads the owner, or the error.
     ///     Called once, on this thread or the event loop.
     package func verify(authorization: String?, age: Duration, completion: @escaping Completion) {

@@ -21,7 +21,7 @@ struct RequestLog: Sendable {
         /// The outcome of the call; nil if there was no call.
         var outcome: AuthOutcome?
         var delivery = ResponseWriter.Delivery.sent
-        /// From the accepted connection to the answer.
+        /// From the beginning of the request's arrival to the answer.
         var duration: Duration
     }
 
