@@ -43,8 +43,8 @@ RUN tar -xf build.tar \
     && clang -O2 -Wall -Werror -static -s -Wl,-e,first_instructions -o /image/usr/local/bin/container-init scripts/container-init.c
 
 COPY scripts/container-entrypoint.sh /image/usr/local/bin/container-entrypoint
-COPY nginx/http.conf nginx/cross-origin.conf nginx/routes.conf nginx/kept-connections.conf nginx/limit-zones.conf nginx/limits.conf \
-     nginx/container.conf.template \
+COPY nginx/http.conf nginx/cross-origin.conf nginx/routes.conf nginx/kept-connections.conf \
+     nginx/limit-zones.conf nginx/limits.conf nginx/container.conf.template \
      /image/etc/tiniapp-auth-backend/nginx/
 # Whatever the modes in the checkout: any user may read it, nobody may write it.
 RUN chmod -R u=rwX,go=rX /image

@@ -27,7 +27,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         guard CGIProgram.isMeant(by: .current) || isServe(CommandLine.arguments.dropFirst()) else {
             return await main(nil)
         }
-        // Nothing has to be parsed, which would be a quarter of the start.
+        // There is nothing to parse, and the parser would add a millisecond to the start.
         do {
             try await ServeCommand().run()
         } catch {

@@ -2,10 +2,10 @@ import CFCGI
 
 /// Decides, record by record, whether a peer sends one complete, well-formed request that libfcgi may decode.
 ///
-/// The rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request at a
-/// time on a connection, and stricter where libfcgi is in danger: no management record reaches it (`FCGI_GET_VALUES` overruns a
-/// buffer in it), no length that it cannot hold, nothing out of order, nothing after the end. The gate checks only
-/// framing. libfcgi decodes the params and the body.
+/// The rules are those of the FastCGI specification (sections 3.3, 3.4, 5.1, 5.2) for one responder request at a time,
+/// and stricter where libfcgi is in danger: no management record reaches it (`FCGI_GET_VALUES` overruns a buffer in it),
+/// no length that it cannot hold, nothing out of order, nothing after the end. The gate checks only framing. libfcgi
+/// decodes the params and the body.
 package struct ConnectionGate {
     /// The verdict on the bytes so far.
     package enum Verdict: Equatable, Sendable {

@@ -183,6 +183,7 @@ final class FrontDoor {
         }
         // Otherwise the answer that it waits for is its last, and closes it.
         guard connection.mayReadNextRequest() else { return }
+        if isFull { evictOldest() }
         let request = PendingConnection(connection, isWatched: true, limits: limits)
         pending.insert(request, descriptor: descriptor)
         if receive(from: descriptor), request.gate.request.isEmpty {
@@ -211,23 +212,23 @@ final class FrontDoor {
     /// - Returns: whether the connection goes on waiting for more.
     @discardableResult
     private func receive(from descriptor: CInt) -> Bool {
-        guard let connection = pending[descriptor] else { return false }
+        guard let request = pending[descriptor] else { return false }
         while true {
-            switch connection.connection?.socket.read(into: readBuffer) {
+            switch request.connection?.socket.read(into: readBuffer) {
             case .bytes(let count):
                 // Codes and tokens do not stay in the buffer until a longer request overwrites them.
                 defer { readBuffer.baseAddress.map { explicit_bzero($0, count) } }
-                let verdict = connection.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
-                if let reply = connection.gate.takeReply(), connection.connection?.socket.write(reply) != true {
+                let verdict = request.gate.consume(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
+                if let reply = request.gate.takeReply(), request.connection?.socket.write(reply) != true {
                     _ = pending.remove(descriptor)
                     return false
                 }
                 switch verdict {
                 case .incomplete:
-                    pending.recount(connection)
+                    pending.recount(request)
                     while pending.bytes > limits.maxPendingBytes { evictOldest() }
                 case .complete:
-                    handOver(connection, descriptor)
+                    handOver(request, descriptor)
                     // There may be more, and no event would report it.
                     if count == readBuffer.count { continueConnection(descriptor) }
                     return false
@@ -250,23 +251,23 @@ final class FrontDoor {
         }
     }
 
-    private func handOver(_ pendingConnection: PendingConnection, _ descriptor: CInt) {
+    private func handOver(_ request: PendingConnection, _ descriptor: CInt) {
         // It may stay watched: the kernel forgets it when the socket closes, and events of connections that neither wait
         // nor are kept are ignored.
         guard let connection = pending.remove(descriptor) else { return }
         do {
             if feed == nil { feed = try makeFeed() }
-            try feed?.fill(with: pendingConnection.gate.request)
+            try feed?.fill(with: request.gate.request)
             var fcgx = try FCGXRequest(decoding: &feed)
-            let body = try fcgx.readBody(count: pendingConnection.gate.stdinBytes)
-            let acceptedAt = pendingConnection.acceptedAt
+            let body = try fcgx.readBody(count: request.gate.stdinBytes)
+            let acceptedAt = request.acceptedAt
             let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: acceptedAt) { params[$0] } }
             dispatch(
                 FastCGIRequest(head: head, body: body),
                 ResponseWriter(
                     fcgx,
                     on: connection,
-                    afterAnswer: afterAnswer(to: pendingConnection, on: connection),
+                    afterAnswer: afterAnswer(to: request, on: connection),
                     head: head,
                     registry: inFlight
                 )

@@ -26,7 +26,7 @@ struct RequestLog: Sendable {
     }
 
     let logger: Logger
-    /// The logger's own, if it is that one: given the fields as they are, it writes the line in half the instructions.
+    /// The logger's own, if it is that one: it takes the fields as they are, where a `Logger` wants a dictionary.
     private let handler: JSONLogHandler?
     /// The Google Cloud project that names traces; nil if it is not known.
     private let project: String?
