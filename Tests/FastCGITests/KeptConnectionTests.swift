@@ -138,6 +138,24 @@ struct KeptConnectionTests {
         }
     }
 
+    @Test("Kept connections with half a request count for the limit of those that wait: the oldest makes room")
+    func waitingLimit() throws {
+        var limits = FastCGILimits()
+        limits.maxPendingConnections = 2
+        limits.arrivalTimeout = .seconds(60)
+        try RunningResponder.run(limits: limits, handle: Self.echo) { _, path in
+            let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
+            for peer in peers {
+                try peer.send(Self.request())
+                _ = try peer.answerOnKeptConnection()
+            }
+            for peer in peers { try peer.send(Array(Self.request("rest").prefix(20))) }
+            #expect(try peers[0].readToEnd() == [])
+            try peers[2].send(Array(Self.request("rest").dropFirst(20)))
+            #expect(try peers[2].answerOnKeptConnection().text == "rest")
+        }
+    }
+
     @Test("A web server that goes away while a request is in flight costs nothing else")
     func goneInFlight() throws {
         let waiting = Collected<ResponseWriter>()
