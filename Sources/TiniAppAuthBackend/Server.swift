@@ -3,7 +3,6 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-import ServiceLifecycle
 import TiniAppAuth
 
 /// Puts the parts together, runs them, and stops them in order.
@@ -60,16 +59,8 @@ struct Server {
             logger: logger
         )
 
-        // Stopped in reverse: first the door, when it has finished the connections to Tiki.
-        let services = ServiceGroup(
-            services: [
-                UpstreamService(service: service, shutdown: shutdown, grace: configuration.shutdownGrace),
-                ResponderService(responder: responder, thread: doorThread),
-            ],
-            logger: Logger(label: "lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await shutDown(services, at: signals.terminations, telling: systemd) }
+            group.addTask { await shutDown(responder, at: signals.terminations, telling: systemd) }
             group.addTask {
                 let reload = Reload(environment: environment, service: service, systemd: systemd, logger: logger)
                 for await _ in signals.hangUps { await reload.run() }
@@ -86,7 +77,11 @@ struct Server {
             }
             // The listener takes connections already: they wait in its queue.
             systemd.notify(.ready)
-            try await services.run()
+            try await doorThread.runIfActive { try responder.serve() }
+            // All requests have their answers. Those that come from Tiki now are for other instances; they get what is
+            // left of the grace, which began with the shutdown.
+            let elapsed = shutdown.time.map { ContinuousClock.now - $0 } ?? .zero
+            try await service.close(by: .now() + TimeAmount(configuration.shutdownGrace - elapsed))
             group.cancelAll()
         }
         try await doorThread.shutdownGracefully()
@@ -107,7 +102,7 @@ struct Server {
 
     /// The first signal begins the shutdown; the second ends the process at once.
     private func shutDown(
-        _ services: ServiceGroup,
+        _ responder: FastCGIResponder,
         at signals: AsyncStream<CInt>,
         telling systemd: SystemdNotifier
     ) async {
@@ -120,7 +115,7 @@ struct Server {
             isFirst = false
             logger.notice("shutting down", metadata: ["signal": "\(SignalTrap.name(of: signal))"])
             systemd.notify(.stopping)
-            await services.triggerGracefulShutdown()
+            responder.shutDown()
         }
     }
 
