@@ -234,9 +234,13 @@ extension UpstreamPool: UpstreamConnectionOwner {
         guard let openedAt = connection.openedAt,
             .now() - openedAt < IdleTime.life(share: connection.ageingShare)
         else { return connection.close() }
-        guard let time = IdleTime(keepAlive: connection.keepAlive, share: connection.ageingShare) else {
-            return connection.close()
-        }
+        guard
+            let time = IdleTime(
+                keepAlive: connection.keepAlive,
+                share: connection.ageingShare,
+                isSurplus: counts.ready > max(IdleTime.spares, warm.target)
+            )
+        else { return connection.close() }
         guard offer(connection) else { return }
         idle.append(connection)
         connection.expire(after: time)

@@ -100,6 +100,16 @@ struct WarmConnectionsTests {
         }
     }
 
+    @Test("A surplus connection is closed after 1 to 2 s, or sooner if the server says so")
+    func surplus() {
+        for (share, milliseconds) in [(0.0, 1_000), (0.5, 1_500), (1.0, 2_000)] as [(Double, Int64)] {
+            #expect(IdleTime(keepAlive: nil, share: share, isSurplus: true)?.closesAfter == .milliseconds(milliseconds))
+        }
+        #expect(
+            IdleTime(keepAlive: .milliseconds(2_200), share: 1, isSurplus: true)?.closesAfter == .milliseconds(1_200)
+        )
+    }
+
     @Test("A shorter keep-alive time from the server is used, with one second to spare")
     func keepAlive() throws {
         #expect(IdleTime(keepAlive: .seconds(5), share: 0)?.closesAfter == .seconds(4))

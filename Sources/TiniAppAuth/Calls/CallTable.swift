@@ -33,10 +33,32 @@ struct CallTable<Waiter: AnyObject> {
     }
 
     private struct Ended {
-        let outcome: KeptOutcome
+        /// Where the call's answer is, or why there is none.
+        enum Kept {
+            case answer(AnswerPages.Place)
+            /// Rare, and kept apart so that all the others take less.
+            indirect case inDoubt(AuthError, failureCode: String)
+        }
+
+        let kept: Kept
         let time: NIODeadline
         /// The refresh token in this answer. A request with it proves that the answer arrived.
         let successor: TokenFingerprint?
+
+        var outcome: KeptOutcome {
+            switch kept {
+            case .answer(let place): .answer(place.answer)
+            case .inDoubt(let error, let failureCode): .inDoubt(error, failureCode: failureCode)
+            }
+        }
+
+        /// Bytes that it takes, with its part of the table.
+        var byteCount: Int {
+            switch kept {
+            case .answer(let place): CallTable.overhead + place.byteCount
+            case .inDoubt: CallTable.overhead
+            }
+        }
     }
 
     /// About what an entry of a call that has ended takes in memory, without the answer's bytes.
@@ -44,6 +66,7 @@ struct CallTable<Waiter: AnyObject> {
 
     private let limits: Limits
     private var entries: [CallName: Entry] = [:]
+    private var answers = AnswerPages()
     /// Calls that have ended, in that order, which is also that of their expiry. The entry of one may be gone.
     private var order: Deque<(key: CallName, time: NIODeadline)> = []
     /// The calls by the tokens that their answers brought.
@@ -113,11 +136,17 @@ struct CallTable<Waiter: AnyObject> {
     ) -> [Waiter] {
         guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
         guard let outcome, limits.window > .zero else { return waiters }
-        entries[key] = .ended(Ended(outcome: outcome, time: now, successor: successor))
+        let kept: Ended.Kept =
+            switch outcome {
+            case .answer(let answer): .answer(answers.add(answer))
+            case .inDoubt(let error, let failureCode): .inDoubt(error, failureCode: failureCode)
+            }
+        let ended = Ended(kept: kept, time: now, successor: successor)
+        entries[key] = .ended(ended)
         order.append((key, now))
         if let successor { predecessors[successor] = key }
         keptCount += 1
-        keptBytes += Self.overhead + outcome.byteCount
+        keptBytes += ended.byteCount
         while order.count > limits.maxEntries || keptBytes > limits.maxBytes { removeOldest() }
         return waiters
     }
@@ -142,6 +171,6 @@ struct CallTable<Waiter: AnyObject> {
         entries[key] = nil
         if let successor = ended.successor, predecessors[successor] == key { predecessors[successor] = nil }
         keptCount -= 1
-        keptBytes -= Self.overhead + ended.outcome.byteCount
+        keptBytes -= ended.byteCount
     }
 }

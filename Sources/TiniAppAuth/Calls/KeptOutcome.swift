@@ -21,14 +21,6 @@ enum KeptOutcome: Sendable {
     }
 
     private static let unreadable = KeptOutcome.inDoubt(.upstreamInvalidResponse, failureCode: "not_kept")
-
-    /// Bytes that it takes, apart from those that every entry takes.
-    var byteCount: Int {
-        switch self {
-        case .answer(let answer): answer.bytes.count
-        case .inDoubt: 0
-        }
-    }
 }
 
 extension AuthRoute {

@@ -3,9 +3,13 @@ import Text
 
 /// How long a connection is kept without a call.
 struct IdleTime {
-    /// Servers commonly wait longer before they close: nginx 75 s, load balancers 60 s. After a burst, those that are
-    /// no longer needed give their descriptors back this soon.
+    /// Servers commonly wait longer before they close: nginx 75 s, load balancers 60 s.
     static let longest = TimeAmount.seconds(15)
+    /// How many idle connections are kept that long, or as many as are to be ready if these are more. What a burst has
+    /// left beyond them is closed sooner: over TLS each takes some 35 kB.
+    static let spares = 32
+    /// The others are closed after one to two times this, not all at once.
+    private static let shortest = TimeAmount.seconds(1)
     /// How long a connection lives at most, however busy it is, so that a moved address is followed. Spread by a tenth.
     static let longestLife = TimeAmount.minutes(10)
     /// Before the end that a server announces, since its clock started earlier than ours.
@@ -27,9 +31,12 @@ struct IdleTime {
     /// - Parameters:
     ///   - keepAlive: how long the server keeps it, if it says so.
     ///   - share: from 0 to 1, at random: where in that range it ages.
+    ///   - isSurplus: whether there are enough idle ones already.
     /// - Returns: nil if it is not worth keeping.
-    init?(keepAlive: TimeAmount?, share: Double) {
-        closesAfter = min(Self.longest, keepAlive.map { $0 - Self.margin } ?? Self.longest)
+    init?(keepAlive: TimeAmount?, share: Double, isSurplus: Bool = false) {
+        let spread = TimeAmount.nanoseconds(Int64(share * Double(Self.shortest.nanoseconds)))
+        let longest = isSurplus ? Self.shortest + spread : Self.longest
+        closesAfter = min(longest, keepAlive.map { $0 - Self.margin } ?? longest)
         guard closesAfter > .zero else { return nil }
         let sixth = closesAfter.nanoseconds / 6
         agesAfter = .nanoseconds(4 * sixth + Int64(share * Double(sixth)))

@@ -26,6 +26,32 @@ struct WarmPoolTests {
         }
     }
 
+    @Test(
+        "After a burst, 32 connections stay ready for a while, or as many as are to be warm",
+        arguments: [(warm: 0, left: 32), (warm: 36, left: 36)]
+    )
+    func burst(warm: Int, left: Int) async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = warm },
+            script: { _ in ScriptedServer.Reaction.json().after(.milliseconds(50)) }
+        ) { fixture in
+            let idle = try fixture.metrics.expectMeter(Self.connections, [("state", "idle")])
+            try await fixture.eventually { fixture.server.acceptedCount == warm && idle.lastValue ?? 0 == Double(warm) }
+            #expect(await fixture.calls(40).allSatisfy { $0.text == "{}" })
+            try await fixture.eventually { idle.lastValue == 40 }
+            try await fixture.eventually { idle.lastValue == Double(left) }
+            // Longer than any surplus one stays.
+            try await Task.sleep(for: .milliseconds(2_200))
+            #expect(idle.lastValue == Double(left))
+            #expect(fixture.server.acceptedCount == 40)
+            guard warm > 0 else { return }
+            // After 15 s each has been replaced, once.
+            try await Task.sleep(for: .seconds(14))
+            #expect(idle.lastValue == Double(left))
+            #expect(fixture.server.acceptedCount == 40 + left)
+        }
+    }
+
     @Test("Calls over TLS make no handshake after those at the start")
     func handshakes() async throws {
         let authority = try TestAuthority()

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import TiniAppAuth
@@ -63,5 +64,18 @@ struct SealedAnswerTests {
         #expect(keys.derive(.exchange, token).name == keys.derive(.exchange, token).name)
         #expect(keys.derive(.exchange, token).name != keys.derive(.refresh, token).name)
         #expect(keys.derive(.exchange, token).name != TokenKeys().derive(.exchange, token).name)
+    }
+
+    @Test("Answers that share pages of memory come out as they went in, small ones and some larger than a page")
+    func pages() {
+        var pages = AnswerPages()
+        let answers = (0..<600).map { number in
+            SealedAnswer(bytes: Data(repeating: UInt8(number % 251), count: number % 97 == 0 ? 70_000 : number))
+        }
+        let places = answers.map { pages.add($0) }
+        for (place, answer) in zip(places, answers) {
+            #expect(place.byteCount == answer.bytes.count)
+            #expect(place.answer.bytes == answer.bytes)
+        }
     }
 }
