@@ -36,9 +36,17 @@ class Ours(Contestant):
     at 10,240 requests/s however many clients there are. Its log goes to a file, as does nginx's.
     """
 
+    settings = {"MAX_IN_FLIGHT": "8192", "UPSTREAM_MAX_CONNECTIONS": "1536"}
+
     def start(self, upstream, scheme, delay):
-        self.serve([SHIPPED, "serve"], MAX_IN_FLIGHT="8192", UPSTREAM_MAX_CONNECTIONS="1536")
+        self.serve([SHIPPED, "serve"], **self.settings)
         self.front()
+
+
+class OursByDefault(Ours):
+    """As shipped: what an operator's machine needs in memory."""
+
+    settings = {}
 
 
 class CReference(Contestant):
@@ -109,6 +117,7 @@ class Direct(Contestant):
 
 KINDS = {
     "ours": (Ours, "tiniapp-auth-backend"),
+    "ours-default": (OursByDefault, "tiniapp-auth-backend, all settings the defaults"),
     "c-64": (CReference, "C, 64 threads"),
     "c-1024": (CReferenceManyThreads, "C, 1,024 threads"),
     "flask": (Flask, "Flask, 1 × 8"),

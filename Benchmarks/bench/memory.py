@@ -36,4 +36,4 @@ def profile(name, upstream, scheme, plan):
 
 
 def profiles(upstream, plan):
-    return {scheme: profile("ours", upstream, scheme, plan) for scheme in ("https", "http")}
+    return {scheme: profile("ours-default", upstream, scheme, plan) for scheme in ("https", "http")}
