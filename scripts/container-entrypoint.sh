@@ -190,7 +190,7 @@ until [[ -S $LISTEN_SOCKET ]]; do
         wait "$responder" 2>/dev/null || code=$?
         gone responder
     fi
-    sleep 0.02
+    sleep 0.005
 done
 
 listen="listen $PORT;"
