@@ -31,7 +31,9 @@ extension LoadLongTests {
                     + "\(Int((ContinuousClock.now - started) / .seconds(1))) s"
             )
             #expect(statuses == [200: Self.requests])
-            #expect(abs(Double(last.residentKB) / Double(first.residentKB) - 1) < 0.05)
+            // One allocation that is lost with each request takes 32 bytes at least, so 6,400 kB. Below that it is noise:
+            // which pages of the executable are mapped, how the free memory lies.
+            #expect(abs(last.residentKB - first.residentKB) < 2_000)
             #expect(last.descriptors == first.descriptors)
             await backend.stop()
             await sandbox.stop()
