@@ -17,6 +17,14 @@ struct KeptConnectionTests {
         return request.records.with(\.requestID, id).bytes
     }
 
+    /// A connection that has had one answer and is kept.
+    private static func answeredPeer(_ path: String) throws -> FastCGIPeer {
+        let peer = try FastCGIPeer(path)
+        try peer.send(request())
+        _ = try peer.answerOnKeptConnection()
+        return peer
+    }
+
     /// The text of an answer after which the responder says that it was the last one on this connection.
     private static func lastAnswer(_ records: [FastCGIRecord]) throws -> String {
         let end = try #require(records.last)
@@ -72,11 +80,7 @@ struct KeptConnectionTests {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(200)
         try RunningResponder.run(limits: limits, handle: Self.echo) { running, path in
-            let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
-            for peer in peers {
-                try peer.send(Self.request())
-                _ = try peer.answerOnKeptConnection()
-            }
+            let peers = try (0..<3).map { _ in try Self.answeredPeer(path) }
             try peers[0].send(Array("GET / HTTP/1.1\r\n".utf8))
             #expect(try peers[0].readToEnd() == [])
             try peers[1].send(Array(Self.request().prefix(20)))
@@ -144,11 +148,7 @@ struct KeptConnectionTests {
         limits.maxPendingConnections = 2
         limits.arrivalTimeout = .seconds(60)
         try RunningResponder.run(limits: limits, handle: Self.echo) { _, path in
-            let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
-            for peer in peers {
-                try peer.send(Self.request())
-                _ = try peer.answerOnKeptConnection()
-            }
+            let peers = try (0..<3).map { _ in try Self.answeredPeer(path) }
             for peer in peers { try peer.send(Array(Self.request("rest").prefix(20))) }
             #expect(try peers[0].readToEnd() == [])
             try peers[2].send(Array(Self.request("rest").dropFirst(20)))

@@ -8,8 +8,8 @@ struct IdleTime {
     /// How many idle connections are kept that long, or as many as are to be ready if these are more. What a burst has
     /// left beyond them is closed sooner: over TLS each takes some 35 kB.
     static let spares = 32
-    /// The others are closed after one to two times this, not all at once.
-    private static let shortest = TimeAmount.seconds(1)
+    /// How long each of the others is kept: this time, and up to as long again, so that they do not all end at once.
+    private static let surplusTime = TimeAmount.seconds(1)
     /// How long a connection lives at most, however busy it is, so that a moved address is followed. Spread by a tenth.
     static let longestLife = TimeAmount.minutes(10)
     /// Before the end that a server announces, since its clock started earlier than ours.
@@ -34,8 +34,8 @@ struct IdleTime {
     ///   - isSurplus: whether there are enough idle ones already.
     /// - Returns: nil if it is not worth keeping.
     init?(keepAlive: TimeAmount?, share: Double, isSurplus: Bool = false) {
-        let spread = TimeAmount.nanoseconds(Int64(share * Double(Self.shortest.nanoseconds)))
-        let longest = isSurplus ? Self.shortest + spread : Self.longest
+        let spread = TimeAmount.nanoseconds(Int64(share * Double(Self.surplusTime.nanoseconds)))
+        let longest = isSurplus ? Self.surplusTime + spread : Self.longest
         closesAfter = min(longest, keepAlive.map { $0 - Self.margin } ?? longest)
         guard closesAfter > .zero else { return nil }
         let sixth = closesAfter.nanoseconds / 6

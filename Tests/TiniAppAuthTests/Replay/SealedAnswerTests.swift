@@ -66,7 +66,7 @@ struct SealedAnswerTests {
         #expect(keys.derive(.exchange, token).name != TokenKeys().derive(.exchange, token).name)
     }
 
-    @Test("Answers that share pages of memory come out as they went in, small ones and some larger than a page")
+    @Test("Answers that share pages of memory come out as they went in, and so do large ones")
     func pages() {
         var pages = AnswerPages()
         let answers = (0..<600).map { number in
