@@ -21,11 +21,11 @@ COPY Sources/CCares Sources/CCares
 COPY Sources/CFCGI Sources/CFCGI
 COPY Sources/CHiredis Sources/CHiredis
 COPY Sources/CLinux Sources/CLinux
-COPY scripts/container-placeholders.sh scripts/
+COPY scripts/container-placeholders.sh scripts/build-release.sh scripts/
 # The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer
 # keeps whole seconds, so that files in it would all be built again.
 RUN scripts/container-placeholders.sh \
-    && swift build -c release --static-swift-stdlib --product tiniapp-auth-backend \
+    && scripts/build-release.sh --product tiniapp-auth-backend \
     && tar --format=pax -cf build.tar .build \
     && rm -r .build Sources
 
@@ -36,7 +36,7 @@ FROM dependencies AS build
 COPY Sources Sources
 COPY scripts/container-quit-only.c scripts/container-init.c scripts/
 RUN tar -xf build.tar \
-    && swift build -c release --static-swift-stdlib --product tiniapp-auth-backend \
+    && scripts/build-release.sh --product tiniapp-auth-backend \
     && install -D -s -m 755 .build/release/tiniapp-auth-backend /image/usr/local/bin/tiniapp-auth-backend \
     && mkdir -p /image/usr/local/lib \
     && clang -O2 -Wall -Werror -shared -fPIC -s -o /image/usr/local/lib/container-quit-only.so scripts/container-quit-only.c \
@@ -55,7 +55,7 @@ FROM ${BASE_IMAGE} AS production
 
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libfcgi0ldbl libstdc++6 nginx-light \
+    && apt-get install -y --no-install-recommends ca-certificates libfcgi0ldbl nginx-light \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
         /var/log/apt /var/log/*.log /var/log/nginx /usr/share/nginx/html /var/www
 
@@ -82,7 +82,7 @@ ENTRYPOINT ["container-init", "container-entrypoint"]
 
 FROM build AS demo-build
 
-RUN swift build -c release --static-swift-stdlib --product tiki-sandbox \
+RUN scripts/build-release.sh --product tiki-sandbox \
     && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
 
 COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo

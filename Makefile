@@ -20,9 +20,7 @@ VM_PACKAGES    := mmdebstrap:mmdebstrap systemd-container:systemd-nspawn systemd
 
 DEB_PACKAGES   := lintian:lintian help2man:help2man binutils:objdump python3:python3
 
-# Linked with Swift's runtime, so that it runs where Swift is not installed. The same flags everywhere, or all is built
-# again.
-RELEASE_BUILD  := swift build -c release --static-swift-stdlib
+RELEASE_BUILD  := scripts/build-release.sh
 
 # The suites that start whole processes.
 PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.

@@ -10,9 +10,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-# The first two are linked in; the rest is the system's, where the program runs.
-STATIC = ["libc-ares-dev", "libhiredis-dev"]
-SHARED = ["libfcgi-dev", "libc6", "libgcc-s1", "libstdc++6"]
+# The first three are linked in; the rest is the system's, where the program runs.
+STATIC = ["libc-ares-dev", "libhiredis-dev", "libstdc++6"]
+SHARED = ["libfcgi-dev", "libc6", "libgcc-s1"]
 
 
 def swift_packages():

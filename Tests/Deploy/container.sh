@@ -24,7 +24,7 @@ scripts/install-packages.sh buildah:buildah podman:podman runc:runc mmdebstrap:m
 
 products=${PRODUCTS_DIRECTORY:-.build/release}
 sandbox_binary=$products/tiki-sandbox
-[[ -x $sandbox_binary ]] || fail "there is no $sandbox_binary; build it first: swift build -c release --static-swift-stdlib --product tiki-sandbox"
+[[ -x $sandbox_binary ]] || fail "there is no $sandbox_binary; build it first: scripts/build-release.sh --product tiki-sandbox"
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/container-test.XXXXXX")
 trap remove_everything EXIT

@@ -56,6 +56,17 @@ struct ConfigurationRulesTests {
         }
     }
 
+    @Test("A TCP address is no LISTEN_SOCKET, while a path may have colons and digits")
+    func tcpAddresses() {
+        let problem = "LISTEN_SOCKET looks like a TCP address; only unix sockets are served"
+        for address in [":9000", "127.0.0.1:9000", "[::1]:9000", "localhost:0"] {
+            #expect(Fixture.problems(["LISTEN_SOCKET": address]) == [problem], "\(address)")
+        }
+        for path in ["9000", "s", "/run/a:9000", "./:9000", "a:b", "a:", "a:9b", "a:9000/s"] {
+            #expect(Fixture.problems(["LISTEN_SOCKET": path]) == [], "\(path)")
+        }
+    }
+
     @Test("CONNECT_TIMEOUT is at most half of REQUEST_TIMEOUT by default, and must be less than all of it")
     func connectTimeout() throws {
         func timeout(_ changes: [String: String]) throws -> TimeAmount {
