@@ -19,11 +19,13 @@ struct FrontDoor: Sendable {
     /// - Parameters:
     ///   - arrivalTimeout: seconds; no test waits for the default.
     ///   - settings: further settings of the responder.
+    ///   - descriptors: how many it may have open; nil keeps the limit.
     static func with(
         arrivalTimeout: Int = 60,
         settings: [String: String?] = [:],
         upstream: String = refusedUpstream,
         listener: UnixListener? = nil,
+        descriptors: Int? = nil,
         _ body: (FrontDoor) async throws -> Void
     ) async throws {
         await seats.take()
@@ -35,7 +37,8 @@ struct FrontDoor: Sendable {
         let backend = try await Backend.start(
             environment: environment,
             upstream: upstream,
-            listener: listener.map { .inherited($0.descriptor) } ?? .own
+            listener: listener.map { .inherited($0.descriptor) } ?? .own,
+            descriptors: descriptors
         )
         let door = try await FrontDoor(backend, path: listener?.path ?? backend.socketPath)
         try await body(door)

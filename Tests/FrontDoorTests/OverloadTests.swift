@@ -35,6 +35,36 @@ struct OverloadTests {
         }
     }
 
+    @Test("A quarter of the descriptors is for connections that the web server keeps; an answer on one more is its last")
+    func keptConnections() async throws {
+        // 32 of them are for all else, and 8 are a quarter of the rest.
+        try await FrontDoor.with(descriptors: 64) { door in
+            var request = SampleRequest.greeting
+            request.flags = 1
+            var peers: [FastCGIPeer] = []
+            for _ in 0..<12 {
+                let peer = try door.connect()
+                try peer.send(request.bytes)
+                #expect(try peer.readRecords(until: .endRequest).contains { $0.kind == .stdout })
+                peers.append(peer)
+            }
+            let waiting = { peers.map(\.isWaiting) }
+            let expected = (0..<12).map { $0 < 8 }
+            try await eventually("eight are kept", within: FrontDoor.promptly) { waiting() == expected }
+
+            // Where one ends, another can be kept.
+            peers.removeFirst()
+            try await eventually("another is kept", within: FrontDoor.promptly) {
+                let peer = try door.connect()
+                try peer.send(request.bytes)
+                _ = try peer.readRecords(until: .endRequest)
+                return try peer.send(request.bytes) && !peer.readRecords(until: .endRequest).isEmpty
+            }
+            peers = []
+            try await door.expectUnharmed()
+        }
+    }
+
     @Test("The oldest silent connections give way to newcomers")
     func pendingConnections() async throws {
         try await FrontDoor.with(settings: ["MAX_PENDING_CONNECTIONS": "8"]) { door in
