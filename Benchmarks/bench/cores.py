@@ -1,6 +1,7 @@
 """Where one process ends: requests/s on one core and on two, and the CPU time of each of its threads. About a minute.
 
-PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.cores, after `make bench` has built the contestants.
+PYTHONPATH=Benchmarks:Tests/Support python3 -B -m bench.cores, after `make bench` has built the contestants. Others than
+ours by their names: bench.cores ours go c-64 lua proxy; the last two have no responder, so nginx has a core for all.
 """
 
 import collections
@@ -8,6 +9,7 @@ import os
 import pathlib
 import shutil
 import statistics
+import sys
 
 from . import contestants, load, preflight
 from .certificates import make_certificates
@@ -20,7 +22,7 @@ SECONDS = 3
 POINTS = (Point("http", 0, 64), Point("https", 0, 64))
 ALL = os.sched_getaffinity(0)
 FIRST = {min(ALL)}
-# Name → cores for the responder, and for all others.
+# Place → cores for the responder, and for all others.
 PLACES = {"everything on all cores": (ALL, ALL), "the responder on a core of its own": (FIRST, ALL - FIRST)}
 
 
@@ -41,15 +43,15 @@ def pin(pids, cores):
             os.sched_setaffinity(int(task.name), cores)
 
 
-def measure(upstream, point, mine, others):
+def measure(name, upstream, point, mine, others):
     """Requests/s, and CPU seconds for 1,000 requests by thread."""
     # For children: wrk, which starts with each load.
     os.sched_setaffinity(0, others)
-    contestant = contestants.start("ours", upstream, point.scheme, point.delay)
+    contestant = contestants.start(name, upstream, point.scheme, point.delay)
     try:
         preflight.check(contestant, upstream, "cores")
         pin(upstream.service.pids() + contestant.nginx.pids(), others)
-        pids = contestant.responder.pids()
+        pids = contestant.responder.pids() if contestant.responder else []
         pin(pids, mine)
         load.run(contestant.url, point.clients, 1)
         before = thread_seconds(pids)
@@ -70,16 +72,17 @@ def main():
     try:
         for _ in range(ROUNDS):
             for point in POINTS:
-                for name, (mine, others) in PLACES.items():
-                    figures[point, name].append(measure(upstream, point, mine, others))
+                for name in sys.argv[1:] or ["ours"]:
+                    for place, (mine, others) in PLACES.items():
+                        figures[name, point, place].append(measure(name, upstream, point, mine, others))
     finally:
         upstream.stop()
-    for (point, name), rounds in figures.items():
+    for (name, point, place), rounds in figures.items():
         rps = statistics.median(rps for rps, _ in rounds)
         threads = sorted({thread for _, used in rounds for thread in used})
         medians = {thread: statistics.median(used.get(thread, 0) for _, used in rounds) for thread in threads}
         words = ", ".join(f"{thread} {value:.3f}" for thread, value in medians.items() if value >= 0.0005)
-        print(f"{point}, {name}: {rps:,.0f} requests/s; CPU s/1,000 by thread: {words}")
+        print(f"{name}, {point}, {place}: {rps:,.0f} requests/s; CPU s/1,000 by thread: {words}")
 
 
 if __name__ == "__main__":

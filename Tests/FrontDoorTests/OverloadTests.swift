@@ -35,7 +35,7 @@ struct OverloadTests {
         }
     }
 
-    @Test("A quarter of the descriptors is for connections that the web server keeps; an answer on one more is its last")
+    @Test("A quarter of the descriptors is for connections that the web server keeps; an answer on more is the last")
     func keptConnections() async throws {
         // 32 of them are for all else, and 8 are a quarter of the rest.
         try await FrontDoor.with(descriptors: 64) { door in
