@@ -61,7 +61,7 @@ printf '%s\n' "tiniapp-auth-backend ($version) stable; urgency=medium" "" "  * N
             cat "$notice"
         fi
     done
-    for library in libc-ares-dev libhiredis-dev; do
+    for library in libc-ares-dev libhiredis-dev libstdc++6; do
         printf '\n%s\n\n' "--- $library" && cat "/usr/share/doc/$library/copyright"
     done
 } >"$doc/copyright"
@@ -69,6 +69,12 @@ cp packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/tiniapp
 
 # --- control ----------------------------------------------------------------------------------------------
 
+# The packages of these are in control.in. Nothing else would notice one that is missing there.
+libraries=$(objdump -p "$program" | awk '$1 == "NEEDED" && $2 !~ /^ld-linux/ { print $2 }' | sort | xargs)
+if [[ $libraries != "libc.so.6 libfcgi.so.0 libgcc_s.so.1 libm.so.6" ]]; then
+    echo "deb.sh: the executable loads $libraries: packaging/debian/control.in has to say so, and this script" >&2
+    exit 1
+fi
 # At least 2.36: packed relocations (DT_RELR) need it, though no symbol version shows that.
 glibc=$(objdump -T "$program" | { grep -o 'GLIBC_2\.[0-9]*' || true; } | sed 's/GLIBC_//' |
     { cat && echo 2.36; } | sort -V | tail -n 1)

@@ -48,9 +48,9 @@ struct OverloadTests {
                 #expect(try peer.readRecords(until: .endRequest).contains { $0.kind == .stdout })
                 peers.append(peer)
             }
-            let waiting = { peers.map(\.isWaiting) }
-            let expected = (0..<12).map { $0 < 8 }
-            try await eventually("eight are kept", within: FrontDoor.promptly) { waiting() == expected }
+            try await eventually("the first eight are kept", within: FrontDoor.promptly) {
+                peers.map(\.isWaiting) == (0..<12).map { $0 < 8 }
+            }
 
             // Where one ends, another can be kept.
             peers.removeFirst()
