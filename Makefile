@@ -22,6 +22,10 @@ DEB_PACKAGES   := lintian:lintian help2man:help2man binutils:objdump python3:pyt
 
 RELEASE_BUILD  := scripts/build-release.sh
 
+# Before tests that start `make run` themselves. Its lock is on the folder: scripts/run.sh.
+NO_OTHER_RUN   := [ ! -d .run ] || flock --nonblock .run true || \
+    { echo "The tests start make run themselves: stop the one that is live in this folder first (Ctrl-C there)." >&2; exit 1; }
+
 # The suites that start whole processes.
 PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
 
@@ -69,6 +73,7 @@ dist: deb ## the package, an archive with the executable, a list of what is in i
 	scripts/dist.sh
 
 test: ## run the unit tests, the end-to-end tests through nginx, and what test-api and test-docs do
+	@$(NO_OTHER_RUN)
 	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
@@ -83,6 +88,7 @@ test-api: build ## hold openapi.yaml against the running server, and try the exa
 	Tests/run.sh Tests/API
 
 test-docs: build ## run the commands of the READMEs, and see that pages, program and deployment agree
+	@$(NO_OTHER_RUN)
 	Tests/run.sh Tests/Docs Tests/Deploy
 
 docs: build ## write the pages that the program prints: settings, errors, metrics, env.example
