@@ -68,29 +68,19 @@ let package = Package(
             linkerSettings: [.linkedLibrary(":libcares.a")]
         ),
         .target(
-            name: "Redis",
+            name: "SharedStore",
             dependencies: [
                 "CHiredis",
                 "LogThrottle",
+                "Text",
                 "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             linkerSettings: [.linkedLibrary(":libhiredis.a")]
-        ),
-        .target(
-            name: "SharedStore",
-            dependencies: [
-                "LogThrottle",
-                "Redis",
-                "Text",
-                "Transport",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ]
         ),
         .target(
             name: "Upstream",
@@ -110,10 +100,8 @@ let package = Package(
             name: "TiniAppAuth",
             dependencies: [
                 "LogThrottle",
-                "Redis",
                 "SharedStore",
                 "Text",
-                "Transport",
                 "Upstream",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -129,7 +117,6 @@ let package = Package(
                 "CWipe",
                 "FastCGI",
                 "LogThrottle",
-                "Redis",
                 "SharedStore",
                 "Text",
                 "TiniAppAuth",
@@ -162,7 +149,6 @@ let package = Package(
         .testTarget(name: "LogThrottleTests", dependencies: ["LogThrottle", "TestSupport"]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"]),
         .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
-        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"]),
         .testTarget(
             name: "SharedStoreTests",
             dependencies: [
@@ -192,7 +178,7 @@ let package = Package(
         .testTarget(
             name: "TiniAppAuthBackendTests",
             dependencies: [
-                "Redis",
+                "SharedStore",
                 "TestSupport",
                 "TiniAppAuthBackend",
             ]

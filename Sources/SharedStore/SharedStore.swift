@@ -1,289 +1,368 @@
 import LogThrottle
 import Logging
 import NIOCore
-import Redis
 import Transport
 
 /// Keeps several instances from making the same call: the first to claim its key makes the call, the others find its
 /// outcome. Knows neither the calls nor what their outcomes contain.
 ///
-/// Lives on the event loop. Every completion is called once, on the event loop, possibly before the method returns; at
-/// the latest after the timeout in ``Configuration/redis``, or when the store is closed.
+/// Lives on the event loop.
 package final class SharedStore {
     package struct Configuration: Sendable {
-        package var redis: RedisClient.Configuration
-        /// Whether claims must be reliable, even if that means that nothing can be claimed for a while after the store
-        /// has lost its memory.
+        package var address: RedisAddress
+        /// nil for the default user.
+        package var user: String?
+        package var password: RedisPassword?
+        /// A file of certificates (PEM) trusted in place of the system's.
+        package var caFile: String?
+        /// How long a claim may wait for the store's reply.
+        package var timeout = TimeAmount.milliseconds(250)
+        /// Whether nothing may be sent without a claim that can be relied on.
         package var isRequired = false
         /// How long a claim may live at most, and so how long to wait after a loss of memory.
-        package var longestCall = TimeAmount.seconds(42)
-        /// The key of the marker, the same for all instances.
-        package var markerKey: [UInt8]
+        package var longestClaim = TimeAmount.seconds(87)
 
-        package init(redis: RedisClient.Configuration, markerKey: [UInt8]) {
-            self.redis = redis
-            self.markerKey = markerKey
+        package init(_ address: RedisAddress) {
+            self.address = address
+        }
+
+        /// What ``SharedStore/reload(_:)`` takes.
+        ///
+        /// - Throws: `TrustError` if the file of certificates cannot be used, NIOSSL's error if the system's cannot.
+        package func access() throws -> Access {
+            Access(
+                password: password,
+                trust: address.usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
+            )
+        }
+
+        var redis: RedisClient.Configuration {
+            var redis = RedisClient.Configuration(address)
+            redis.user = user
+            redis.password = password
+            redis.name = "the shared store"
+            return redis
         }
     }
 
+    /// The password and the trusted certificates, which can change while the process runs.
+    package struct Access: Sendable {
+        let password: RedisPassword?
+        let trust: TrustedCertificates?
+    }
+
     /// The outcome of a claim.
-    package enum Claim: Equatable, Sendable {
-        /// The caller is to make the call.
-        case won
-        /// Another instance has claimed the call.
+    package enum Claim: Sendable {
+        /// The caller is to make the call, and to end it with ``SharedStore/publish(_:_:window:)`` or
+        /// ``SharedStore/release(_:)``.
+        case won(Ticket)
+        /// The call was made, and this is its sealed outcome.
+        case ended([UInt8])
+        /// Another instance has claimed the call, and did not end it before the deadline.
         case held
-        /// The call was made, and this is its outcome.
-        case answer([UInt8])
-        /// The call was sent, and its outcome is not known.
-        case unknown(reason: [UInt8])
-        /// The store has lost its memory, and claims can be relied on only from then on. Only if the store is required.
-        case waiting(until: NIODeadline)
-        /// The store could not be asked, or did not answer. The claim may have been made.
-        case failed(RedisFailure)
+        /// The store is required, and cannot be relied on now.
+        case unavailable
+        case closed
     }
 
-    /// The result of publishing an outcome or releasing a claim.
-    package enum Change: Equatable, Sendable {
-        case done
-        /// The claim had ended, and the key now holds another instance's value.
-        case notOwner
-        case failed(RedisFailure)
+    /// A claim of this process.
+    package struct Ticket: Sendable {
+        let key: [UInt8]
+        let claim: StoreClaim
+        /// When the claim ends by itself.
+        let end: NIODeadline
     }
 
-    /// The value of a key.
-    package enum Held: Equatable, Sendable {
-        case nothing
-        case claim
-        case answer([UInt8])
-        case unknown(reason: [UInt8])
-        case failed(RedisFailure)
-    }
+    private typealias Completion = (Claim) -> Void
+
+    /// The pause between two looks at another instance's claim. It doubles each time.
+    private static let firstPause = TimeAmount.milliseconds(20)
+    private static let longestPause = TimeAmount.milliseconds(200)
+    /// When what the store refused to hear is said again.
+    private static let repetition = TimeAmount.milliseconds(500)
 
     private let configuration: Configuration
-    let eventLoop: any EventLoop
+    private let eventLoop: any EventLoop
     private let logger: Logger
     private let metrics: SharedStoreMetrics
     private let client: RedisClient
-    private var memory: StoreMemory
-    /// The id of the store's process, as it reports it.
-    private var run: [UInt8] = []
+    private let owner: [UInt8]
+    private var claims = 0
+    private var owed = OwedChanges()
+    private var isRepeating = false
+    private let keys = StoreScripts.MarkerKeys()
+    private var history = StoreHistory()
     private var isMarking = false
+    private var isClosed = false
+    private var failures = LogThrottle()
     private var losses = LogThrottle()
+    private var problems = LogThrottle()
 
     /// Does not open a connection yet.
     ///
-    /// - Parameters:
-    ///   - trust: for TLS; needed if the address asks for it.
+    /// - Throws: what ``Configuration/access()`` throws.
     package init(
         _ configuration: Configuration,
-        trust: TrustedCertificates?,
         eventLoop: any EventLoop,
         logger: Logger,
         metrics: SharedStoreMetrics
-    ) {
+    ) throws {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
         self.metrics = metrics
-        memory = StoreMemory(longestCall: configuration.longestCall)
+        let name = (0..<2).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
+        owner = StoreScripts.claimPrefix + Array("\(name).".utf8)
+        var greet: RedisClient.Greeting = { $1(.closed) }
         client = RedisClient(
             configuration.redis,
-            trust: trust,
+            trust: try configuration.access().trust,
             eventLoop: eventLoop,
             logger: logger
-        )
-        client.greet = { [weak self] in self?.greet($0, $1, $2) }
-        client.stateDidChange = { [metrics] in metrics.stateDidChange(isUp: $0) }
+        ) { greet($0, $1) }
+        greet = { [weak self] in self?.greet($0, $1) }
+        client.stateDidChange = { [weak self] isUp in
+            metrics.stateDidChange(isUp: isUp)
+            if isUp { self?.sendOwed() }
+        }
     }
 
     /// Opens the connection, and marks the store if it is new.
     package func start() { client.open() }
 
     /// Uses another password and other trusted certificates for later connections.
-    package func reload(password: RedisPassword?, trust: TrustedCertificates?) {
-        client.reload(password: password, trust: trust)
+    package func reload(_ access: Access) { client.reload(password: access.password, trust: access.trust) }
+
+    /// Closes the connection. Claims in progress end as ``Claim/closed``, and so do all later ones.
+    package func close() {
+        isClosed = true
+        owed.removeAll()
+        client.close()
     }
 
-    /// Closes the connection. Requests in progress fail, and so do all later ones.
-    package func close() { client.close() }
+    /// Whether the store has not heard of every outcome yet.
+    package var owesNews: Bool { owed.count > 0 }
+}
 
-    /// Claims a key.
+// Claims.
+extension SharedStore {
+    /// Claims a key. While another instance has it, asks again and again until the deadline.
     ///
     /// - Parameters:
-    ///   - owner: different for each claim.
-    ///   - ttl: when the claim expires; at most ``Configuration/longestCall``. It starts some time before the
-    ///     completion: measure it from the call of this method.
+    ///   - deadline: when the call may be sent at the latest.
+    ///   - time: how long after the deadline the claim lives.
+    ///   - completion: called once, on the event loop, possibly before this returns.
     package func claim(
         _ key: [UInt8],
-        owner: [UInt8],
-        ttl: TimeAmount,
+        until deadline: NIODeadline,
+        livingFor time: TimeAmount,
         _ completion: @escaping (Claim) -> Void
     ) {
-        let claim = StoreValue.claim(owner: owner)
-        client.send(self.command(key, claim, ttl)) { completion(self.outcome(of: $0, claim)) }
+        claim(key, until: deadline, livingFor: time, afterHeld: nil, completion)
     }
 
-    /// Replaces the owner's claim with the outcome.
-    ///
-    /// - Parameter window: how long the store keeps it.
-    package func publish(
+    /// - Parameter pause: the pause before this attempt if another instance has been seen to have the key, else nil.
+    private func claim(
         _ key: [UInt8],
-        owner: [UInt8],
-        answer: [UInt8],
-        window: TimeAmount,
-        _ completion: @escaping (Change) -> Void
+        until deadline: NIODeadline,
+        livingFor time: TimeAmount,
+        afterHeld pause: TimeAmount?,
+        _ completion: @escaping Completion
     ) {
-        let claim = StoreValue.claim(owner: owner)
-        change(StoreScripts.publish(key, .answer(answer), inPlaceOf: claim, window: window), completion)
-    }
-
-    /// Tells the other instances that the call was sent and that its outcome is not known.
-    ///
-    /// - Parameters:
-    ///   - reason: a code for the instances that find it.
-    ///   - window: how long the store keeps it.
-    package func publishUnknown(
-        _ key: [UInt8],
-        owner: [UInt8],
-        reason: [UInt8],
-        window: TimeAmount,
-        _ completion: @escaping (Change) -> Void
-    ) {
-        let claim = StoreValue.claim(owner: owner)
-        change(StoreScripts.publish(key, .unknown(reason: reason), inPlaceOf: claim, window: window), completion)
-    }
-
-    /// Releases the claim: nothing was sent, and another instance may try.
-    package func release(_ key: [UInt8], owner: [UInt8], _ completion: @escaping (Change) -> Void) {
-        change(StoreScripts.release(key, .claim(owner: owner)), completion)
-    }
-
-    /// Looks up what a key holds.
-    package func look(_ key: [UInt8], _ completion: @escaping (Held) -> Void) {
-        client.send(RedisCommand([Array("GET".utf8), key])) { result in
+        // What this process knows comes first, even if the store has not heard it yet.
+        if let outcome = owed.outcome(of: key) { return completion(.ended(outcome)) }
+        let now = NIODeadline.now()
+        claims += 1
+        let claim = StoreClaim(owner: owner, number: claims)
+        let ticket = Ticket(key: key, claim: claim, end: deadline + time)
+        func retry() {
+            let pause = pause.map { min($0 * 2, Self.longestPause) } ?? Self.firstPause
+            let next = min(.now() + pause, deadline)
+            eventLoop.assumeIsolated().scheduleTask(deadline: next) {
+                guard !self.isClosed else { return completion(.closed) }
+                guard next < deadline else { return completion(.held) }
+                self.claim(key, until: deadline, livingFor: time, afterHeld: pause, completion)
+            }
+        }
+        func goOn(without failure: RedisFailure) {
+            didFail(failure)
+            if pause != nil { return retry() }
+            completion(configuration.isRequired ? .unavailable : .won(ticket))
+        }
+        if let failure = absence { return goOn(without: failure) }
+        ask(StoreScripts.claim(key, keys, claim, ttl: ticket.end - now, isRequired: configuration.isRequired)) {
+            result in
+            var failure = RedisFailure.unexpectedReply
             switch result {
-            case .success(.null): completion(.nothing)
-            case .success(.string(let bytes)):
-                switch StoreValue(bytes) {
-                case .claim: completion(.claim)
-                case .answer(let sealed): completion(.answer(sealed))
-                case .unknown(let reason): completion(.unknown(reason: reason))
-                case nil: completion(.failed(self.failed(.unexpectedReply)))
+            case .success(.array(let parts)) where parts.count == 2:
+                self.didFind(marker: parts[0])
+                switch parts[1] {
+                case .string(claim.bytes): return completion(.won(ticket))
+                case .string(let value) where value.starts(with: StoreScripts.claimPrefix): return retry()
+                case .string(let value) where value.starts(with: StoreScripts.outcomePrefix):
+                    return completion(.ended(Array(value.dropFirst(StoreScripts.outcomePrefix.count))))
+                case .null where self.configuration.isRequired: return completion(.unavailable)
+                default: break
                 }
-            case .success: completion(.failed(self.failed(.unexpectedReply)))
-            case .failure(let failure): completion(.failed(self.failed(failure)))
+            case .success: break
+            case .failure(.closed): return completion(.closed)
+            case .failure(let reason): failure = reason
             }
+            // The store may have taken the claim all the same, or may take it later.
+            if pause != nil || self.configuration.isRequired { self.release(ticket) }
+            goOn(without: failure)
         }
     }
 
-    private func command(_ key: [UInt8], _ claim: StoreValue, _ ttl: TimeAmount) -> RedisCommand {
-        StoreScripts.claim(
-            marker: configuration.markerKey,
-            // Markers are never empty, so if the store is required, this claims nothing.
-            expecting: memory.expected(at: .now()) ?? [],
-            isMarkerRequired: configuration.isRequired,
-            key,
-            claim,
-            ttl: ttl
-        )
+    /// Why the store need not be asked: it is known to be down, or to stall. nil if it can be asked.
+    private var absence: RedisFailure? {
+        if let since = client.waitingSince, since + configuration.timeout <= .now() { return .timeout }
+        return client.outage
     }
 
-    private func change(_ command: RedisCommand, _ completion: @escaping (Change) -> Void) {
+    /// Sends a claim, and waits for its reply no longer than the timeout.
+    private func ask(_ command: RedisCommand, _ completion: @escaping RedisConnection.Completion) {
+        var isOver = false
+        let time = client.isOpen ? configuration.timeout : configuration.timeout + configuration.redis.connectTimeout
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: time) {
+            isOver = true
+            completion(.failure(.timeout))
+        }
         client.send(command) { result in
-            switch result {
-            case .success(.integer(1)): completion(.done)
-            case .success(.integer(0)): completion(.notOwner)
-            case .success: completion(.failed(self.failed(.unexpectedReply)))
-            case .failure(let failure): completion(.failed(self.failed(failure)))
-            }
+            guard !isOver else { return }
+            timer.cancel()
+            completion(result)
         }
     }
 
-    private func outcome(of result: Result<RedisReply, RedisFailure>, _ claim: StoreValue) -> Claim {
-        let parts: [RedisReply]
-        switch result {
-        case .success(.array(let found)) where found.count == 2: parts = found
-        case .success: return .failed(failed(.unexpectedReply))
-        case .failure(let failure): return .failed(failed(failure))
-        }
-        var until = memory.settledAt
-        if parts[0] != memory.marker.map(RedisReply.string) ?? .null {
-            until = .now() + configuration.longestCall
-            markAgain()
-        }
-        guard case .string(let bytes) = parts[1] else { return .waiting(until: until) }
-        switch StoreValue(bytes) {
-        case claim: return .won
-        case .claim: return .held
-        case .answer(let sealed): return .answer(sealed)
-        case .unknown(let reason): return .unknown(reason: reason)
-        case nil: return .failed(failed(.unexpectedReply))
-        }
-    }
-
-    private func failed(_ failure: RedisFailure) -> RedisFailure {
+    private func didFail(_ failure: RedisFailure) {
         metrics.didFail(failure)
-        return failure
+        let consequence = configuration.isRequired ? "nothing is sent" : "other instances may send the same token"
+        let fields: Logger.Metadata = ["failure": "\(failure.code)"]
+        failures.log(logger, .warning, "the shared store fails: \(consequence)", metadata: fields)
     }
 }
 
+// What the store must hear.
 extension SharedStore {
-    /// Asks over a new connection which process of the store it is, and marks it if it is not marked yet.
-    private func greet(
-        _ connection: RedisConnection,
-        _ deadline: NIODeadline,
+    /// Replaces the claim with the outcome, now or as soon as the store can be reached.
+    ///
+    /// - Parameter window: how long the store keeps it.
+    package func publish(_ outcome: [UInt8], _ ticket: Ticket, window: TimeAmount) {
+        let command = StoreScripts.publish(outcome, ticket.key, ticket.claim, window: window)
+        send(OwedChanges.Change(key: ticket.key, command: command, outcome: outcome, end: ticket.end))
+    }
+
+    /// Releases the claim, now or as soon as the store can be reached: another instance may make the call.
+    package func release(_ ticket: Ticket) {
+        let command = StoreScripts.release(ticket.key, ticket.claim)
+        send(OwedChanges.Change(key: ticket.key, command: command, end: ticket.end))
+    }
+
+    private func send(_ change: OwedChanges.Change) {
+        guard !isClosed else { return }
+        sendAgain(owed.add(change))
+        metrics.owes(owed.count)
+    }
+
+    /// Also while the store stalls: the command then follows the claim, on the same connection.
+    private func sendAgain(_ change: OwedChanges.Change) {
+        client.send(change.command) { result in
+            if case .success(.integer) = result {
+                self.owed.remove(change)
+            } else {
+                self.owed.didFail(change)
+                self.repeatLater()
+            }
+            self.metrics.owes(self.owed.count)
+        }
+    }
+
+    private func sendOwed() {
+        for change in owed.takeUnsent(at: .now()) { sendAgain(change) }
+        metrics.owes(owed.count)
+    }
+
+    private func repeatLater() {
+        guard !isRepeating, !isClosed else { return }
+        isRepeating = true
+        eventLoop.assumeIsolated().scheduleTask(in: Self.repetition) {
+            self.isRepeating = false
+            // Otherwise they are sent with the next connection.
+            if self.client.isOpen { self.sendOwed() }
+            if self.owesNews { self.repeatLater() }
+        }
+    }
+}
+
+// The store's memory.
+extension SharedStore {
+    private func greet(_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) {
+        StoreGreeting.run(on: connection) { result in
+            switch result {
+            case .failure(let failure):
+                done(failure)
+            case .success(let findings):
+                if !findings.problems.isEmpty {
+                    let problems = findings.problems.joined(separator: "; ")
+                    guard !self.configuration.isRequired else { return done(.unfit(problems)) }
+                    let fields: Logger.Metadata = ["error": "\(problems)"]
+                    self.problems.log(self.logger, .warning, "the shared store may lose claims", metadata: fields)
+                }
+                self.compareMarker(on: connection, findings.lineage, done)
+            }
+        }
+    }
+
+    private func compareMarker(
+        on connection: RedisConnection,
+        _ lineage: String,
         _ done: @escaping (RedisFailure?) -> Void
     ) {
-        connection.send(RedisCommand("INFO", "server"), deadline: deadline) { result in
+        connection.send(RedisCommand([Array("GET".utf8), keys.marker])) { result in
+            let found: StoreMarker?
             switch result {
-            case .success(.string(let text)): self.run = Self.run(in: text)
+            case .success(.string(let bytes)): found = StoreMarker(bytes: bytes)
+            case .success(.null): found = nil
             case .success: return done(.unexpectedReply)
-            // Without permission we notice an emptied store, but not one that has an old copy.
-            case .failure(.refused(.noPermission)): self.run = Self.run(in: [])
             case .failure(let failure): return done(failure)
             }
-            connection.send(self.mark(), deadline: deadline) { done(self.take($0)) }
+            let isLost = self.history.didConnect(to: lineage, marker: found)
+            guard isLost || found == nil else {
+                self.didFind(marker: result)
+                return done(nil)
+            }
+            connection.send(self.mark(inPlaceOf: self.history.marker ?? found)) { result in
+                if case .failure(let failure) = result { return done(failure) }
+                self.didFind(marker: result)
+                done(nil)
+            }
         }
     }
 
-    /// The line `run_id:…`.
-    private static func run(in info: [UInt8]) -> [UInt8] {
-        let name = Array("run_id:".utf8)
-        let line = info.split { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }.first { $0.starts(with: name) }
-        let run = line?.dropFirst(name.count) ?? []
-        return run.isEmpty ? Array("-".utf8) : Array(run)
+    private func mark(inPlaceOf old: StoreMarker?) -> RedisCommand {
+        let marker = StoreMarker(lineage: history.lineage)
+        return StoreScripts.mark(keys, marker, inPlaceOf: old, settlingFor: configuration.longestClaim)
     }
 
-    /// Asks for the marker after a claim has found a different one than it expected.
-    private func markAgain() {
-        guard !isMarking else { return }
-        isMarking = true
-        client.send(self.mark()) { result in
-            self.isMarking = false
-            _ = self.take(result).map(self.failed)
+    /// Takes the marker that a claim or a greeting has found, and marks the store if it has none.
+    private func didFind(marker: RedisReply) {
+        switch marker {
+        case .string(let bytes):
+            guard history.didFind(StoreMarker(bytes: bytes)) else { return }
+            metrics.didLoseMemory()
+            losses.log(logger, .warning, "the shared store has come back without its memory")
+        case .null where !isMarking:
+            isMarking = true
+            client.send(mark(inPlaceOf: nil)) { result in
+                self.isMarking = false
+                self.didFind(marker: result)
+            }
+        default: break
         }
     }
 
-    private func mark() -> RedisCommand {
-        let generation = Array(String(UInt64.random(in: 0...UInt64.max), radix: 36).utf8)
-        return StoreScripts.mark(configuration.markerKey, run: run, generation: generation)
-    }
-
-    /// - Returns: the problem; nil if the reply was usable.
-    private func take(_ result: Result<RedisReply, RedisFailure>) -> RedisFailure? {
-        let parts: [RedisReply]
-        switch result {
-        case .success(.array(let found)): parts = found
-        case .success: return .unexpectedReply
-        case .failure(let failure): return failure
-        }
-        guard parts.count == 3, case .string(let marker) = parts[0], case .string(let time) = parts[2],
-            let storeTime = Int64(String(decoding: time, as: UTF8.self))
-        else { return .unexpectedReply }
-        let previous: [UInt8]? = if case .string(let previous) = parts[1] { previous } else { nil }
-        guard memory.take(marker, previous: previous, storeTime: storeTime, at: .now()) == .lost else { return nil }
-        metrics.didLoseMemory()
-        losses.log(logger, .warning, "\(configuration.redis.name) has come back without its memory")
-        return nil
+    private func didFind(marker result: Result<RedisReply, RedisFailure>) {
+        if case .success(let reply) = result { didFind(marker: reply) }
     }
 }

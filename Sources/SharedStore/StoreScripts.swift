@@ -1,84 +1,105 @@
 import NIOCore
-import Redis
 
-/// The scripts that the store runs, each atomically. They need Redis 5 or later, or Valkey.
+/// The keys and values in the store, and the scripts that change them, each atomically.
+///
+/// A call's key holds `claim:OWNER.NUMBER` while an instance has claimed the call, and then `outcome:` and the sealed outcome.
+/// The owner is the instance's process, and the number counts its claims.
 enum StoreScripts {
-    /// Claims a key that holds nothing. If the marker is required and not the expected one, claims nothing.
+    static let claimPrefix = Array("claim:".utf8)
+    static let outcomePrefix = Array("outcome:".utf8)
+
+    /// The keys that tell whether the store has lost its memory.
+    struct MarkerKeys {
+        /// Holds the ``StoreMarker``. It has no expiry: if it is missing, other keys may be missing, too.
+        var marker = Array("tiniapp-auth:marker".utf8)
+        /// Exists until every claim that was lost with the last marker would have ended.
+        var settling = Array("tiniapp-auth:settling".utf8)
+    }
+
+    /// Claims a key that holds nothing, or takes over a claim of the same owner.
     ///
-    /// Replies with the marker and with what the key holds afterwards.
+    /// Replies with the marker and with what the key holds afterwards: nothing, if claims cannot be relied on yet.
+    ///
+    /// - Parameter isRequired: whether nothing may be claimed without a marker, or while the store is settling.
     static func claim(
-        marker key: [UInt8],
-        expecting marker: [UInt8],
-        isMarkerRequired: Bool,
-        _ claimed: [UInt8],
-        _ claim: StoreValue,
-        ttl: TimeAmount
+        _ key: [UInt8],
+        _ keys: MarkerKeys,
+        _ claim: StoreClaim,
+        ttl: TimeAmount,
+        isRequired: Bool
     ) -> RedisCommand {
         command(
             """
-            local marker = redis.call('GET', KEYS[1])
-            local value = redis.call('GET', KEYS[2])
-            if not value and (ARGV[2] == '0' or marker == ARGV[1]) then
-              redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
-              value = ARGV[3]
+            local marker = redis.call('GET', KEYS[2])
+            local value = redis.call('GET', KEYS[1])
+            if not value or string.sub(value, 1, #ARGV[2]) == ARGV[2] then
+              value = false
+              if ARGV[4] == '0' or (marker and not redis.call('GET', KEYS[3])) then
+                redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+                value = ARGV[1]
+              end
             end
             return {marker, value}
             """,
-            keys: [key, claimed],
-            [marker, text(isMarkerRequired ? 1 : 0), claim.bytes, milliseconds(ttl)]
+            keys: [key, keys.marker, keys.settling],
+            [claim.bytes, claim.owner, milliseconds(ttl), text(isRequired ? 1 : 0)]
         )
     }
 
     /// Puts the outcome in place of the owner's claim, or under a key that holds nothing. Replies with 1, or with 0 if
     /// the key holds something else.
-    static func publish(
-        _ key: [UInt8],
-        _ outcome: StoreValue,
-        inPlaceOf claim: StoreValue,
-        window: TimeAmount
-    ) -> RedisCommand {
+    static func publish(_ outcome: [UInt8], _ key: [UInt8], _ claim: StoreClaim, window: TimeAmount) -> RedisCommand {
         command(
             """
             local value = redis.call('GET', KEYS[1])
-            if value and value ~= ARGV[1] and value ~= ARGV[2] then return 0 end
+            if value and value ~= ARGV[2] and string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
             return 1
             """,
             keys: [key],
-            [claim.bytes, outcome.bytes, milliseconds(window)]
+            [claim.owner, outcomePrefix + outcome, milliseconds(window)]
         )
     }
 
-    /// Deletes the key if it holds the claim. Replies with the number of keys that were deleted.
-    static func release(_ key: [UInt8], _ claim: StoreValue) -> RedisCommand {
+    /// Deletes the key if it holds this claim, or an earlier one of the same owner. Replies with the number of keys deleted.
+    static func release(_ key: [UInt8], _ claim: StoreClaim) -> RedisCommand {
         command(
             """
-            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            local value = redis.call('GET', KEYS[1])
+            if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+            local number = tonumber(string.sub(value, #ARGV[1] + 1))
+            if not number or number > tonumber(ARGV[2]) then return 0 end
             return redis.call('DEL', KEYS[1])
             """,
             keys: [key],
-            [claim.bytes]
+            [claim.owner, text(claim.number)]
         )
     }
 
-    /// Sets the marker if there is none, or if it is from another process of the store.
+    /// Marks the store again if it has no marker, or still the one that was found to be wrong. From then on it is settling.
+    /// Replies with the marker.
     ///
-    /// Replies with the marker, the previous one, and the store's time in milliseconds.
-    static func mark(_ key: [UInt8], run: [UInt8], generation: [UInt8]) -> RedisCommand {
+    /// - Parameters:
+    ///   - old: the wrong marker; nil if there was none.
+    ///   - time: how long the longest claim may live.
+    static func mark(
+        _ keys: MarkerKeys,
+        _ marker: StoreMarker,
+        inPlaceOf old: StoreMarker?,
+        settlingFor time: TimeAmount
+    ) -> RedisCommand {
         command(
             """
-            local time = redis.call('TIME')
-            local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-            local old = redis.call('GET', KEYS[1])
-            local marker = old
-            if not old or string.sub(old, 1, #ARGV[1] + 1) ~= ARGV[1] .. ' ' then
-              marker = ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. now
+            local marker = redis.call('GET', KEYS[1])
+            if not marker or marker == ARGV[1] then
+              marker = ARGV[2]
               redis.call('SET', KEYS[1], marker)
+              redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
             end
-            return {marker, old, now}
+            return marker
             """,
-            keys: [key],
-            [run, generation]
+            keys: [keys.marker, keys.settling],
+            [old?.bytes ?? [], marker.bytes, milliseconds(time)]
         )
     }
 
@@ -90,4 +111,14 @@ enum StoreScripts {
     private static func milliseconds(_ time: TimeAmount) -> [UInt8] { text(max(1, Int(time.nanoseconds / 1_000_000))) }
 
     private static func text(_ number: Int) -> [UInt8] { Array("\(number)".utf8) }
+}
+
+/// A claim as the store holds it.
+struct StoreClaim: Sendable {
+    /// What all claims of this process begin with.
+    let owner: [UInt8]
+    /// Higher than those of its earlier claims.
+    let number: Int
+
+    var bytes: [UInt8] { owner + Array("\(number)".utf8) }
 }

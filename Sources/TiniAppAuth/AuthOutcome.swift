@@ -18,40 +18,61 @@ package struct AuthOutcome: Sendable {
     /// A stable code for the log: why there is no answer from Tiki, more exactly than the error says. nil if there is
     /// one, and for errors before the call.
     package var failureCode: String?
+    /// Whether the call's token may be sent again.
+    package var token: TokenState
 
     package init(
         result: Result<TikiAnswer, AuthError>,
         isShared: Bool = false,
         attempts: Int = 0,
         upstreamDuration: Duration? = nil,
-        failureCode: String? = nil
+        failureCode: String? = nil,
+        token: TokenState = .free
     ) {
         self.result = result
         self.isShared = isShared
         self.attempts = attempts
         self.upstreamDuration = upstreamDuration
         self.failureCode = failureCode
+        self.token = token
+    }
+
+    /// Whether Tiki does not know the token, or has forgotten it.
+    package var isRefusal: Bool {
+        guard case .success(let answer) = result else { return false }
+        return answer.errorReason == TikiReason.invalidToken.rawValue
     }
 }
 
 extension AuthOutcome {
     /// For the request that began a call.
     init(_ outcome: UpstreamCall.Outcome) {
+        let wasSent = outcome.attempts > 0
         self.init(
             result: .failure(.upstreamInvalidResponse),
             attempts: outcome.attempts,
-            upstreamDuration: outcome.duration
+            upstreamDuration: outcome.duration,
+            token: wasSent ? .inDoubt : .free
         )
         switch outcome.result {
         case .failure(let failure):
-            result = .failure(AuthError(failure, wasSent: outcome.attempts > 0))
+            result = .failure(AuthError(failure, wasSent: wasSent))
             failureCode = failure.code
         case .success(let response):
             do throws(TikiAnswer.Problem) {
-                result = .success(try TikiAnswer(response))
+                let answer = try TikiAnswer(response)
+                result = .success(answer)
+                token = answer.tokenState
             } catch {
-                result = .failure(AuthError(unreadable: response))
+                let retryAfter = TikiAnswer.retryAfter(response.fields)
+                result = .failure(AuthError(unreadable: response.status, retryAfter: retryAfter))
                 failureCode = error.rawValue
+                token = TokenState(
+                    status: response.status,
+                    hasRetryAfter: retryAfter != nil,
+                    reason: nil,
+                    isReadable: false
+                )
             }
         }
     }
@@ -71,9 +92,8 @@ extension AuthError {
     }
 
     /// The error for an answer that cannot be relayed. A 429 or 503 keeps its meaning, whatever its body is.
-    init(unreadable response: HTTPResponse) {
-        let retryAfter = TikiAnswer.retryAfter(response.fields)
-        switch response.status {
+    init(unreadable status: Int, retryAfter: String?) {
+        switch status {
         case 429: self = .upstreamTooManyRequests(retryAfter: retryAfter)
         case 503: self = .upstreamUnavailable(retryAfter: retryAfter)
         default: self = .upstreamInvalidResponse

@@ -3,7 +3,6 @@ import Metrics
 import NIOCore
 import SharedStore
 import Text
-import Transport
 import Upstream
 
 /// Checks an app's request, signs and makes the call to Tiki, shares it among equal requests, and relays the answer.
@@ -30,8 +29,6 @@ package final class AuthService: Sendable {
         package var verifyWindow = TimeAmount.seconds(30)
         /// The store that several instances share; nil if each is by itself.
         package var sharedStore: SharedStore.Configuration?
-        /// A file of certificates (PEM) trusted for the store in place of the system's.
-        package var sharedStoreCAFile: String?
         /// Bytes of a request's body.
         package var maxBodyBytes = 16_384
 
@@ -126,9 +123,9 @@ package final class AuthService: Sendable {
     ///   was then.
     package func reload(_ configuration: Configuration) async throws {
         let trust = try configuration.trust()
-        let storeTrust = try configuration.storeTrust()
+        let store = try configuration.sharedStore?.access()
         try await eventLoop.submit { [calls] in
-            calls.value.reload(configuration, trust, storeTrust)
+            calls.value.reload(configuration, trust, store)
         }.get()
     }
 
@@ -143,7 +140,8 @@ package final class AuthService: Sendable {
         }
         try await eventLoop.submit { [calls] in calls.value.close() }.get()
         // A store that does not answer is not waited for longer than by any request.
-        while try await eventLoop.submit({ [calls] in calls.value.isTellingOthers }).get() {
+        let end = NIODeadline.now() + (configuration.sharedStore?.timeout ?? .zero)
+        while try await eventLoop.submit({ [calls] in calls.value.isTellingOthers }).get(), .now() < end {
             try await Task.sleep(for: .milliseconds(5))
         }
         try await eventLoop.submit { [calls] in calls.value.closeStore() }.get()
@@ -163,13 +161,5 @@ extension AuthService.Configuration {
     /// Reads the certificates that are trusted for Tiki.
     func trust() throws -> UpstreamTrust {
         try UpstreamTrust(caFile: upstream.caFile, usesTLS: endpoints.origins.contains(where: \.usesTLS))
-    }
-
-    /// Reads those that are trusted for the store.
-    ///
-    /// - Returns: nil if there is no store, or if it does not use TLS.
-    func storeTrust() throws -> TrustedCertificates? {
-        guard let sharedStore, sharedStore.redis.address.usesTLS else { return nil }
-        return try TrustedCertificates(caFile: sharedStoreCAFile, usesTLS: true)
     }
 }

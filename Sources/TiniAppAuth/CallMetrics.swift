@@ -69,7 +69,7 @@ struct CallMetrics {
 
     /// A request has got the outcome of a call that had ended.
     func repeated(_ route: AuthRoute, _ outcome: AuthOutcome) {
-        if case .success = outcome.result { replayed[route]?.increment() } else { inDoubt[route]?.increment() }
+        (outcome.token == .inDoubt ? inDoubt : replayed)[route]?.increment()
     }
 
     /// Sets the number of kept outcomes.

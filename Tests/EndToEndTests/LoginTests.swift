@@ -38,19 +38,20 @@ extension EndToEnd {
             #expect(try await stack.sandbox.calls().counts["/oauth/auth/token"] == 1)
         }
 
-        @Test("A spent refresh token and an unknown access token get Tiki's own error")
-        func refusedTokens() async throws {
+        @Test("A refresh token that was used gets its answer again, and unknown tokens get Tiki's own error")
+        func usedAndUnknown() async throws {
             let stack = try sharedStack()
             let exchanged = try await stack.post("/auth_exchange", json: #"{"code":"\#(try await code())"}"#)
             let body = try json("refresh_token", of: exchanged)
             let refreshed = try await stack.post("/auth_refresh", json: body)
             #expect(refreshed.status == 200)
-            // Using the next token proves that the phone got it, so the old one goes to Tiki again.
             let next = try json("refresh_token", of: refreshed)
             #expect(try await stack.post("/auth_refresh", json: next).status == 200)
-            let second = try await stack.post("/auth_refresh", json: body)
-            #expect(second.status == 400)
-            #expect(try second.string("error", "reason") == "invalid_token")
+            let copy = try await stack.post("/auth_refresh", json: body)
+            #expect(copy.status == 200 && copy.body == refreshed.body)
+            let unknown = try await stack.post("/auth_refresh", json: #"{"refresh_token":"unknown"}"#)
+            #expect(unknown.status == 400)
+            #expect(try unknown.string("error", "reason") == "invalid_token")
             let info = try await stack.post("/auth_info", json: #"{"access_token":"unknown"}"#)
             #expect(info.status == 400)
             #expect(try info.string("error", "reason") == "invalid_token")

@@ -7,44 +7,49 @@ import Testing
 
 /// Tests with two instances and a real store.
 struct ClaimTests {
-    @Test("If two instances claim a key, one wins, and the other finds the claim and then the answer")
-    func answer() async throws {
+    @Test("If two instances claim a key, one wins, and the other waits for the outcome")
+    func outcome() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a") == .won)
-        #expect(try await b.claim(owner: "b") == .held)
-        #expect(try await b.look() == .claim)
-        #expect(try await a.publish(owner: "a", answer: "sealed") == .done)
-        #expect(try await b.claim(owner: "b") == .answer(Array("sealed".utf8)))
-        #expect(try await b.look() == .answer(Array("sealed".utf8)))
+        let ticket = try await a.ticket()
+        #expect(try await b.claim().word == "held")
+        async let waiting = b.claim(within: .seconds(30), ttl: .seconds(60))
+        try await Task.sleep(for: .milliseconds(100))
+        try await a.publish("sealed", ticket)
+        #expect(try await waiting.word == "ended: sealed")
+        #expect(try await b.claim().word == "ended: sealed")
         for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
 
-    @Test("An unknown outcome is found as such, with its reason")
-    func unknown() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a") == .won)
-        #expect(try await a.publishUnknown(owner: "a", reason: "timeout") == .done)
-        #expect(try await b.claim(owner: "b") == .unknown(reason: Array("timeout".utf8)))
-        #expect(try await b.wait(within: .seconds(2)) == .unknown(reason: Array("timeout".utf8)))
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
-    }
-
-    @Test("A released claim can be claimed by another instance; only its owner can release it")
+    @Test("A released claim goes to the instance that waits for it, and only its owner can release it")
     func release() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a") == .won)
-        #expect(try await b.release(owner: "b") == .notOwner)
-        #expect(try await b.claim(owner: "b") == .held)
-        #expect(try await a.release(owner: "a") == .done)
-        #expect(try await a.release(owner: "a") == .notOwner)
-        #expect(try await b.claim(owner: "b") == .won)
-        #expect(try await a.release(owner: "a") == .notOwner)
-        #expect(try await a.claim(owner: "a2") == .held)
+        let first = try await a.ticket()
+        async let waiting = b.claim(within: .seconds(30), ttl: .seconds(60))
+        try await Task.sleep(for: .milliseconds(100))
+        try await a.release(first)
+        #expect(try await waiting.word == "won")
+        try await a.release(first)
+        try await a.untilHeard()
+        #expect(try await a.claim().word == "held")
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("An instance takes over its own claim, and the earlier claim's release then changes nothing")
+    func own() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server), try Instance(server))
+        let first = try await a.ticket()
+        let second = try await a.ticket()
+        try await a.release(first)
+        try await a.untilHeard()
+        #expect(try await b.claim().word == "held")
+        try await a.release(second)
+        try await a.untilHeard()
+        #expect(try await b.claim().word == "won")
         for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
@@ -53,114 +58,107 @@ struct ClaimTests {
     func expiry() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server))
-        #expect(try await a.claim(owner: "a", ttl: .milliseconds(50)) == .won)
-        #expect(try await a.claim("gone", owner: "a", ttl: .milliseconds(50)) == .won)
-        try await Task.sleep(for: .milliseconds(100))
-        #expect(try await b.claim(owner: "b") == .won)
-        #expect(try await a.publish(owner: "a", answer: "old") == .notOwner)
-        #expect(try await a.publishUnknown(owner: "a", reason: "old") == .notOwner)
-        #expect(try await b.publish(owner: "b", answer: "new") == .done)
-        #expect(try await a.publish(owner: "a", answer: "old") == .notOwner)
-        #expect(try await a.look() == .answer(Array("new".utf8)))
+        let ticket = try await a.ticket(ttl: .milliseconds(60))
+        let gone = try await a.ticket("gone", ttl: .milliseconds(60))
+        let other = try await b.claim(within: .seconds(30), ttl: .seconds(60))
+        guard case .won(let other) = other else { throw TestSupportError("not won") }
+        try await a.publish("old", ticket)
+        try await a.untilHeard()
+        try await b.publish("new", other)
+        try await b.untilHeard()
+        try await a.publish("old", ticket)
+        try await a.untilHeard()
+        #expect(try await a.claim().word == "ended: new")
         // If no other instance came, the late outcome is still useful.
-        #expect(try await a.publish("gone", owner: "a", answer: "late") == .done)
-        #expect(try await b.look("gone") == .answer(Array("late".utf8)))
+        try await a.publish("late", gone)
+        #expect(try await b.claim("gone", within: .seconds(30)).word == "ended: late")
         for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
 
-    @Test("An answer is kept for its window and no longer")
+    @Test("An outcome is kept for its window and no longer")
     func window() async throws {
         let server = try await RedisServer.start()
         let a = try Instance(server)
-        #expect(try await a.claim(owner: "a") == .won)
-        #expect(try await a.publish(owner: "a", answer: "x", window: .seconds(2)) == .done)
-        #expect(try await a.look() == .answer(Array("x".utf8)))
+        try await a.publish("x", try await a.ticket(), window: .seconds(2))
+        try await a.untilHeard()
+        #expect(try await a.claim().word == "ended: x")
         try await Task.sleep(for: .milliseconds(2_050))
-        #expect(try await a.look() == .nothing)
+        #expect(try await a.claim().word == "won")
         try await a.close()
         await server.stop()
     }
 
-    @Test("A claim that is sent twice is won twice, and if four instances claim a key at once, one wins")
+    @Test("If four instances claim a key at once, one wins")
     func race() async throws {
         let server = try await RedisServer.start()
         let instances = try (0..<4).map { _ in try Instance(server) }
-        #expect(try await instances[0].claim("again", owner: "a") == .won)
-        #expect(try await instances[0].claim("again", owner: "a") == .won)
-        let claims = try await withThrowingTaskGroup(of: (String, SharedStore.Claim).self) { group in
+        let words = try await withThrowingTaskGroup(of: String.self) { group in
             for key in 0..<50 {
-                for (number, instance) in instances.enumerated() {
-                    group.addTask { ("\(key)", try await instance.claim("\(key)", owner: "\(key)-\(number)")) }
-                }
+                for instance in instances { group.addTask { "\(key) \(try await instance.claim("\(key)").word)" } }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(Set(claims.filter { $0.1 == .won }.map(\.0)).count == 50)
-        #expect(claims.count { $0.1 == .won } == 50)
-        #expect(claims.count { $0.1 == .held } == 150)
+        let won = words.filter { $0.hasSuffix("won") }
+        #expect(won.count == 50 && Set(won).count == 50)
+        #expect(words.count { $0.hasSuffix("held") } == 150)
         for instance in instances { try await instance.close() }
         await server.stop()
     }
 
-    @Test("Keys, owners and answers can hold any bytes, and answers can be large")
+    @Test("Keys and outcomes can hold any bytes, and outcomes can be large")
     func bytes() async throws {
         let server = try await RedisServer.start()
-        let a = try Instance(server)
+        let (a, b) = (try Instance(server), try Instance(server))
         let odd = "\r\n\0$1\r\n*é' ]] end --"
         let large = String(repeating: odd, count: 6_000)
-        #expect(try await a.claim(odd, owner: odd) == .won)
-        #expect(try await a.publish(odd, owner: odd, answer: large) == .done)
-        #expect(try await a.claim(odd, owner: "b") == .answer(Array(large.utf8)))
-        try await a.close()
+        try await a.publish(large, try await a.ticket(odd))
+        #expect(try await b.claim(odd, within: .seconds(30)).word == "ended: \(large)")
+        for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
 
-    @Test("A key with a foreign value is a failure, and is left unchanged")
+    @Test("A key with a foreign value is left unchanged, and a store that is required is not used for it")
     func foreign() async throws {
         let server = try await RedisServer.start()
-        let a = try Instance(server)
-        #expect(try await a.claim("other", owner: "a") == .won)
-        try server.run("SET", "text", "hello")
-        try server.run("RPUSH", "list", "hello")
-        #expect(try await a.claim("text", owner: "a") == .failed(.unexpectedReply))
-        #expect(try await a.publish("text", owner: "a", answer: "x") == .notOwner)
-        #expect(try await a.look("text") == .failed(.unexpectedReply))
-        #expect(try await a.claim("list", owner: "a") == .failed(.refused(.wrongType)))
-        #expect(try await a.publish("list", owner: "a", answer: "x") == .failed(.refused(.wrongType)))
-        #expect(try await a.look("list") == .failed(.refused(.wrongType)))
-        #expect(a.count("failures_total") == 5)
-        #expect(try server.run("GET", "text") == "$5\r\nhello\r\n")
-        try await a.close()
+        let (a, b) = (try Instance(server), try Instance(server, isRequired: true))
+        try server.run("SET", "tiniapp-auth:call:text", "hello")
+        try server.run("RPUSH", "tiniapp-auth:call:list", "hello")
+        _ = try await b.claimWhenSettled("other")
+        for key in ["text", "list"] {
+            #expect(try await a.claim(key).word == "won")
+            #expect(try await b.claim(key).word == "unavailable")
+            #expect(a.count("failures_total") + b.count("failures_total") > 0)
+        }
+        #expect(try server.run("GET", "tiniapp-auth:call:text") == "$5\r\nhello\r\n")
+        for instance in [a, b] { try await instance.close() }
         await server.stop()
     }
 
-    @Test("A store that is full or a replica is reported as such, and its claims are not won")
-    func refusals() async throws {
+    @Test("Claims in progress end as closed when the store is closed, and so do later ones")
+    func close() async throws {
         let server = try await RedisServer.start()
-        let a = try Instance(server)
-        #expect(try await a.claim("first", owner: "a") == .won)
-        try server.run("CONFIG", "SET", "maxmemory", "1")
-        #expect(try await a.claim(owner: "a") == .failed(.refused(.outOfMemory)))
-        try server.run("CONFIG", "SET", "maxmemory", "0")
-        try server.run("REPLICAOF", "127.0.0.1", "1")
-        #expect(try await a.claim(owner: "a") == .failed(.refused(.readOnly)))
-        try server.run("REPLICAOF", "NO", "ONE")
-        #expect(try await a.claimWhenSettled(owner: "a") == .won)
+        let (a, b) = (try Instance(server), try Instance(server))
+        _ = try await a.ticket()
+        async let waiting = b.claim(within: .seconds(20))
+        try await Task.sleep(for: .milliseconds(30))
+        try await b.close()
+        #expect(try await waiting.word == "closed")
+        #expect(try await b.claim().word == "closed")
         try await a.close()
         await server.stop()
     }
 
-    @Test("No log line has a key, an owner, an answer or the password")
+    @Test("No log line has a key, an outcome or the password")
     func privacy() async throws {
         let server = try await RedisServer.start(password: "s3cret-password")
         let a = try Instance("redis+unix://\(server.path)", password: "s3cret-password")
-        #expect(try await a.claim("s3cret-key", owner: "s3cret-owner") == .won)
-        #expect(try await a.publish("s3cret-key", owner: "s3cret-owner", answer: "s3cret-answer") == .done)
+        try await a.publish("s3cret-answer", try await a.ticket("s3cret-key"))
+        try await a.untilHeard()
         try server.run("FLUSHALL", password: "s3cret-password")
-        _ = try await a.claim("s3cret-key", owner: "s3cret-owner")
+        _ = try await a.claim("s3cret-key")
         server.signal(SIGSTOP)
-        #expect(try await a.claim("s3cret-key", owner: "s3cret-owner") == .failed(.timeout))
+        #expect(try await a.claim("s3cret-key").word == "won")
         await server.stop()
         try await eventually("the loss") { a.log.handler.text.contains("cannot connect") }
         #expect(!a.log.handler.text.contains("s3cret"))

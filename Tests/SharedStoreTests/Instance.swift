@@ -2,12 +2,11 @@ import InMemoryLogging
 import MetricsTestKit
 import NIOCore
 import NIOPosix
-import Redis
 import TestSupport
 
 @testable import SharedStore
 
-/// One of several instances that share a store, with its own client, for use by tests from outside its event loop.
+/// One of several instances that share a store, for use by tests from outside its event loop.
 final class Instance: Sendable {
     let eventLoop: any EventLoop
     let log = InMemoryLogHandler.make()
@@ -17,24 +16,21 @@ final class Instance: Sendable {
     init(
         _ url: String,
         isRequired: Bool = false,
-        longestCall: TimeAmount = .milliseconds(700),
+        longestClaim: TimeAmount = .milliseconds(700),
         timeout: TimeAmount = .seconds(1),
         user: String? = nil,
         password: String? = nil
     ) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        var redis = RedisClient.Configuration(try RedisAddress(url))
-        redis.user = user
-        redis.password = password.map { RedisPassword($0) }
-        redis.name = "the shared store"
-        redis.timeout = timeout
-        var configuration = SharedStore.Configuration(redis: redis, markerKey: Array("marker".utf8))
+        var configuration = SharedStore.Configuration(try RedisAddress(url))
+        configuration.user = user
+        configuration.password = password.map { RedisPassword($0) }
+        configuration.timeout = timeout
         configuration.isRequired = isRequired
-        configuration.longestCall = longestCall
+        configuration.longestClaim = longestClaim
         store = .makeBoxSendingValue(
-            SharedStore(
+            try SharedStore(
                 configuration,
-                trust: nil,
                 eventLoop: eventLoop,
                 logger: log.logger,
                 metrics: SharedStoreMetrics(prefix: "test", metrics)
@@ -46,79 +42,70 @@ final class Instance: Sendable {
     convenience init(
         _ server: RedisServer,
         isRequired: Bool = false,
-        longestCall: TimeAmount = .milliseconds(700),
+        longestClaim: TimeAmount = .milliseconds(700),
         timeout: TimeAmount = .seconds(1)
     ) throws {
         try self.init(
             "redis+unix://\(server.path)",
             isRequired: isRequired,
-            longestCall: longestCall,
+            longestClaim: longestClaim,
             timeout: timeout
         )
     }
 
+    convenience init(_ server: FakeRedis, isRequired: Bool = false) throws {
+        try self.init("redis+unix://\(server.path)", isRequired: isRequired)
+    }
+
+    /// Claims a key. If another instance has it, waits for no more than the time.
     func claim(
         _ key: String = "k",
-        owner: String,
+        within time: TimeAmount = .milliseconds(50),
         ttl: TimeAmount = .seconds(30)
     ) async throws -> SharedStore.Claim {
-        try await ask { $0.claim(Array(key.utf8), owner: Array(owner.utf8), ttl: ttl, $1) }
+        try await eventLoop.flatSubmit {
+            let answer = self.eventLoop.makePromise(of: SharedStore.Claim.self)
+            var count = 0
+            self.store.value.claim(Self.key(key), until: .now() + time, livingFor: ttl - time) {
+                count += 1
+                precondition(count == 1, "completed twice")
+                answer.succeed($0)
+            }
+            return answer.futureResult
+        }.get()
     }
 
-    /// Claims once claims can be relied on.
-    func claimWhenSettled(_ key: String = "k", owner: String) async throws -> SharedStore.Claim {
+    /// Claims, again and again, until the store can be relied on.
+    func claimWhenSettled(_ key: String = "k") async throws -> SharedStore.Claim {
         let end = ContinuousClock.now + .seconds(20)
         while true {
-            let claim = try await claim(key, owner: owner)
-            if ContinuousClock.now > end { return claim }
-            switch claim {
-            case .waiting(let until): try await Task.sleep(for: Duration(max(.milliseconds(1), until - .now())))
-            case .failed(.closed): return claim
-            case .failed: try await Task.sleep(for: .milliseconds(20))
-            default: return claim
-            }
+            let claim = try await claim(key)
+            guard case .unavailable = claim, ContinuousClock.now < end else { return claim }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    func publish(
-        _ key: String = "k",
-        owner: String,
-        answer: String,
-        window: TimeAmount = .seconds(30)
-    ) async throws -> SharedStore.Change {
-        try await ask {
-            $0.publish(
-                Array(key.utf8),
-                owner: Array(owner.utf8),
-                answer: Array(answer.utf8),
-                window: window,
-                $1
-            )
+    /// Claims a key that is free.
+    func ticket(_ key: String = "k", ttl: TimeAmount = .seconds(30)) async throws -> SharedStore.Ticket {
+        guard case .won(let ticket) = try await claim(key, ttl: ttl) else {
+            throw TestSupportError("\(key) is not free")
         }
+        return ticket
     }
 
-    func publishUnknown(_ key: String = "k", owner: String, reason: String) async throws -> SharedStore.Change {
-        try await ask {
-            $0.publishUnknown(
-                Array(key.utf8),
-                owner: Array(owner.utf8),
-                reason: Array(reason.utf8),
-                window: .seconds(30),
-                $1
-            )
+    func publish(_ text: String, _ ticket: SharedStore.Ticket, window: TimeAmount = .seconds(30)) async throws {
+        try await eventLoop.submit { self.store.value.publish(Array(text.utf8), ticket, window: window) }.get()
+    }
+
+    func release(_ ticket: SharedStore.Ticket) async throws {
+        try await eventLoop.submit { self.store.value.release(ticket) }.get()
+    }
+
+    /// Waits until the store has heard everything.
+    func untilHeard() async throws {
+        try await eventually("nothing is owed") {
+            try await self.eventLoop.submit { !self.store.value.owesNews }.get()
         }
-    }
-
-    func release(_ key: String = "k", owner: String) async throws -> SharedStore.Change {
-        try await ask { $0.release(Array(key.utf8), owner: Array(owner.utf8), $1) }
-    }
-
-    func look(_ key: String = "k") async throws -> SharedStore.Held {
-        try await ask { $0.look(Array(key.utf8), $1) }
-    }
-
-    func wait(_ key: String = "k", within time: TimeAmount) async throws -> SharedStore.WaitOutcome {
-        try await ask { $0.wait(for: Array(key.utf8), until: .now() + time, $1) }
     }
 
     func close() async throws { try await eventLoop.submit { self.store.value.close() }.get() }
@@ -128,31 +115,18 @@ final class Instance: Sendable {
         metrics.counters.filter { $0.label == "test_shared_store_\(label)" }.map(\.totalValue).reduce(0, +)
     }
 
-    private func ask<Answer: Sendable>(
-        _ question: @escaping @Sendable (SharedStore, @escaping (Answer) -> Void) -> Void
-    ) async throws -> Answer {
-        try await eventLoop.flatSubmit {
-            let answer = self.eventLoop.makePromise(of: Answer.self)
-            var count = 0
-            question(self.store.value) {
-                count += 1
-                precondition(count == 1, "completed twice")
-                answer.succeed($0)
-            }
-            return answer.futureResult
-        }.get()
-    }
+    private static func key(_ name: String) -> [UInt8] { Array("tiniapp-auth:call:\(name)".utf8) }
 }
 
 extension SharedStore.Claim {
-    var isWaiting: Bool {
-        if case .waiting = self { true } else { false }
-    }
-}
-
-/// Instances that use a fake server, by `redis+unix:` URL.
-extension Instance {
-    convenience init(_ server: FakeRedis, isRequired: Bool = false) throws {
-        try self.init("redis+unix://\(server.path)", isRequired: isRequired)
+    /// For comparisons.
+    var word: String {
+        switch self {
+        case .won: "won"
+        case .ended(let outcome): "ended: \(String(decoding: outcome, as: UTF8.self))"
+        case .held: "held"
+        case .unavailable: "unavailable"
+        case .closed: "closed"
+        }
     }
 }

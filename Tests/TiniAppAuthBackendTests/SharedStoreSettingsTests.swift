@@ -1,6 +1,6 @@
 import Foundation
 import NIOCore
-import Redis
+import SharedStore
 import TestSupport
 import Testing
 
@@ -12,21 +12,18 @@ struct SharedStoreSettingsTests {
 
     @Test("There is no store unless one is set")
     func none() throws {
-        #expect(try Fixture.configuration().sharedStore == nil)
-        #expect(try Fixture.configuration(["SHARED_STORE_REQUIRED": "0"]).sharedStore == nil)
+        #expect(try Fixture.configuration().service.sharedStore == nil)
+        #expect(try Fixture.configuration(["SHARED_STORE_REQUIRED": "0"]).service.sharedStore == nil)
     }
 
     @Test("A URL is enough, and the other settings have their documented defaults")
     func defaults() throws {
-        let store = try #require(try Fixture.configuration(["SHARED_STORE": "redis://store"]).sharedStore)
-        #expect(store.redis.address.place == .host("store", port: 6_379, usesTLS: false))
-        #expect(store.redis.address.database == 0)
-        #expect(store.redis.user == nil && store.redis.password == nil && store.caFile == nil)
-        #expect(store.redis.timeout == .milliseconds(250))
+        let store = try #require(try Fixture.configuration(["SHARED_STORE": "redis://store"]).service.sharedStore)
+        #expect(store.address.place == .host("store", port: 6_379, usesTLS: false))
+        #expect(store.address.database == 0)
+        #expect(store.user == nil && store.password == nil && store.caFile == nil)
+        #expect(store.timeout == .milliseconds(250))
         #expect(!store.isRequired)
-        #expect(try store.trust() == nil)
-        let configuration = store.configuration(longestCall: .seconds(9))
-        #expect(!configuration.isRequired && configuration.longestCall == .seconds(9))
     }
 
     @Test("Every setting is read, and the password's last newline is not part of it")
@@ -38,14 +35,13 @@ struct SharedStoreSettingsTests {
             "SHARED_STORE_PASSWORD_FILE": password, "SHARED_STORE_CA_FILE": authority.caFile,
             "SHARED_STORE_TIMEOUT": "0.05", "SHARED_STORE_REQUIRED": "1",
         ])
-        let store = try #require(configuration.sharedStore)
-        #expect(store.redis.address.place == .host("store", port: 6_380, usesTLS: true))
-        #expect(store.redis.address.database == 2)
-        #expect(store.redis.user == "app")
-        #expect(store.redis.password == RedisPassword("p<w d> é"))
-        #expect(store.redis.timeout == .milliseconds(50))
-        #expect(store.isRequired && store.configuration(longestCall: .zero).isRequired)
-        #expect(try store.trust()?.roots.count == 1)
+        let store = try #require(configuration.service.sharedStore)
+        #expect(store.address.place == .host("store", port: 6_380, usesTLS: true))
+        #expect(store.address.database == 2)
+        #expect(store.user == "app")
+        #expect(store.password == RedisPassword("p<w d> é"))
+        #expect(store.timeout == .milliseconds(50))
+        #expect(store.isRequired && store.caFile == authority.caFile)
         var dumped = ""
         dump(configuration, to: &dumped)
         for text in ["\(configuration)", dumped, "\(configuration.effectiveSettings([:]))"] {
@@ -56,7 +52,7 @@ struct SharedStoreSettingsTests {
     @Test("A short request timeout shortens the store's default, and an explicit store timeout must fit")
     func timeout() throws {
         let short = ["SHARED_STORE": "redis://h", "REQUEST_TIMEOUT": "0.2"]
-        #expect(try Fixture.configuration(short).sharedStore?.redis.timeout == .milliseconds(100))
+        #expect(try Fixture.configuration(short).service.sharedStore?.timeout == .milliseconds(100))
         #expect(
             Fixture.problems(short.merging(["SHARED_STORE_TIMEOUT": "0.2"]) { $1 }) == [
                 "SHARED_STORE_TIMEOUT is not less than REQUEST_TIMEOUT"
@@ -104,6 +100,24 @@ struct SharedStoreSettingsTests {
         )
     }
 
+    @Test("A password in clear text to another machine needs permission, and one over TLS or to this machine does not")
+    func clearText() throws {
+        let directory = try ScratchDirectory()
+        let file = try directory.write("s3cret", to: "password")
+        func problems(_ url: String, _ more: [String: String] = [:]) -> [String] {
+            let settings = ["SHARED_STORE": url, "SHARED_STORE_PASSWORD_FILE": file]
+            return Fixture.problems(settings.merging(more) { $1 })
+        }
+        let problem =
+            "SHARED_STORE sends a password to another machine in clear text; use rediss, or set ALLOW_INSECURE_STORE=1"
+        for host in ["h", "10.0.0.3:6379", "[fd00::1]"] { #expect(problems("redis://\(host)") == [problem]) }
+        for url in ["rediss://h", "redis://localhost", "redis://127.0.0.1:1", "redis://[::1]", "redis+unix:///run/x"] {
+            #expect(problems(url) == [])
+        }
+        #expect(problems("redis://h", ["ALLOW_INSECURE_STORE": "1"]) == [])
+        #expect(Fixture.problems(["SHARED_STORE": "redis://h"]) == [])
+    }
+
     @Test(
         "A password file without a usable password is a problem, and is not quoted",
         arguments: [
@@ -115,10 +129,10 @@ struct SharedStoreSettingsTests {
     func passwords(text: String, problem: String) throws {
         let directory = try ScratchDirectory()
         let file = try directory.write(text, to: "password")
-        let problems = Fixture.problems(["SHARED_STORE": "redis://h", "SHARED_STORE_PASSWORD_FILE": file])
+        let problems = Fixture.problems(["SHARED_STORE": "rediss://h", "SHARED_STORE_PASSWORD_FILE": file])
         #expect(problems.count == 1 && problems[0].contains(problem) && !problems[0].contains("s3cret"))
         let missing = Fixture.problems([
-            "SHARED_STORE": "redis://h", "SHARED_STORE_PASSWORD_FILE": directory.path("none"),
+            "SHARED_STORE": "rediss://h", "SHARED_STORE_PASSWORD_FILE": directory.path("none"),
         ])
         #expect(missing == ["SHARED_STORE_PASSWORD_FILE names a file that cannot be read"])
     }

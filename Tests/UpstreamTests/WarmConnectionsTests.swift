@@ -50,18 +50,6 @@ struct WarmConnectionsTests {
         #expect(warm.didFail(using: &random) != nil)
     }
 
-    @Test("Pauses double from 0.5 to 30 seconds, and each is shortened by up to a quarter")
-    mutating func doubling() {
-        var backOff = BackOff()
-        for milliseconds in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] as [Int64] {
-            let wait = backOff.wait(using: &random)
-            #expect(wait <= .milliseconds(milliseconds))
-            #expect(wait >= .milliseconds(milliseconds * 3 / 4))
-        }
-        backOff.reset()
-        #expect(backOff.wait(using: &random) <= BackOff.first)
-    }
-
     @Test("An answered call or a connection of ten seconds resets the pauses, and a shorter one does not")
     mutating func reset() throws {
         var warm = WarmConnections(target: 1)

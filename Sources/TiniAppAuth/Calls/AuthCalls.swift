@@ -2,8 +2,6 @@ import Logging
 import Metrics
 import NIOCore
 import SharedStore
-import Text
-import Transport
 import Upstream
 
 /// Makes the calls to Tiki, each once, and gives their outcomes to all requests that ask for them. Lives on the event loop.
@@ -23,7 +21,7 @@ final class AuthCalls {
     /// Drops what has been kept for long enough, also if no request comes.
     private var expiry: Scheduled<Void>?
     /// nil if this instance is by itself.
-    private let claimed: ClaimedCalls?
+    private let claims: CallClaims?
 
     /// May be called anywhere, before the value is sent to the event loop.
     init(
@@ -48,11 +46,9 @@ final class AuthCalls {
         signer = RequestSigner(configuration.credentials)
         skew = ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory)
         timers = CoarseTimers(eventLoop: eventLoop)
-        // With a store, what has ended is kept there.
-        let isAlone = configuration.sharedStore == nil
         table = CallTable(
             CallTable.Limits(
-                window: isAlone ? configuration.replayWindow : .zero,
+                window: configuration.replayWindow,
                 maxEntries: configuration.replayMaxEntries,
                 maxBytes: configuration.replayMaxBytes
             )
@@ -66,19 +62,18 @@ final class AuthCalls {
             eventLoop: eventLoop,
             timers: timers
         )
-        claimed = try ClaimedCalls(configuration, eventLoop: eventLoop, logger: logger, metrics: factory)
+        claims = try CallClaims(configuration, eventLoop: eventLoop, logger: logger, metrics: factory)
     }
 
     /// Opens the connections that are to be ready.
     func start() {
         client.start()
-        claimed?.start()
+        claims?.start()
     }
 
     /// Answers a request from what is kept, has it wait for a call in flight, or makes the call.
     func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
-        let token = call.route == .refresh ? TokenFingerprint(call.payload.requiredValue) : nil
-        switch table.admit(call.keys.name, waiter, presenting: token, at: .now()) {
+        switch table.admit(call.keys.name, waiter, at: .now()) {
         case .first:
             begin(call, until: deadline, for: waiter)
         case .joined:
@@ -87,8 +82,8 @@ final class AuthCalls {
                 self.table.remove(waiter, from: call.keys.name)
                 waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
             }
-        case .ended(let outcome, let time):
-            let outcome = AuthOutcome(outcome, ago: time, key: call.keys.seal)
+        case .ended(let sealed, let time):
+            let outcome = AuthOutcome(sealed, key: call.keys.seal, ago: time)
             metrics.repeated(call.route, outcome)
             waiter.finish(outcome)
         }
@@ -100,49 +95,43 @@ final class AuthCalls {
     }
 
     /// Takes other credentials, certificates and another password of the store for what begins from now on.
-    func reload(
-        _ configuration: AuthService.Configuration,
-        _ trust: UpstreamTrust,
-        _ storeTrust: TrustedCertificates?
-    ) {
+    func reload(_ configuration: AuthService.Configuration, _ trust: UpstreamTrust, _ store: SharedStore.Access?) {
         signer = RequestSigner(configuration.credentials)
         client.reload(trust)
-        claimed?.reload(configuration, storeTrust)
+        if let store { claims?.reload(configuration.credentials, store) }
     }
 
     /// Whether there are calls whose outcomes other instances wait for.
-    var hasNewsForOthers: Bool { claimed != nil && table.isBusy }
+    var hasNewsForOthers: Bool { claims != nil && table.isBusy }
     /// Whether outcomes are on their way to other instances.
-    var isTellingOthers: Bool { claimed?.isTelling == true }
+    var isTellingOthers: Bool { claims?.owesNews == true }
 
     func close() { client.close() }
 
-    func closeStore() { claimed?.close() }
+    func closeStore() { claims?.close() }
 
     /// Makes the call, if no other instance has it.
     private func begin(_ call: Call, until deadline: NIODeadline, for waiter: CallWaiter) {
-        guard let claimed, call.route.isKept, configuration.replayWindow > .zero else {
+        guard let claims, call.route.isKept, configuration.replayWindow > .zero else {
             return send(call, nil, until: deadline, for: waiter)
         }
-        claimed.claim(call, until: deadline) { admission in
+        claims.claim(call, until: deadline) { admission in
             switch admission {
             case .make(let ticket):
                 self.send(call, ticket, until: deadline, for: waiter)
             case .ended(let outcome):
                 self.metrics.repeated(call.route, outcome)
-                self.tell(outcome, self.table.end(call.keys.name, keeping: nil, at: .now()))
+                let time = NIODeadline.now() - .seconds(Int64(outcome.age ?? 0))
+                self.tell(outcome, self.end(call, outcome, at: time))
             case .refused(let error):
-                self.tell(
-                    AuthOutcome(result: .failure(error)),
-                    self.table.end(call.keys.name, keeping: nil, at: .now())
-                )
+                self.tell(AuthOutcome(result: .failure(error)), self.table.end(call.keys.name))
             }
         }
     }
 
     private func send(
         _ call: Call,
-        _ ticket: ClaimedCalls.Ticket?,
+        _ ticket: CallClaims.Ticket?,
         until deadline: NIODeadline,
         for waiter: CallWaiter
     ) {
@@ -168,7 +157,7 @@ final class AuthCalls {
     /// - Returns: whether there is an answer of use.
     private func finish(
         _ call: Call,
-        _ ticket: ClaimedCalls.Ticket?,
+        _ ticket: CallClaims.Ticket?,
         _ result: UpstreamCall.Outcome,
         isLate: Bool
     ) -> Bool {
@@ -179,15 +168,9 @@ final class AuthCalls {
         // The request that began a late call has been answered.
         outcome.isShared = isLate
         if call.route == .info, outcome.isRefusal { verified.forget(call.keys.name) }
-        let isOfUse = outcome.failureCode == nil
-        guard let ticket, let claimed else {
-            tell(outcome, end(call, outcome))
-            return isOfUse
-        }
-        claimed.end(ticket, outcome) { [outcome] in
-            self.tell(outcome, self.table.end(call.keys.name, keeping: nil, at: .now()))
-        }
-        return isOfUse
+        if let ticket { claims?.end(ticket, outcome) }
+        tell(outcome, end(call, outcome, at: .now()))
+        return outcome.failureCode == nil
     }
 
     private func tell(_ outcome: AuthOutcome, _ waiters: [CallWaiter]) {
@@ -199,18 +182,15 @@ final class AuthCalls {
     }
 
     /// Ends the call's entry, or keeps the call's outcome in it.
-    private func end(_ call: Call, _ outcome: AuthOutcome) -> [CallWaiter] {
-        guard call.route.isKept, outcome.isFinal else { return table.end(call.keys.name, keeping: nil, at: .now()) }
-        let kept: KeptOutcome
-        var successor: TokenFingerprint?
-        switch outcome.result {
-        case .success(let answer):
-            kept = KeptOutcome(answer, key: call.keys.seal, nonce: nonces.next())
-            successor = answer.nextRefreshToken.map(TokenFingerprint.init)
-        case .failure(let error):
-            kept = .inDoubt(error, failureCode: outcome.failureCode ?? "")
+    ///
+    /// - Parameter time: when the call ended.
+    private func end(_ call: Call, _ outcome: AuthOutcome, at time: NIODeadline) -> [CallWaiter] {
+        guard call.route.isKept, configuration.replayWindow > .zero, outcome.token != .free else {
+            return table.end(call.keys.name)
         }
-        let waiters = table.end(call.keys.name, keeping: kept, successor: successor, at: .now())
+        let now = configuration.upstream.clock()
+        let sealed = SealedOutcome(outcome, endedAt: now, key: call.keys.seal, nonce: nonces.next())
+        let waiters = table.end(call.keys.name, keeping: sealed, outcome.token, at: time)
         dropExpiredLater()
         return waiters
     }

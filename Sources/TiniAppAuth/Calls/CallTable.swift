@@ -13,7 +13,7 @@ struct CallTable<Waiter: AnyObject> {
         var window: TimeAmount
         /// Entries of calls that have ended. One more drops the oldest.
         var maxEntries: Int
-        /// Bytes of these entries, by ``CallTable/overhead`` and the answers' own.
+        /// Bytes of these entries, by ``KeptOutcomes/overhead`` and the outcomes' own.
         var maxBytes: Int
     }
 
@@ -24,61 +24,32 @@ struct CallTable<Waiter: AnyObject> {
         /// It waits with the others.
         case joined
         /// The call has ended, so long ago.
-        case ended(KeptOutcome, ago: TimeAmount)
+        case ended(SealedOutcome, ago: TimeAmount)
     }
 
     private enum Entry {
         case inFlight([Waiter])
-        case ended(Ended)
+        case ended(KeptOutcome)
     }
 
-    private struct Ended {
-        /// Where the call's answer is, or why there is none.
-        enum Kept {
-            case answer(AnswerPages.Place)
-            /// Rare, and kept apart so that all the others take less.
-            indirect case inDoubt(AuthError, failureCode: String)
-        }
-
-        let kept: Kept
-        let time: NIODeadline
-        /// The refresh token in this answer. A request with it proves that the answer arrived.
-        let successor: TokenFingerprint?
-
-        var outcome: KeptOutcome {
-            switch kept {
-            case .answer(let place): .answer(place.answer)
-            case .inDoubt(let error, let failureCode): .inDoubt(error, failureCode: failureCode)
-            }
-        }
-
-        /// Bytes that it takes, with its part of the table.
-        var byteCount: Int {
-            switch kept {
-            case .answer(let place): CallTable.overhead + place.byteCount
-            case .inDoubt: CallTable.overhead
-            }
-        }
-    }
-
-    /// About what an entry of a call that has ended takes in memory, without the answer's bytes.
-    static var overhead: Int { 400 }
-
-    private let limits: Limits
+    private let window: TimeAmount
     private var entries: [CallName: Entry] = [:]
-    private var answers = AnswerPages()
-    /// Calls that have ended, in that order, which is also that of their expiry. The entry of one may be gone.
-    private var order: Deque<(key: CallName, time: NIODeadline)> = []
-    /// The calls by the tokens that their answers brought.
-    private var predecessors: [TokenFingerprint: CallName] = [:]
-    /// Entries of calls that have ended.
-    private(set) var keptCount = 0
-    /// Bytes that these take.
-    private(set) var keptBytes = 0
+    /// What is kept, by ``queue(of:)``. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code
+    /// that makes Tiki fail: they displace neither the outcomes of logins nor one another.
+    private var kept: [KeptOutcomes]
 
+    /// - Parameter limits: for the calls that Tiki has answered with what they asked for. Refusals have as many entries and an
+    ///   eighth of the bytes, and so have calls in doubt.
     init(_ limits: Limits) {
-        self.limits = limits
+        window = limits.window
+        let others = KeptOutcomes(maxEntries: limits.maxEntries, maxBytes: limits.maxBytes / 8)
+        kept = [KeptOutcomes(maxEntries: limits.maxEntries, maxBytes: limits.maxBytes), others, others]
     }
+
+    /// Entries of calls that have ended.
+    var keptCount: Int { kept.reduce(0) { $0 + $1.count } }
+    /// Bytes that these take.
+    var keptBytes: Int { kept.reduce(0) { $0 + $1.bytes } }
 
     /// Whether there are calls in flight. Looks at all entries.
     var isBusy: Bool {
@@ -86,29 +57,21 @@ struct CallTable<Waiter: AnyObject> {
     }
 
     /// When the oldest entry expires; nil if there is none.
-    var nextExpiry: NIODeadline? { order.first.map { $0.time + limits.window } }
+    var nextExpiry: NIODeadline? { kept.compactMap(\.oldest).min().map { $0 + window } }
 
     /// Takes a request in.
-    ///
-    /// - Parameter token: the refresh token that it presents; nil if it presents another kind.
-    mutating func admit(
-        _ key: CallName,
-        _ waiter: Waiter,
-        presenting token: TokenFingerprint? = nil,
-        at now: NIODeadline
-    ) -> Admission {
-        // A request with the next token proves that the last answer arrived: that entry has done its work, and a
-        // repetition is for the token server to see. A server that does not rotate has given the same token again.
-        if let token, let predecessor = predecessors[token], predecessor != key { remove(predecessor) }
+    mutating func admit(_ key: CallName, _ waiter: Waiter, at now: NIODeadline) -> Admission {
         removeExpired(at: now)
         switch entries[key] {
-        case .ended(let ended): return .ended(ended.outcome, ago: now - ended.time)
+        case .ended(let outcome) where outcome.time + window > now:
+            return .ended(outcome.sealed, ago: now - outcome.time)
         case .inFlight(var waiters):
             entries[key] = nil
             waiters.append(waiter)
             entries[key] = .inFlight(waiters)
             return .joined
-        case nil:
+        case .ended, nil:
+            forget(key)
             entries[key] = .inFlight([waiter])
             return .first
         }
@@ -122,55 +85,115 @@ struct CallTable<Waiter: AnyObject> {
         entries[key] = .inFlight(waiters)
     }
 
-    /// Ends a call.
+    /// Ends a call, and keeps nothing of it.
+    ///
+    /// - Returns: the requests that waited, in the order in which they came.
+    mutating func end(_ key: CallName) -> [Waiter] {
+        guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
+        return waiters
+    }
+
+    /// Ends a call, and keeps its outcome for the window.
     ///
     /// - Parameters:
-    ///   - outcome: the part to keep; nil to keep nothing.
-    ///   - successor: the refresh token in the answer.
+    ///   - token: the token's state, which is not `free`.
+    ///   - time: when the call ended, possibly at another instance.
     /// - Returns: the requests that waited, in the order in which they came.
     mutating func end(
         _ key: CallName,
-        keeping outcome: KeptOutcome?,
-        successor: TokenFingerprint? = nil,
-        at now: NIODeadline
+        keeping outcome: SealedOutcome,
+        _ token: TokenState,
+        at time: NIODeadline
     ) -> [Waiter] {
-        guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
-        guard let outcome, limits.window > .zero else { return waiters }
-        let kept: Ended.Kept =
-            switch outcome {
-            case .answer(let answer): .answer(answers.add(answer))
-            case .inDoubt(let error, let failureCode): .inDoubt(error, failureCode: failureCode)
-            }
-        let ended = Ended(kept: kept, time: now, successor: successor)
-        entries[key] = .ended(ended)
-        order.append((key, now))
-        if let successor { predecessors[successor] = key }
-        keptCount += 1
-        keptBytes += ended.byteCount
-        while order.count > limits.maxEntries || keptBytes > limits.maxBytes { removeOldest() }
+        let waiters = end(key)
+        guard window > .zero else { return waiters }
+        let queue = Self.queue(of: token)
+        entries[key] = .ended(kept[queue].add(key, outcome, token, at: time))
+        while kept[queue].isOverLimit { removeOldest(of: queue) }
         return waiters
     }
 
     /// Drops what is kept of a call that has ended.
-    mutating func forget(_ key: CallName) { remove(key) }
+    mutating func forget(_ key: CallName) {
+        guard case .ended(let outcome) = entries[key] else { return }
+        entries[key] = nil
+        kept[Self.queue(of: outcome.token)].didRemove(outcome)
+    }
 
     /// Drops what has been kept for long enough.
     mutating func removeExpired(at now: NIODeadline) {
-        while let nextExpiry, nextExpiry <= now { removeOldest() }
+        for queue in kept.indices {
+            while let oldest = kept[queue].oldest, oldest + window <= now { removeOldest(of: queue) }
+        }
     }
 
-    private mutating func removeOldest() {
-        guard let (key, time) = order.popFirst() else { return }
+    private mutating func removeOldest(of queue: Int) {
+        guard let (key, time) = kept[queue].popOldest() else { return }
         // Removed before, and perhaps added again.
-        guard case .ended(let ended) = entries[key], ended.time == time else { return }
-        remove(key)
+        guard case .ended(let outcome) = entries[key], outcome.time == time else { return }
+        forget(key)
     }
 
-    private mutating func remove(_ key: CallName) {
-        guard case .ended(let ended) = entries[key] else { return }
-        entries[key] = nil
-        if let successor = ended.successor, predecessors[successor] == key { predecessors[successor] = nil }
-        keptCount -= 1
-        keptBytes -= ended.byteCount
+    private static func queue(of token: TokenState) -> Int {
+        switch token {
+        case .settled: 0
+        case .refused: 1
+        case .inDoubt, .free: 2
+        }
+    }
+}
+
+/// An outcome in the table.
+struct KeptOutcome {
+    fileprivate let place: AnswerPages.Place
+    let token: TokenState
+    /// When the call ended.
+    let time: NIODeadline
+
+    var sealed: SealedOutcome { place.outcome }
+    /// Bytes that it takes, with its part of the table.
+    fileprivate var byteCount: Int { KeptOutcomes.overhead + place.byteCount }
+}
+
+/// The kept outcomes of one kind, with bounds of their own.
+struct KeptOutcomes {
+    /// About what an entry takes in memory, without the outcome's bytes.
+    static let overhead = 400
+
+    private let maxEntries: Int
+    private let maxBytes: Int
+    private var pages = AnswerPages()
+    /// In the order in which they were added, which is that of their expiry or nearly. The entry of one may be gone.
+    private var order: Deque<(key: CallName, time: NIODeadline)> = []
+    private(set) var count = 0
+    private(set) var bytes = 0
+
+    init(maxEntries: Int, maxBytes: Int) {
+        self.maxEntries = maxEntries
+        self.maxBytes = maxBytes
+    }
+
+    /// When the call that was added first has ended.
+    var oldest: NIODeadline? { order.first?.time }
+    var isOverLimit: Bool { !order.isEmpty && (order.count > maxEntries || bytes > maxBytes) }
+
+    mutating func add(
+        _ key: CallName,
+        _ outcome: SealedOutcome,
+        _ token: TokenState,
+        at time: NIODeadline
+    ) -> KeptOutcome {
+        let kept = KeptOutcome(place: pages.add(outcome), token: token, time: time)
+        order.append((key, time))
+        count += 1
+        bytes += kept.byteCount
+        return kept
+    }
+
+    mutating func popOldest() -> (key: CallName, time: NIODeadline)? { order.popFirst() }
+
+    mutating func didRemove(_ kept: KeptOutcome) {
+        count -= 1
+        bytes -= kept.byteCount
     }
 }

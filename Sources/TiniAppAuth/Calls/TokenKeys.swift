@@ -47,15 +47,17 @@ struct CallName: Hashable, Sendable {
     var text: String { withUnsafeBytes(of: digest, Hexadecimal.encode) }
 }
 
-/// Recognizes a token. Short and cheap: a false match has a chance of one in 2⁶⁴ and costs only a table entry.
-struct TokenFingerprint: Hashable, Sendable {
-    private let hash: Int
-
-    init(_ token: [UInt8]) {
-        // Keyed, with a key that ends with the process (SipHash).
-        var hasher = Hasher()
-        token.withUnsafeBytes { hasher.combine(bytes: $0) }
-        hash = hasher.finalize()
+extension TokenKeys {
+    /// The same for all instances of an app, and only for them (RFC 5869).
+    init(sharedBy credentials: ClientCredentials) {
+        self.init(
+            root: HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: Array(credentials.secret.utf8)),
+                salt: Array(credentials.key.utf8),
+                info: Array("tiniapp-auth-backend shared store".utf8),
+                outputByteCount: 32
+            )
+        )
     }
 }
 

@@ -27,8 +27,8 @@ final class VerifiedTokens {
         asking ask: (CallWaiter) -> Void
     ) {
         switch table.admit(call.keys.name, waiter, at: .now()) {
-        case .ended(let outcome, let time):
-            waiter.finish(AuthOutcome(outcome, ago: time, key: call.keys.seal))
+        case .ended(let sealed, let time):
+            waiter.finish(AuthOutcome(sealed, key: call.keys.seal, ago: time))
         case .joined:
             waiter.timer = timers.set(deadline) {
                 self.table.remove(waiter, from: call.keys.name)
@@ -44,14 +44,18 @@ final class VerifiedTokens {
     func forget(_ name: CallName) { table.forget(name) }
 
     private func end(_ call: Call, _ outcome: AuthOutcome) {
-        var kept: KeptOutcome?
-        if case .success(let answer) = outcome.result, TokenOwner(answer) != nil {
-            kept = KeptOutcome(answer, key: call.keys.seal, nonce: nonces.next())
-        }
         var outcome = outcome
-        for waiter in table.end(call.keys.name, keeping: kept, at: .now()) {
+        for waiter in waiters(of: call, keeping: outcome) {
             waiter.finish(outcome)
             outcome.isShared = true
         }
+    }
+
+    private func waiters(of call: Call, keeping outcome: AuthOutcome) -> [CallWaiter] {
+        guard case .success(let answer) = outcome.result, TokenOwner(answer) != nil else {
+            return table.end(call.keys.name)
+        }
+        let sealed = SealedOutcome(outcome, endedAt: 0, key: call.keys.seal, nonce: nonces.next())
+        return table.end(call.keys.name, keeping: sealed, .settled, at: .now())
     }
 }

@@ -31,4 +31,7 @@ package enum AuthRoute: String, CaseIterable, Sendable {
     ///
     /// A code or a refresh token that arrives twice makes the token server revoke what the first one gave.
     var isRepeatable: Bool { self == .info }
+
+    /// Whether the call's outcome is kept for requests with the same token, since the call must not be made again.
+    var isKept: Bool { !isRepeatable }
 }

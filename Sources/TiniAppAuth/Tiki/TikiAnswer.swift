@@ -25,19 +25,14 @@ package struct TikiAnswer: Sendable, Equatable {
     /// The body's `error.reason` if it is a word of 1 to 64 characters out of `[a-z0-9_]`: safe for logs and metrics.
     /// ``TikiReason`` has those that mean something to us.
     package let errorReason: String?
-    /// The body's `data.refresh_token`, with its escapes resolved: a request with it proves that this answer arrived.
-    /// nil if the body has none, and in a kept answer.
-    let nextRefreshToken: [UInt8]?
 
     package init(
         status: Int,
         contentType: String = "application/json",
         body: [UInt8],
         retryAfter: String? = nil,
-        errorReason: String? = nil,
-        nextRefreshToken: [UInt8]? = nil
+        errorReason: String? = nil
     ) {
-        self.nextRefreshToken = nextRefreshToken
         self.status = status
         self.contentType = contentType
         self.body = body
@@ -47,6 +42,11 @@ package struct TikiAnswer: Sendable, Equatable {
 }
 
 extension TikiAnswer {
+    /// What it means for the token of its call.
+    var tokenState: TokenState {
+        TokenState(status: status, hasRetryAfter: retryAfter != nil, reason: errorReason, isReadable: true)
+    }
+
     private static let largestContentType = 128
     private static let longestReason = 64
 
@@ -71,8 +71,7 @@ extension TikiAnswer {
             contentType: Self.contentType(response.fields) ?? "application/json",
             body: body,
             retryAfter: Self.retryAfter(response.fields),
-            errorReason: Self.errorReason(in: scanner),
-            nextRefreshToken: scanner.value(of: "refresh_token", in: "data").map(JSONScanner.decodedString)
+            errorReason: Self.errorReason(in: scanner)
         )
     }
 

@@ -88,8 +88,8 @@ struct CheckCommand: AsyncParsableCommand {
             reports.append(report)
         }
         var store: SharedStoreReport?
-        if upstream, let access = configuration.sharedStore {
-            let report = await SharedStoreReport(of: access)
+        if upstream, let sharedStore = configuration.service.sharedStore {
+            let report = await SharedStoreReport(of: sharedStore)
             print("store: \(report.text)")
             store = report
         }

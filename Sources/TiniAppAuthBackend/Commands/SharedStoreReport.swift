@@ -1,46 +1,41 @@
-import NIOCore
 import NIOPosix
-import Redis
 import SharedStore
 
 /// The findings of `check --upstream` at the shared store, with a line for the terminal.
 struct SharedStoreReport {
+    /// Whether instances would use it, as they are configured.
     var isUsable: Bool
     var isRequired: Bool
     var text: String
 
-    /// Uses the store as the service does.
-    init(of access: SharedStoreAccess) async {
-        isRequired = access.isRequired
+    /// Greets the store as the service does.
+    init(of configuration: SharedStore.Configuration) async {
+        isRequired = configuration.isRequired
         let place: String
-        switch access.redis.address.place {
-        case .host(let host, let port, _): place = "\(host) port \(port)"
-        case .socket(let path): place = path
+        let transport: String
+        switch configuration.address.place {
+        case .host(let host, let port, let usesTLS):
+            place = "\(host) port \(port)"
+            transport = usesTLS ? "certificate verified" : "no TLS"
+        case .socket(let path):
+            place = path
+            transport = "on this machine"
         }
         do {
-            let probe = SharedStoreProbe(
-                // Nothing waits here.
-                access.configuration(longestCall: .zero),
-                trust: try access.trust(),
-                eventLoop: MultiThreadedEventLoopGroup.singleton.any()
-            )
-            let report = try await probe.run()
+            let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+            let report = try await SharedStoreProbe(configuration, eventLoop: eventLoop).run()
             let time = Double(Int64(report.roundTrip / .microseconds(100))) / 10
-            let parts = [
-                place, report.server, Self.transport(access.redis.address), "answers in \(time) ms", "claims work",
-            ]
-            isUsable = true
-            text = (parts + report.warnings).joined(separator: ", ")
+            var parts = [place, report.server, transport, "answers in \(time) ms"]
+            if report.roundTrip >= Duration(configuration.timeout) {
+                parts.append("longer than SHARED_STORE_TIMEOUT")
+            }
+            isUsable = report.problems.isEmpty || !isRequired
+            parts.append(report.problems.isEmpty ? "claims work" : isUsable ? "may lose claims" : "not usable")
+            let problems = report.problems.isEmpty ? "" : ": \(report.problems.joined(separator: "; "))"
+            text = parts.joined(separator: ", ") + problems
         } catch {
             isUsable = false
             text = "\(place), not usable: \(error)"
-        }
-    }
-
-    private static func transport(_ address: RedisAddress) -> String {
-        switch address.place {
-        case .host(_, _, let usesTLS): usesTLS ? "certificate verified" : "no TLS"
-        case .socket: "on this machine"
         }
     }
 }

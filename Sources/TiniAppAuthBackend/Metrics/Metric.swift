@@ -76,8 +76,8 @@ struct Metric: Sendable {
         Metric(
             name: "tiniapp_auth_in_doubt_total",
             labels: ["route"],
-            help: "Requests with a token whose call was sent and brought no answer.",
-            reading: "they got the same error, and nothing was sent. Follows the failures above"
+            help: "Requests with a token whose call was sent and may have used it up.",
+            reading: "they got the same error again, and nothing was sent. Follows the failures above, and Tiki's 5xx"
         ),
         Metric(
             name: "tiniapp_auth_tiki_refusals_total",
@@ -117,6 +117,12 @@ struct Metric: Sendable {
             labels: [],
             help: "How often the shared store came back without its memory.",
             reading: "tokens of these seconds may have been sent twice, unless `SHARED_STORE_REQUIRED=1`"
+        ),
+        Metric(
+            name: "tiniapp_auth_shared_store_owed_changes",
+            labels: [],
+            help: "Outcomes and releases that the shared store has not confirmed yet.",
+            reading: "stays above 0: the store does not answer; other instances wait for these"
         ),
         Metric(
             name: "tiniapp_auth_upstream_connections",

@@ -29,7 +29,6 @@ enum ErrorsPage {
             [
                 Row(.upstreamUnreachable, "no connection to Tiki: name, connection or TLS"),
                 Row(.overloaded, "too many requests are in flight, or no connection to Tiki came free in time"),
-                Row(.upstreamUnavailable(retryAfter: nil), "Tiki says 503"),
                 Row(.storeUnavailable, "the store that instances share cannot be asked, and it is required"),
                 Row("429", "too_many_requests", "over the limits for one client address (nginx), or Tiki says 429"),
                 Row("503", "service_unavailable", "nginx is short of something (nginx)"),
@@ -40,7 +39,11 @@ enum ErrorsPage {
             "The code or refresh token may have reached Tiki. The same request after 1 s, and after 3 s more, gets Tiki's answer if it has come in the meantime, and is not sent to Tiki a second time within 45 s. After that call `my.getAuthCode`. The same goes for no answer at all.",
             [
                 Row(.upstreamTimeout, "Tiki did not answer in time"),
-                Row(.upstreamInvalidResponse, "Tiki's answer is not JSON, cut off, or too large"),
+                Row(
+                    .upstreamInvalidResponse,
+                    "Tiki's answer is not JSON, cut off, or too large, as when a gateway before Tiki says 500, 502 or 504"
+                ),
+                Row(.upstreamUnavailable(retryAfter: nil), "Tiki, or a gateway before it, says 503"),
                 Row(.inProgress, "another instance makes the same call, and has not ended it yet"),
                 Row(
                     "502",

@@ -16,8 +16,6 @@ struct Configuration: Sendable {
     var logLevel: Logger.Level
     var logFormat: LogFormat
     var googleCloudProject: String?
-    /// nil if each instance is by itself.
-    var sharedStore: SharedStoreAccess?
     var validation: DomainValidation
 
     /// Reads and checks every setting.
@@ -51,7 +49,7 @@ struct Configuration: Sendable {
         logLevel = reader.value(Settings.logLevel)
         logFormat = reader.value(Settings.logFormat)
         googleCloudProject = reader.value(Settings.googleCloudProject)
-        sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
+        let sharedStore = reader.sharedStore(requestTimeout: requestTimeout)
         validation = reader.domainValidation()
         // For nginx, but a mistake is reported here.
         _ = reader.value(Settings.allowedOrigins)
@@ -71,10 +69,7 @@ struct Configuration: Sendable {
         service.replayMaxEntries = replayMaxEntries
         service.verifyWindow = TimeAmount(verifyWindow)
         service.maxBodyBytes = maxBodyBytes
-        // A call is sent within its request's time, its answer waited for, and its outcome kept; clocks do not run alike.
-        let longestCall = service.requestTimeout + service.lateAnswerTimeout + service.replayWindow + .seconds(2)
-        service.sharedStore = sharedStore?.configuration(longestCall: longestCall)
-        service.sharedStoreCAFile = sharedStore?.caFile
+        service.sharedStore = sharedStore
     }
 }
 

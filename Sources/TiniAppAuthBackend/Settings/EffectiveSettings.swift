@@ -28,7 +28,7 @@ extension Configuration {
             values[setting.name] = "\(url.origin)\(url.pathAndQuery.prefix { $0 != "?" })"
         }
         values[Settings.connectTimeout.name] = "\(Double(service.upstream.connectTimeout.nanoseconds) / 1e9)"
-        if let timeout = sharedStore?.redis.timeout {
+        if let timeout = service.sharedStore?.timeout {
             values[Settings.sharedStoreTimeout.name] = "\(Double(timeout.nanoseconds) / 1e9)"
         }
         return values

@@ -139,6 +139,12 @@ enum Settings {
         default: false,
         "1 sends no code and no refresh token to Tiki while the store does not answer, or has lost its memory."
     )
+    static let allowInsecureStore = Setting(
+        "ALLOW_INSECURE_STORE",
+        .flag,
+        default: false,
+        "1 allows sending the store's password in clear text to another machine."
+    )
     static let maxBodyBytes = Setting(
         "MAX_BODY_BYTES",
         .integer(1...524_288),
@@ -241,6 +247,7 @@ enum Settings {
         verifyWindow.reference,
         sharedStore.reference, sharedStoreUser.reference, sharedStorePasswordFile.reference,
         sharedStoreCAFile.reference, sharedStoreTimeout.reference, sharedStoreRequired.reference,
+        allowInsecureStore.reference,
         connectTimeout.reference, upstreamMaxConnections.reference,
         upstreamWarmConnections.reference, maxBodyBytes.reference, maxResponseBytes.reference, listenSocket.reference,
         arrivalTimeout.reference, maxPendingConnections.reference, maxParamsBytes.reference, maxInFlight.reference,

@@ -1,4 +1,5 @@
 import NIOCore
+import Transport
 
 /// Decides when to open connections that no call asks for, so that the next call finds one ready. A value without
 /// sockets or timers.
@@ -8,7 +9,7 @@ struct WarmConnections {
 
     /// How many there should be, with those that are in use.
     let target: Int
-    private var backOff = BackOff()
+    private var backOff = BackOff(first: .milliseconds(500), longest: .seconds(30))
     private var isWaiting = false
 
     init(target: Int) {
@@ -46,25 +47,5 @@ struct WarmConnections {
     /// - Parameter lifetime: how long it was open.
     mutating func didEnd(after lifetime: TimeAmount) {
         if lifetime >= Self.provenAfter { backOff.reset() }
-    }
-}
-
-/// How long to wait before the next try: 0.5 s, doubled each time up to 30 s. Each wait is shortened by a random part
-/// of up to a quarter, so that many instances do not come back at the same moment.
-struct BackOff {
-    static let first = TimeAmount.milliseconds(500)
-    static let longest = TimeAmount.seconds(30)
-
-    private var next = first
-
-    /// The time to wait now; the one after it is longer.
-    mutating func wait(using random: inout some RandomNumberGenerator) -> TimeAmount {
-        defer { next = min(next + next, Self.longest) }
-        return .nanoseconds(next.nanoseconds - Int64.random(in: 0...next.nanoseconds / 4, using: &random))
-    }
-
-    /// Something has worked: start again with the shortest wait.
-    mutating func reset() {
-        next = Self.first
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NIOCore
 import Testing
 
@@ -7,7 +8,8 @@ struct CallTableTests {
     final class Waiter {}
 
     static let keys = TokenKeys()
-    static let outcome = KeptOutcome.inDoubt(.upstreamTimeout, failureCode: "timeout")
+    static let outcome = SealedOutcome(bytes: Data("sealed".utf8))
+    static let bytes = KeptOutcomes.overhead + 6
 
     static func key(_ token: String, _ route: AuthRoute = .refresh) -> CallName {
         keys.derive(route, Array(token.utf8)).name
@@ -22,25 +24,21 @@ struct CallTableTests {
     }
 
     /// Admits a refresh.
-    static func admit(
-        _ table: inout CallTable<Waiter>,
-        _ token: String,
-        at second: Int64
-    ) -> CallTable<Waiter>.Admission {
-        let fingerprint = TokenFingerprint(Array(token.utf8))
-        return table.admit(key(token), Waiter(), presenting: fingerprint, at: time(second))
+    static func admit(_ table: inout CallTable<Waiter>, _ token: String, at second: Int64)
+        -> CallTable<Waiter>.Admission
+    {
+        table.admit(key(token), Waiter(), at: time(second))
     }
 
     /// Admits a call, and ends it at once.
     static func call(
         _ table: inout CallTable<Waiter>,
         _ token: String,
-        successor: String? = nil,
+        _ state: TokenState = .settled,
         at second: Int64 = 0
     ) {
         #expect(isFirst(admit(&table, token, at: second)))
-        let successor = successor.map { TokenFingerprint(Array($0.utf8)) }
-        #expect(table.end(key(token), keeping: outcome, successor: successor, at: time(second)).count == 1)
+        #expect(table.end(key(token), keeping: outcome, state, at: time(second)).count == 1)
     }
 
     static func isFirst(_ admission: CallTable<Waiter>.Admission) -> Bool {
@@ -63,7 +61,7 @@ struct CallTableTests {
             }
         }
         table.remove(waiters[2], from: Self.key("a"))
-        let left = table.end(Self.key("a"), keeping: nil, at: Self.time(2))
+        let left = table.end(Self.key("a"))
         #expect(left.map(ObjectIdentifier.init) == [0, 1, 3].map { ObjectIdentifier(waiters[$0]) })
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
     }
@@ -72,16 +70,11 @@ struct CallTableTests {
     func window() {
         var table = Self.table()
         Self.call(&table, "a")
-        guard
-            case .ended(.inDoubt(.upstreamTimeout, "timeout"), let age) = table.admit(
-                Self.key("a"),
-                Waiter(),
-                at: Self.time(44)
-            )
-        else {
+        guard case .ended(let sealed, let age) = table.admit(Self.key("a"), Waiter(), at: Self.time(44)) else {
             Issue.record("was not kept")
             return
         }
+        #expect(sealed.bytes == Self.outcome.bytes)
         #expect(age == .seconds(44))
         #expect(table.nextExpiry == Self.time(45))
         #expect(Self.isFirst(Self.admit(&table, "a", at: 45)))
@@ -95,57 +88,50 @@ struct CallTableTests {
         #expect(Self.isFirst(table.admit(Self.key("a", .exchange), Waiter(), at: Self.time(0))))
     }
 
-    @Test("A request with the next token proves that the answer arrived, so the entry is removed")
-    func successor() {
-        var table = Self.table()
-        Self.call(&table, "a", successor: "b")
-        #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
-        Self.call(&table, "b", successor: "c", at: 2)
-        #expect(table.keptCount == 1)
-        #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
-        #expect(Self.isKept(Self.admit(&table, "b", at: 3)))
-        // Also if the successor's call has ended, and is answered from its entry.
-        var other = Self.table()
-        Self.call(&other, "b")
-        Self.call(&other, "a", successor: "b")
-        #expect(Self.isKept(Self.admit(&other, "b", at: 1)))
-        #expect(Self.isFirst(Self.admit(&other, "a", at: 1)))
-    }
-
-    @Test("A server that returns the same refresh token does not remove the entry")
-    func sameToken() {
-        var table = Self.table()
-        Self.call(&table, "a", successor: "a")
-        #expect(Self.isKept(Self.admit(&table, "a", at: 1)))
-    }
-
     @Test("The oldest entries are removed if there are too many or they take too many bytes", arguments: [true, false])
     func bounds(byCount: Bool) {
-        var table =
-            byCount
-            ? Self.table(entries: 3)
-            : Self.table(bytes: 3 * CallTable<Waiter>.overhead + 10)
-        for number in 0..<10 { Self.call(&table, "token \(number)", successor: "next \(number)", at: Int64(number)) }
-        #expect(table.keptCount == 3)
-        #expect(table.keptBytes == 3 * CallTable<Waiter>.overhead)
+        var table = byCount ? Self.table(entries: 3) : Self.table(bytes: 3 * Self.bytes + 10)
+        for number in 0..<10 { Self.call(&table, "token \(number)", at: Int64(number)) }
+        #expect((table.keptCount, table.keptBytes) == (3, 3 * Self.bytes))
         for number in 0..<10 {
             #expect(Self.isKept(Self.admit(&table, "token \(number)", at: 9)) == (number >= 7))
         }
     }
 
-    @Test("A chain of refreshes keeps one entry, and its order does not grow")
-    func chain() {
-        var table = Self.table(entries: 5)
-        for number in 0..<1_000 { Self.call(&table, "\(number)", successor: "\(number + 1)") }
-        #expect(table.keptCount == 1)
-        #expect(Self.isKept(Self.admit(&table, "999", at: 0)))
+    @Test("Refusals and calls in doubt, which strangers can make, displace no login and not each other")
+    func strangers() {
+        var table = Self.table(entries: 3)
+        for (token, state) in [("login", .settled), ("refused", .refused), ("in doubt", .inDoubt)]
+            as [(String, TokenState)]
+        {
+            Self.call(&table, token, state)
+        }
+        for number in 0..<1_000 { Self.call(&table, "x\(number)", .refused) }
+        #expect(!Self.isKept(Self.admit(&table, "refused", at: 1)))
+        #expect(Self.isKept(Self.admit(&table, "in doubt", at: 1)))
+        for number in 0..<1_000 { Self.call(&table, "y\(number)", .inDoubt) }
+        #expect(!Self.isKept(Self.admit(&table, "in doubt", at: 1)))
+        #expect(Self.isKept(Self.admit(&table, "login", at: 1)))
+        #expect(table.keptCount == 7)
     }
 
-    @Test("A token whose entry was removed and added again is kept for its new window")
+    @Test("An outcome that another instance has had for a while is kept for the rest of its window")
+    func learned() {
+        var table = Self.table()
+        Self.call(&table, "a", at: 30)
+        #expect(Self.isFirst(Self.admit(&table, "b", at: 40)))
+        _ = table.end(Self.key("b"), keeping: Self.outcome, .settled, at: Self.time(0))
+        #expect(Self.isKept(Self.admit(&table, "b", at: 44)))
+        #expect(Self.isFirst(Self.admit(&table, "b", at: 45)))
+        table.removeExpired(at: Self.time(75))
+        #expect(table.keptCount == 0)
+    }
+
+    @Test("A token whose entry was forgotten and added again is kept for its new window")
     func comeBack() {
         var table = Self.table()
-        Self.call(&table, "a", successor: "b")
-        Self.call(&table, "b", at: 10)
+        Self.call(&table, "a")
+        table.forget(Self.key("a"))
         Self.call(&table, "a", at: 20)
         // The first entry of "a" would have ended by now.
         #expect(Self.isKept(Self.admit(&table, "a", at: 46)))

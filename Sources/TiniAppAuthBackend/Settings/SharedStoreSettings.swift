@@ -1,44 +1,16 @@
-import FoundationEssentials
 import NIOCore
-import Redis
 import SharedStore
-import Transport
-
-/// The store that several instances share: where it is, how to get in, and how much depends on it.
-struct SharedStoreAccess: Sendable {
-    var redis: RedisClient.Configuration
-    /// A file of trusted certificates (PEM) in place of the system's.
-    var caFile: String?
-    var isRequired: Bool
-
-    /// - Parameter longestCall: the longest that a claim may live.
-    func configuration(longestCall: TimeAmount) -> SharedStore.Configuration {
-        // The same for all instances.
-        var configuration = SharedStore.Configuration(redis: redis, markerKey: Array("tiniapp-auth:marker".utf8))
-        configuration.isRequired = isRequired
-        configuration.longestCall = longestCall
-        return configuration
-    }
-
-    /// Reads the trusted certificates.
-    ///
-    /// - Returns: nil if the store does not use TLS.
-    /// - Throws: `TrustError` if the file cannot be used, NIOSSL's error if the system's certificates cannot.
-    func trust() throws -> TrustedCertificates? {
-        guard redis.address.usesTLS else { return nil }
-        return try TrustedCertificates(caFile: caFile, usesTLS: true)
-    }
-}
 
 extension SettingsReader {
     /// - Returns: nil if there is no store, or after a problem.
-    mutating func sharedStore(requestTimeout: Duration) -> SharedStoreAccess? {
+    mutating func sharedStore(requestTimeout: Duration) -> SharedStore.Configuration? {
         let address = storeAddress()
         let user = value(Settings.sharedStoreUser)
         let password = storePassword()
         let caFile = caFile(Settings.sharedStoreCAFile)
         let timeout = storeTimeout(requestTimeout: requestTimeout)
         let isRequired = value(Settings.sharedStoreRequired)
+        let allowInsecure = value(Settings.allowInsecureStore)
 
         guard isSet(Settings.sharedStore) else {
             reportWithoutStore(Settings.sharedStoreUser)
@@ -56,12 +28,19 @@ extension SettingsReader {
         if isSet(Settings.sharedStoreCAFile), !address.usesTLS, !hasProblem(Settings.sharedStoreCAFile) {
             report(Settings.sharedStoreCAFile, "is set, but SHARED_STORE does not begin with rediss://")
         }
-        var redis = RedisClient.Configuration(address)
-        redis.user = user
-        redis.password = password.map { RedisPassword($0) }
-        redis.timeout = TimeAmount(timeout)
-        redis.name = "the shared store"
-        return SharedStoreAccess(redis: redis, caFile: caFile, isRequired: isRequired)
+        if address.isClearText, password != nil, !allowInsecure {
+            report(
+                Settings.sharedStore,
+                "sends a password to another machine in clear text; use rediss, or set ALLOW_INSECURE_STORE=1"
+            )
+        }
+        var store = SharedStore.Configuration(address)
+        store.user = user
+        store.password = password.map { RedisPassword($0) }
+        store.caFile = caFile
+        store.timeout = TimeAmount(timeout)
+        store.isRequired = isRequired
+        return store
     }
 
     private mutating func storeAddress() -> RedisAddress? {

@@ -2,7 +2,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Redis
+@testable import SharedStore
 
 struct RedisReplyReaderTests {
     /// Feeds the text in pieces of this size, and returns the replies until the first failure.

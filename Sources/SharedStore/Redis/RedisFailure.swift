@@ -1,10 +1,10 @@
 import Transport
 
-/// Why a command got no usable reply. Except after ``unreachable`` and ``overloaded``, it may have been carried out.
-package enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
+/// Why a command got no usable reply. It may have been carried out all the same.
+enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no connection, and the last attempt to open one failed.
     case unreachable(ConnectFailure.Reason)
-    /// No reply in time. The connection was closed.
+    /// No reply in time.
     case timeout
     /// The connection ended before the reply.
     case connectionLost
@@ -16,19 +16,22 @@ package enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case unexpectedReply
     /// An error reply.
     case refused(RedisErrorReply)
+    /// The user lacks a permission, in the form of an ACL rule.
+    case notAllowed(String)
+    /// The server works, but cannot keep what the store promises, and is required to: the reasons, for an operator.
+    case unfit(String)
     /// Too many commands are waiting for their reply.
     case overloaded
     /// The client was closed.
     case closed
 
-    /// Every failure there is.
-    package static let all: [RedisFailure] =
-        ConnectFailure.Reason.allCases.map(unreachable) + RedisErrorReply.allCases.map(refused) + [
-            .timeout, .connectionLost, .notRedis, .tooLarge, .unexpectedReply, .overloaded, .closed,
-        ]
+    /// Every ``code`` there is.
+    static let codes =
+        ConnectFailure.Reason.allCases.map(\.rawValue) + RedisErrorReply.allCases.map(\.rawValue)
+        + [timeout, connectionLost, notRedis, tooLarge, unexpectedReply, unfit(""), overloaded, closed].map(\.code)
 
     /// A stable code for log and metrics.
-    package var code: String {
+    var code: String {
         switch self {
         case .unreachable(let reason): reason.rawValue
         case .timeout: "timeout"
@@ -37,21 +40,25 @@ package enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooLarge: "reply_too_large"
         case .unexpectedReply: "unexpected_reply"
         case .refused(let error): error.rawValue
+        case .notAllowed: RedisErrorReply.noPermission.rawValue
+        case .unfit: "unfit"
         case .overloaded: "overloaded"
         case .closed: "closed"
         }
     }
 
     /// For an operator.
-    package var description: String {
+    var description: String {
         switch self {
         case .unreachable(let reason): "it cannot be reached (\(reason.rawValue))"
         case .timeout: "no answer in time"
         case .connectionLost: "it closed the connection"
-        case .notRedis: "what it says is not Redis' protocol"
+        case .notRedis: "it does not speak Redis' protocol"
         case .tooLarge: "its answer is too large"
-        case .unexpectedReply: "its answer is not one to the question"
+        case .unexpectedReply: "its answer does not fit the command"
         case .refused(let error): error.text
+        case .notAllowed(let rule): "the user lacks a permission: \(rule)"
+        case .unfit(let reasons): reasons
         case .overloaded: "too many commands wait for it"
         case .closed: "closed here"
         }

@@ -4,7 +4,7 @@ import NIOPosix
 import TestSupport
 import Transport
 
-@testable import Redis
+@testable import SharedStore
 
 /// A client on an event loop, for use by tests from outside it.
 final class LoopClient: Sendable {
@@ -19,7 +19,6 @@ final class LoopClient: Sendable {
         user: String? = nil,
         password: String? = nil,
         caFile: String? = nil,
-        timeout: TimeAmount = .seconds(20),
         connectTimeout: TimeAmount = .seconds(20),
         maxReplyBytes: Int = 262_144,
         maxPending: Int = 16_384
@@ -28,24 +27,34 @@ final class LoopClient: Sendable {
         var configuration = RedisClient.Configuration(try RedisAddress(url))
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
-        configuration.timeout = timeout
         configuration.connectTimeout = connectTimeout
         configuration.maxReplyBytes = maxReplyBytes
         configuration.maxPending = maxPending
         let usesTLS = configuration.address.usesTLS
         let trust = usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
         client = .makeBoxSendingValue(
-            RedisClient(configuration, trust: trust, eventLoop: eventLoop, logger: log.logger),
+            RedisClient(configuration, trust: trust, eventLoop: eventLoop, logger: log.logger, greet: Self.greet),
             eventLoop: eventLoop
         )
     }
 
-    convenience init(_ server: RedisServer, timeout: TimeAmount = .seconds(20)) throws {
-        try self.init("redis+unix://\(server.path)", timeout: timeout)
+    convenience init(_ server: RedisServer) throws {
+        try self.init("redis+unix://\(server.path)")
     }
 
-    convenience init(_ server: FakeRedis, timeout: TimeAmount = .seconds(20)) throws {
-        try self.init("redis+unix://\(server.path)", timeout: timeout, maxReplyBytes: 10_000)
+    convenience init(_ server: FakeRedis) throws {
+        try self.init("redis+unix://\(server.path)", maxReplyBytes: 10_000)
+    }
+
+    /// Checks that it is Redis at all, and lets us in.
+    private static func greet(_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) {
+        connection.send(RedisCommand("PING")) { result in
+            switch result {
+            case .success(.status("PONG")): done(nil)
+            case .success: done(.unexpectedReply)
+            case .failure(let failure): done(failure)
+            }
+        }
     }
 
     func send(_ arguments: String...) async throws -> Outcome { try await send([arguments])[0] }

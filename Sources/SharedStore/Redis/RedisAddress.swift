@@ -29,6 +29,11 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         if case .host(_, _, usesTLS: true) = place { true } else { false }
     }
 
+    /// Whether what is sent there can be read on the way to another machine.
+    package var isClearText: Bool {
+        if case .host(let host, _, usesTLS: false) = place { !HostText.isLoopback(host) } else { false }
+    }
+
     /// For the log.
     package var description: String {
         switch place {
@@ -85,4 +90,16 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         else { throw .database }
         return Int(number)
     }
+}
+
+/// A password. Prints as nothing.
+package struct RedisPassword: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+    let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package var description: String { "RedisPassword" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -3,22 +3,19 @@ import NIOCore
 
 /// One open connection: sends commands as they come, and hands each its reply, in order. Lives on the event loop.
 ///
-/// Replies are not numbered: after one that is late or malformed, the next one cannot be matched to its command. The
-/// connection ends then, and all its commands fail.
-package final class RedisConnection: ChannelInboundHandler {
-    package typealias InboundIn = ByteBuffer
-    package typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
+/// While the server stalls, the connection stays open for some seconds: it carries the commands out in the order in which they
+/// were sent, however late, and each late reply still belongs to its command.
+final class RedisConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
 
-    private struct Pending {
-        let deadline: NIODeadline
-        let completion: Completion
-    }
+    /// How long a command waits for its reply before the connection is closed.
+    static let longestStall = TimeAmount.seconds(3)
 
     private let channel: any Channel
     private let reader: RedisReplyReader
-    private var pending: Deque<Pending> = []
-    /// When the timer fires; nil if it is not set.
-    private var timer: NIODeadline?
+    private var pending: Deque<(sentAt: NIODeadline, completion: Completion)> = []
+    private var isTimerSet = false
     private var ended: RedisFailure?
     /// Called once, after the commands have failed.
     private let didEnd: (RedisConnection, RedisFailure) -> Void
@@ -36,13 +33,13 @@ package final class RedisConnection: ChannelInboundHandler {
 
     /// Commands that wait for their reply.
     var pendingCount: Int { pending.count }
+    /// When the oldest of them was sent; nil if there is none.
+    var waitingSince: NIODeadline? { pending.first?.sentAt }
 
     /// Sends a command. The completion is called once, with the reply; an error reply is a failure.
-    ///
-    /// - Parameter deadline: when to close the connection if there is no reply. Not earlier than any earlier command's.
-    package func send(_ command: RedisCommand, deadline: NIODeadline, _ completion: @escaping Completion) {
+    func send(_ command: RedisCommand, _ completion: @escaping Completion) {
         if let ended { return completion(.failure(ended)) }
-        pending.append(Pending(deadline: deadline, completion: completion))
+        pending.append((.now(), completion))
         setTimer()
         channel.writeAndFlush(command.bytes, promise: nil)
     }
@@ -58,22 +55,23 @@ package final class RedisConnection: ChannelInboundHandler {
         didEnd(self, failure)
     }
 
-    /// One timer is enough, since the first command's deadline comes first. It is not moved with each reply: when it
-    /// fires, it checks, and is set again. Only an earlier deadline needs another timer. (The greeting has more time
-    /// than the commands after it.)
+    /// One timer is enough, since the oldest command comes first. It is not moved with each reply: when it fires, it looks at
+    /// what is the oldest command then.
     private func setTimer() {
-        guard let first = pending.first else { return }
-        if let timer, timer <= first.deadline { return }
-        let deadline = first.deadline
-        timer = deadline
-        channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
-            guard let self, timer == deadline else { return }
-            timer = nil
-            if let first = pending.first, first.deadline <= .now() { end(.timeout) } else { setTimer() }
+        guard !isTimerSet, let first = pending.first else { return }
+        isTimerSet = true
+        channel.eventLoop.assumeIsolated().scheduleTask(deadline: first.sentAt + Self.longestStall) { [weak self] in
+            guard let self else { return }
+            isTimerSet = false
+            if let first = pending.first, first.sentAt + Self.longestStall <= .now() {
+                end(.timeout)
+            } else {
+                setTimer()
+            }
         }
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard ended == nil else { return }
         do throws(RedisFailure) {
             try reader.feed(unwrapInboundIn(data))
@@ -95,7 +93,7 @@ package final class RedisConnection: ChannelInboundHandler {
         if error.endsConnection { throw .refused(error) }
     }
 
-    package func channelInactive(context: ChannelHandlerContext) { end(.connectionLost) }
+    func channelInactive(context: ChannelHandlerContext) { end(.connectionLost) }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { end(.connectionLost) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { end(.connectionLost) }
 }

@@ -1,5 +1,5 @@
 /// A server's reply (RESP2).
-package enum RedisReply: Sendable, Equatable {
+enum RedisReply: Sendable, Equatable {
     case string([UInt8])
     case status(String)
     case integer(Int64)
@@ -8,9 +8,9 @@ package enum RedisReply: Sendable, Equatable {
     case error(RedisErrorReply)
 }
 
-/// The kinds of error replies that matter, told apart by their first word. The raw value is a stable code for log and
-/// metrics. The reply's text is not kept, since it may repeat what was sent.
-package enum RedisErrorReply: String, CaseIterable, Sendable {
+/// The kinds of error replies that matter. The raw value is a stable code for log and metrics. The reply's text is not kept,
+/// since it may repeat what was sent.
+enum RedisErrorReply: String, CaseIterable, Sendable {
     case loading = "loading"
     case readOnly = "read_only"
     case outOfMemory = "out_of_memory"
@@ -18,6 +18,7 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
     case wrongPassword = "wrong_password"
     case noPassword = "no_password_expected"
     case noPermission = "no_permission"
+    case noKeyPermission = "no_key_permission"
     case noDatabase = "no_such_database"
     case tooManyClients = "too_many_clients"
     case protected = "protected_mode"
@@ -30,14 +31,20 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
     case unknownCommand = "unknown_command"
     case other = "error"
 
+    /// - Parameter text: begins with a word that tells the kind; `ERR` stands for all others, told apart by the sentence.
     init(_ text: String) {
-        switch text.prefix(while: { $0 != " " }) {
+        // Redis 5 and 6 wrap a script's error: "ERR Error running script (call to f_…): @user_script:2: @user_script: 2:
+        // -READONLY …".
+        let isWrapped = text.hasPrefix("ERR Error running script")
+        let words = text.split(separator: " ", omittingEmptySubsequences: false)
+        let word = isWrapped ? words.lazy.map { $0.drop { $0 == "-" } }.first(where: Self.isKind) : words.first
+        switch word ?? "" {
         case "LOADING": self = .loading
         case "READONLY": self = .readOnly
         case "OOM": self = .outOfMemory
         case "NOAUTH": self = .notAuthenticated
         case "WRONGPASS": self = .wrongPassword
-        case "NOPERM": self = .noPermission
+        case "NOPERM": self = text.contains("access one of the keys") ? .noKeyPermission : .noPermission
         case "DENIED": self = .protected
         case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN": self = .cluster
         case "MASTERDOWN": self = .primaryDown
@@ -45,20 +52,22 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
         case "NOREPLICAS": self = .notReplicated
         case "BUSY": self = .busy
         case "WRONGTYPE": self = .wrongType
-        default: self = Self.byText(text)
+        default: self = Self.sentences.first { text.contains($0.part) }?.error ?? .other
         }
     }
 
-    /// Errors without a first word of their own, told apart by the rest of their text.
-    private static func byText(_ text: String) -> RedisErrorReply {
-        if text.contains("without any password configured") || text.contains("no password is set") {
-            return .noPassword
-        }
-        if text.contains("DB index is out of range") || text.contains("invalid DB index") { return .noDatabase }
-        if text.contains("max number of clients") { return .tooManyClients }
-        if text.hasPrefix("ERR unknown command") { return .unknownCommand }
-        return .other
+    private static func isKind(_ word: Substring) -> Bool {
+        word.count > 2 && word != "ERR" && word.utf8.allSatisfy((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains)
     }
+
+    private static let sentences: [(part: String, error: RedisErrorReply)] = [
+        ("without any password configured", .noPassword), ("no password is set", .noPassword),
+        ("DB index is out of range", .noDatabase), ("invalid DB index", .noDatabase),
+        ("max number of clients", .tooManyClients), ("ERR unknown command", .unknownCommand),
+        // Of a command within a script.
+        ("The user executing the script can't run this command", .noPermission),
+        ("The user executing the script can't access at least one of the keys", .noKeyPermission),
+    ]
 
     /// Whether another connection might lead to a server that can help.
     var endsConnection: Bool {
@@ -69,7 +78,7 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
     }
 
     /// For an operator.
-    package var text: String {
+    var text: String {
         switch self {
         case .loading: "it is still loading its data"
         case .readOnly: "it is a replica that takes no writes"
@@ -77,7 +86,8 @@ package enum RedisErrorReply: String, CaseIterable, Sendable {
         case .notAuthenticated: "it wants a password, and none is set"
         case .wrongPassword: "it does not accept the user and password"
         case .noPassword: "it has no password, but one is set here"
-        case .noPermission: "the user is not allowed to do what is needed"
+        case .noPermission: "the user lacks a permission"
+        case .noKeyPermission: "the user may not use the keys tiniapp-auth:*"
         case .noDatabase: "it has no database of that number"
         case .tooManyClients: "it has too many clients"
         case .protected: "it is in protected mode, and takes no connections from other machines"

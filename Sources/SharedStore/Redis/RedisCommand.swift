@@ -2,11 +2,11 @@ import CHiredis
 import NIOCore
 
 /// A command with its arguments, encoded to be sent (RESP2: an array of bulk strings).
-package struct RedisCommand: Sendable {
+struct RedisCommand: Sendable {
     let bytes: ByteBuffer
 
     /// - Parameter arguments: the command's name first.
-    package init(_ arguments: [[UInt8]]) {
+    init(_ arguments: [[UInt8]]) {
         let lengths = arguments.map(\.count)
         let joined = arguments.flatMap(\.self)
         var formatted: UnsafeMutablePointer<CChar>?
@@ -26,7 +26,7 @@ package struct RedisCommand: Sendable {
         bytes = ByteBuffer(bytes: UnsafeRawBufferPointer(start: formatted, count: length))
     }
 
-    package init(_ arguments: String...) {
+    init(_ arguments: String...) {
         self.init(arguments.map { Array($0.utf8) })
     }
 }

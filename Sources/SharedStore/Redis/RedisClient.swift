@@ -6,39 +6,34 @@ import NIOCore
 import NIOPosix
 import Transport
 
-/// Sends commands over one connection, which it opens for the first command and reopens after it has ended. Lives on
-/// the event loop; only ``init(_:trust:eventLoop:logger:)`` can be called elsewhere, before anything else.
+/// Sends commands over one connection, which it opens again whenever it has ended. Lives on the event loop; only
+/// ``init(_:trust:eventLoop:logger:greet:)`` can be called elsewhere, before anything else.
 ///
 /// While the server is down, commands fail at once, and the client tries to connect from time to time.
-package final class RedisClient {
-    package struct Configuration: Sendable {
-        package var address: RedisAddress
+final class RedisClient {
+    struct Configuration: Sendable {
+        var address: RedisAddress
         /// nil for the default user.
-        package var user: String?
-        package var password: RedisPassword?
-        /// For a command, from ``RedisClient/send(_:_:)`` to its reply.
-        package var timeout = TimeAmount.milliseconds(250)
-        /// For a connection: name, TCP, TLS, password, greeting.
-        package var connectTimeout = TimeAmount.seconds(2)
+        var user: String?
+        var password: RedisPassword?
+        /// For a connection: name, TCP and TLS.
+        var connectTimeout = TimeAmount.seconds(2)
         /// Bytes of one reply.
-        package var maxReplyBytes = 262_144
+        var maxReplyBytes = 262_144
         /// How many commands may wait for their reply; one more fails at once.
-        package var maxPending = 16_384
+        var maxPending = 16_384
         /// The server's name in the log.
-        package var name = "Redis"
+        var name = "Redis"
 
-        package init(_ address: RedisAddress) {
+        init(_ address: RedisAddress) {
             self.address = address
         }
     }
 
-    /// Sends the first commands over a connection, then says whether it can be used.
-    package typealias Greeting = (
-        _ connection: RedisConnection, _ deadline: NIODeadline, _ done: @escaping (RedisFailure?) -> Void
-    ) -> Void
+    /// Sends the first commands over a connection, after the password and the database, then says whether it can be used.
+    typealias Greeting = (_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) -> Void
 
     private enum State {
-        /// There is no connection yet, or the last one ended after it had served; the next command opens one.
         case idle
         /// The number tells this attempt from others.
         case opening(Int)
@@ -48,27 +43,24 @@ package final class RedisClient {
         case closed
     }
 
-    private struct Waiting {
-        let command: () -> RedisCommand
-        let deadline: NIODeadline
-        let completion: RedisConnection.Completion
-    }
+    /// A connection that ended sooner than this after it was opened counts as a failure.
+    private static let good = TimeAmount.seconds(1)
 
     private var configuration: Configuration
     private let eventLoop: any EventLoop
     private let logger: Logger
+    private let greet: Greeting
     private var connector: Connector?
-    /// Called on each new connection, after the password and the database.
-    package var greet: Greeting?
     /// Called when a usable connection is open, and when it has ended.
-    package var stateDidChange: ((_ isUp: Bool) -> Void)?
+    var stateDidChange: ((_ isUp: Bool) -> Void)?
 
     private var state = State.idle
     private var attempts = 0
     private var openingConnection: RedisConnection?
-    private var waiting: Deque<Waiting> = []
-    private var isTimerSet = false
-    private var backOff = RedisBackOff()
+    /// Commands that wait for the connection.
+    private var waiting: Deque<(command: RedisCommand, completion: RedisConnection.Completion)> = []
+    /// Short waits: a store that is back is to be found at once, and one attempt a second costs nobody anything.
+    private var backOff = BackOff(first: .milliseconds(100), longest: .seconds(1))
     private var random = SystemRandomNumberGenerator()
     /// Why the server is down.
     private var lastFailure = RedisFailure.connectionLost
@@ -76,21 +68,23 @@ package final class RedisClient {
     private var losses = LogThrottle()
 
     /// Why the connection last failed, for an operator; nil if it never has.
-    package private(set) var lastProblem: String?
+    private(set) var lastProblem: String?
 
     /// - Parameters:
     ///   - trust: for TLS; needed if the address asks for it.
     ///   - eventLoop: the one that the client lives on.
     ///   - logger: told when the server becomes unreachable, and when it is reachable again.
-    package init(
+    init(
         _ configuration: Configuration,
         trust: TrustedCertificates?,
         eventLoop: any EventLoop,
-        logger: Logger
+        logger: Logger,
+        greet: @escaping Greeting
     ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
+        self.greet = greet
         reachability = ReachabilityLog(
             name: configuration.name,
             origin: "\(configuration.address)",
@@ -110,48 +104,56 @@ package final class RedisClient {
         }
     }
 
-    /// Sends a command, over a new connection if there is none.
+    /// Whether there is a connection that can be used.
+    var isOpen: Bool {
+        if case .open = state { true } else { false }
+    }
+
+    /// Why commands fail at once: the server is down. nil if they are sent, or wait for the first connection.
+    var outage: RedisFailure? {
+        switch state {
+        case .down: lastFailure
+        case .opening where backOff.isWaiting: lastFailure
+        default: nil
+        }
+    }
+
+    /// When the oldest command that waits for its reply was sent; nil if there is none.
+    var waitingSince: NIODeadline? {
+        if case .open(let connection, _) = state { connection.waitingSince } else { nil }
+    }
+
+    /// Sends a command, over the first connection if that is being opened.
     ///
-    /// - Parameters:
-    ///   - command: made right before it is written, once there is a connection.
-    ///   - completion: called once, possibly before this returns. An error reply is a failure.
-    package func send(
-        _ command: @autoclosure @escaping () -> RedisCommand,
-        _ completion: @escaping RedisConnection.Completion
-    ) {
-        let deadline = NIODeadline.now() + configuration.timeout
+    /// - Parameter completion: called once, possibly before this returns. An error reply is a failure.
+    func send(_ command: RedisCommand, _ completion: @escaping RedisConnection.Completion) {
+        if let outage { return completion(.failure(outage)) }
         switch state {
         case .closed:
             completion(.failure(.closed))
         case .open(let connection, _):
             guard connection.pendingCount < configuration.maxPending else { return completion(.failure(.overloaded)) }
-            connection.send(command(), deadline: deadline, completion)
-        case .down:
-            completion(.failure(lastFailure))
-        case .opening where backOff.isDown:
-            completion(.failure(lastFailure))
-        case .opening, .idle:
+            connection.send(command, completion)
+        case .opening, .idle, .down:
             guard waiting.count < configuration.maxPending else { return completion(.failure(.overloaded)) }
-            waiting.append(Waiting(command: command, deadline: deadline, completion: completion))
-            setTimer()
+            waiting.append((command, completion))
             open()
         }
     }
 
-    /// Opens the connection if there is none, without a command.
-    package func open() {
+    /// Opens the connection if there is none.
+    func open() {
         guard case .idle = state else { return }
         attempts += 1
         let attempt = attempts
         state = .opening(attempt)
-        let deadline = NIODeadline.now() + configuration.connectTimeout
         connect().assumeIsolated().whenComplete { result in
             guard case .opening(let current) = self.state, current == attempt else {
                 if case .success(let channel) = result { channel.close(promise: nil) }
                 return
             }
             do {
-                try self.greet(on: result.get(), deadline)
+                try self.greet(on: result.get())
             } catch {
                 let failure = ConnectFailure(error, timeout: self.configuration.connectTimeout)
                 self.reachability.didFail(failure)
@@ -161,13 +163,13 @@ package final class RedisClient {
     }
 
     /// Uses another password and other trusted certificates for later connections. An open one stays open.
-    package func reload(password: RedisPassword?, trust: TrustedCertificates?) {
+    func reload(password: RedisPassword?, trust: TrustedCertificates?) {
         configuration.password = password
         if configuration.address.usesTLS { connector = connector?.trusting(trust) }
     }
 
     /// Closes the connection. All commands fail.
-    package func close() {
+    func close() {
         if case .closed = state { return }
         let connection = current
         state = .closed
@@ -191,7 +193,7 @@ package final class RedisClient {
             .connect(unixDomainSocketPath: path)
     }
 
-    private func greet(on channel: any Channel, _ deadline: NIODeadline) throws {
+    private func greet(on channel: any Channel) throws {
         if connector != nil { keepAlive(channel) }
         let connection = try RedisConnection(channel, maxReplyBytes: configuration.maxReplyBytes) { [weak self] in
             self?.connectionEnded($0, $1)
@@ -204,32 +206,20 @@ package final class RedisClient {
             switch result {
             case .success(.status("OK")): break
             case .success: connection?.end(.unexpectedReply)
+            case .failure(.refused(.noPermission)): connection?.end(.notAllowed("+select"))
             case .failure(let failure): connection?.end(failure)
             }
         }
         if let password = configuration.password {
             let user = configuration.user.map { [Array($0.utf8)] } ?? []
-            let command = RedisCommand([Array("AUTH".utf8)] + user + [Array(password.text.utf8)])
-            connection.send(command, deadline: deadline, expectOK)
+            connection.send(RedisCommand([Array("AUTH".utf8)] + user + [Array(password.text.utf8)]), expectOK)
         }
         if configuration.address.database != 0 {
-            connection.send(RedisCommand("SELECT", "\(configuration.address.database)"), deadline: deadline, expectOK)
+            connection.send(RedisCommand("SELECT", "\(configuration.address.database)"), expectOK)
         }
-        let done: (RedisFailure?) -> Void = { [weak self, weak connection] failure in
+        greet(connection) { [weak self, weak connection] failure in
             guard let self, let connection, connection === openingConnection else { return }
             if let failure { connection.end(failure) } else { didOpen(connection) }
-        }
-        if let greet {
-            greet(connection, deadline, done)
-        } else {
-            // Checks that it is Redis at all, and lets us in.
-            connection.send(RedisCommand("PING"), deadline: deadline) { result in
-                switch result {
-                case .success(.status("PONG")): done(nil)
-                case .success: done(.unexpectedReply)
-                case .failure(let failure): done(failure)
-                }
-            }
         }
     }
 
@@ -246,11 +236,11 @@ package final class RedisClient {
         openingConnection = nil
         state = .open(connection, since: .now())
         reachability.didConnect()
-        stateDidChange?(true)
         let commands = waiting
         waiting = []
         // It may have ended by now; `send` checks that.
-        for command in commands { connection.send(command.command(), deadline: command.deadline, command.completion) }
+        for (command, completion) in commands { connection.send(command, completion) }
+        stateDidChange?(true)
     }
 
     private func connectionEnded(_ connection: RedisConnection, _ failure: RedisFailure) {
@@ -260,16 +250,18 @@ package final class RedisClient {
             return didFail(failure, problem: failure.description)
         }
         guard case .open(let current, let since) = state, current === connection else { return }
-        stateDidChange?(false)
-        let hasServed = .now() - since >= RedisBackOff.good
-        if hasServed { backOff.didServe() }
+        let hasServed = .now() - since >= Self.good
+        if hasServed { backOff.reset() }
         if hasServed, failure == .connectionLost {
+            // Servers close idle connections. The next one is opened before a command needs it.
             state = .idle
+            open()
         } else {
             let fields: Logger.Metadata = ["failure": "\(failure.code)", "error": "\(failure)"]
             losses.log(logger, .warning, "lost the connection to \(configuration.name)", metadata: fields)
             didFail(failure, problem: failure.description)
         }
+        stateDidChange?(false)
     }
 
     /// Fails the waiting commands, and tries to connect again later.
@@ -277,7 +269,7 @@ package final class RedisClient {
         lastFailure = failure
         lastProblem = problem
         state = .down
-        eventLoop.assumeIsolated().scheduleTask(in: backOff.didFail(using: &random)) { [weak self] in
+        eventLoop.assumeIsolated().scheduleTask(in: backOff.wait(using: &random)) { [weak self] in
             guard let self, case .down = state else { return }
             state = .idle
             open()
@@ -289,20 +281,5 @@ package final class RedisClient {
         let failed = waiting
         waiting = []
         for command in failed { command.completion(.failure(failure)) }
-    }
-
-    /// Fails commands whose deadline passes while the connection is being opened.
-    private func setTimer() {
-        guard !isTimerSet, let first = waiting.first else { return }
-        isTimerSet = true
-        eventLoop.assumeIsolated().scheduleTask(deadline: first.deadline) { [weak self] in
-            guard let self else { return }
-            isTimerSet = false
-            while let first = waiting.first, first.deadline <= .now() {
-                waiting.removeFirst()
-                first.completion(.failure(.timeout))
-            }
-            setTimer()
-        }
     }
 }

@@ -1,0 +1,77 @@
+import NIOCore
+
+/// What the store must still hear: outcomes to publish and claims to release. Each is sent until the store has replied, or
+/// until the claim has ended by itself. A value without socket or timer.
+struct OwedChanges {
+    struct Change {
+        let key: [UInt8]
+        let command: RedisCommand
+        /// The outcome that it publishes; nil if it releases a claim.
+        let outcome: [UInt8]?
+        /// When the claim ends.
+        let end: NIODeadline
+        fileprivate var number = 0
+        fileprivate var isSent = false
+
+        init(key: [UInt8], command: RedisCommand, outcome: [UInt8]? = nil, end: NIODeadline) {
+            self.key = key
+            self.command = command
+            self.outcome = outcome
+            self.end = end
+        }
+    }
+
+    /// Bytes of all commands. Of more than that, changes are sent once.
+    private static let maxBytes = 32 * 1_048_576
+
+    /// One a key: a later change of a key does what the earlier one would have done.
+    private var changes: [[UInt8]: Change] = [:]
+    private var bytes = 0
+    private var numbers = 0
+
+    var count: Int { changes.count }
+
+    /// The outcome that is to be published under a key; nil if there is none.
+    func outcome(of key: [UInt8]) -> [UInt8]? { changes[key]?.outcome }
+
+    /// Adds a change, which is about to be sent.
+    ///
+    /// - Returns: the change, as ``remove(_:)`` and ``didFail(_:)`` know it.
+    mutating func add(_ change: Change) -> Change {
+        var change = change
+        numbers += 1
+        change.number = numbers
+        change.isSent = true
+        if let earlier = changes[change.key] { remove(earlier) }
+        guard bytes + change.command.bytes.readableBytes <= Self.maxBytes else { return change }
+        bytes += change.command.bytes.readableBytes
+        changes[change.key] = change
+        return change
+    }
+
+    /// The store has replied.
+    mutating func remove(_ change: Change) {
+        guard let known = changes[change.key], known.number == change.number else { return }
+        bytes -= known.command.bytes.readableBytes
+        changes[change.key] = nil
+    }
+
+    /// It must be sent again.
+    mutating func didFail(_ change: Change) {
+        guard changes[change.key]?.number == change.number else { return }
+        changes[change.key]?.isSent = false
+    }
+
+    /// Those to be sent now. Drops those whose claims have ended.
+    mutating func takeUnsent(at now: NIODeadline) -> [Change] {
+        for change in changes.values where change.end <= now { remove(change) }
+        let unsent = changes.values.filter { !$0.isSent }.sorted { $0.number < $1.number }
+        for change in unsent { changes[change.key]?.isSent = true }
+        return unsent
+    }
+
+    mutating func removeAll() {
+        changes = [:]
+        bytes = 0
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import SharedStore
+
+/// A store that stalls, or goes away, while it is told something.
+struct StalledStoreTests {
+    static let short = TimeAmount.milliseconds(100)
+
+    @Test("A claim that the store carries out late is released right after it, and nobody waits for it")
+    func claim() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server, isRequired: true, timeout: Self.short), try Instance(server))
+        #expect(try await a.claimWhenSettled("first").word == "won")
+        server.signal(SIGSTOP)
+        #expect(try await a.claim().word == "unavailable")
+        server.signal(SIGCONT)
+        try await a.untilHeard()
+        #expect(try await b.claim().word == "won")
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
+    func alone() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server, timeout: Self.short), try Instance(server))
+        #expect(try await a.claim("first").word == "won")
+        server.signal(SIGSTOP)
+        let ticket = try await a.ticket()
+        for number in 0..<20 { #expect(try await a.claim("\(number)").word == "won") }
+        #expect(a.count("failures_total") == 21)
+        try await a.publish("sealed", ticket)
+        server.signal(SIGCONT)
+        #expect(try await b.claim(within: .seconds(20)).word == "ended: sealed")
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("An outcome and a release that the store did not hear are told to it when it is back", arguments: [0.3, 4])
+    func owed(seconds: Double) async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server, timeout: Self.short), try Instance(server, timeout: .seconds(10)))
+        let (ended, free) = (try await a.ticket("ended"), try await a.ticket("free"))
+        #expect(try await b.claim("first").word == "won")
+        server.signal(SIGSTOP)
+        try await a.publish("sealed", ended)
+        try await a.release(free)
+        #expect(try await a.claim("ended").word == "ended: sealed", "what it knows itself comes first")
+        try await Task.sleep(for: .seconds(seconds))
+        #expect(a.metrics.meters.first { $0.label == "test_shared_store_owed_changes" }?.lastValue == 2)
+        server.signal(SIGCONT)
+        try await a.untilHeard()
+        #expect(try await b.claim("ended", within: .seconds(20)).word == "ended: sealed")
+        #expect(try await b.claim("free", within: .seconds(20)).word == "won")
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("An outcome is told to a store that was killed and comes back")
+    func killed() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server), try Instance(server))
+        let ticket = try await a.ticket()
+        await server.stop()
+        try await eventually("the loss") { a.log.handler.text.contains("the shared store") }
+        try await a.publish("sealed", ticket)
+        try await server.startAgain()
+        try await a.untilHeard()
+        try await eventually("it is there") { try await b.claim().word == "ended: sealed" }
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("Who waits for another instance's call waits on while the store fails, and never makes the call itself")
+    func waiting() async throws {
+        let server = try await RedisServer.start()
+        let (a, b) = (try Instance(server), try Instance(server, timeout: Self.short))
+        let ticket = try await a.ticket(ttl: .seconds(60))
+        async let short = b.claim(within: .seconds(1))
+        async let long = b.claim(within: .seconds(30), ttl: .seconds(60))
+        try await Task.sleep(for: .milliseconds(100))
+        server.signal(SIGSTOP)
+        #expect(try await short.word == "held")
+        server.signal(SIGCONT)
+        try await a.publish("sealed", ticket)
+        #expect(try await long.word == "ended: sealed")
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    @Test("A store that is full or a replica does not get a claim, and is used again afterwards")
+    func refusals() async throws {
+        let server = try await RedisServer.start()
+        let a = try Instance(server, isRequired: true)
+        #expect(try await a.claimWhenSettled("first").word == "won")
+        try server.run("CONFIG", "SET", "maxmemory", "1")
+        #expect(try await a.claim("full").word == "unavailable")
+        try server.run("CONFIG", "SET", "maxmemory", "0")
+        try server.run("REPLICAOF", "127.0.0.1", "1")
+        #expect(try await a.claim("replica").word == "unavailable")
+        try server.run("REPLICAOF", "NO", "ONE")
+        #expect(try await a.claimWhenSettled().word == "won")
+        try await a.close()
+        await server.stop()
+    }
+}
