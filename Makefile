@@ -125,7 +125,7 @@ bench: release ## measure it beside what people would pick instead: some 20 minu
 
 fuzz: ## fuzz what reads raw bytes, for SECONDS=… (600 if not given)
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
-	scripts/fuzz.sh $(or $(SECONDS),600)
+	scripts/fuzz.sh $(or $(SECONDS),600) gate json answer store
 
 test-sanitizers: ## run the tests under thread sanitizer and address sanitizer (two builds of their own: slow)
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)

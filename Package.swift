@@ -205,13 +205,18 @@ let package = Package(
 )
 
 // Only where it is asked for: libFuzzer's flags are not for every build. See scripts/fuzz.sh.
-if Context.environment["FUZZ"] != nil {
+if let fuzz = Context.environment["FUZZ"] {
     package.targets.append(
         .executableTarget(
             name: "Fuzz",
             dependencies: ["CFCGI", "FastCGI", "Text"],
             path: "Tests/Fuzz",
-            exclude: ["Corpus", "Regressions", "README.md"]
+            exclude: ["Corpus", "Regressions", "README.md", "Store"]
         )
     )
+    if fuzz == "store" {
+        package.targets.append(
+            .executableTarget(name: "StoreFuzz", dependencies: ["SharedStore", "TiniAppAuth"], path: "Tests/Fuzz/Store")
+        )
+    }
 }

@@ -90,12 +90,9 @@ package final class SharedStore {
     private var claims = 0
     private var owed = OwedChanges()
     private var isRepeating = false
-    private let keys = StoreScripts.MarkerKeys()
-    private var history = StoreHistory()
-    private var isMarking = false
+    private let memory: StoreMemory
     private var isClosed = false
     private var failures = LogThrottle()
-    private var losses = LogThrottle()
     private var problems = LogThrottle()
 
     /// Does not open a connection yet.
@@ -113,6 +110,7 @@ package final class SharedStore {
         self.metrics = metrics
         let name = (0..<2).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         owner = StoreScripts.claimPrefix + Array("\(name).".utf8)
+        memory = StoreMemory(longestClaim: configuration.longestClaim, logger: logger, metrics: metrics)
         var greet: RedisClient.Greeting = { $1(.closed) }
         client = RedisClient(
             configuration.redis,
@@ -121,6 +119,7 @@ package final class SharedStore {
             logger: logger
         ) { greet($0, $1) }
         greet = { [weak self] in self?.greet($0, $1) }
+        memory.send = { [weak client] in client?.send($0, $1) }
         client.stateDidChange = { [weak self] isUp in
             metrics.stateDidChange(isUp: isUp)
             if isUp { self?.sendOwed() }
@@ -190,12 +189,12 @@ extension SharedStore {
             completion(configuration.isRequired ? .unavailable : .won(ticket))
         }
         if let failure = absence { return goOn(without: failure) }
-        ask(StoreScripts.claim(key, keys, claim, ttl: ticket.end - now, isRequired: configuration.isRequired)) {
+        ask(StoreScripts.claim(key, memory.keys, claim, ttl: ticket.end - now, isRequired: configuration.isRequired)) {
             result in
             var failure = RedisFailure.unexpectedReply
             switch result {
             case .success(.array(let parts)) where parts.count == 2:
-                self.didFind(marker: parts[0])
+                self.memory.didFind(parts[0])
                 switch parts[1] {
                 case .string(claim.bytes): return completion(.won(ticket))
                 case .string(let value) where value.starts(with: StoreScripts.claimPrefix): return retry()
@@ -232,6 +231,23 @@ extension SharedStore {
             guard !isOver else { return }
             timer.cancel()
             completion(result)
+        }
+    }
+
+    private func greet(_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) {
+        StoreGreeting.run(on: connection) { result in
+            switch result {
+            case .failure(let failure):
+                done(failure)
+            case .success(let findings):
+                if !findings.problems.isEmpty {
+                    let problems = findings.problems.joined(separator: "; ")
+                    guard !self.configuration.isRequired else { return done(.unfit(problems)) }
+                    let fields: Logger.Metadata = ["error": "\(problems)"]
+                    self.problems.log(self.logger, .warning, "the shared store may lose claims", metadata: fields)
+                }
+                self.memory.compare(on: connection, findings.lineage, done)
+            }
         }
     }
 
@@ -292,77 +308,5 @@ extension SharedStore {
             if self.client.isOpen { self.sendOwed() }
             if self.owesNews { self.repeatLater() }
         }
-    }
-}
-
-// The store's memory.
-extension SharedStore {
-    private func greet(_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) {
-        StoreGreeting.run(on: connection) { result in
-            switch result {
-            case .failure(let failure):
-                done(failure)
-            case .success(let findings):
-                if !findings.problems.isEmpty {
-                    let problems = findings.problems.joined(separator: "; ")
-                    guard !self.configuration.isRequired else { return done(.unfit(problems)) }
-                    let fields: Logger.Metadata = ["error": "\(problems)"]
-                    self.problems.log(self.logger, .warning, "the shared store may lose claims", metadata: fields)
-                }
-                self.compareMarker(on: connection, findings.lineage, done)
-            }
-        }
-    }
-
-    private func compareMarker(
-        on connection: RedisConnection,
-        _ lineage: String,
-        _ done: @escaping (RedisFailure?) -> Void
-    ) {
-        connection.send(RedisCommand([Array("GET".utf8), keys.marker])) { result in
-            let found: StoreMarker?
-            switch result {
-            case .success(.string(let bytes)): found = StoreMarker(bytes: bytes)
-            case .success(.null): found = nil
-            case .success: return done(.unexpectedReply)
-            case .failure(let failure): return done(failure)
-            }
-            let isLost = self.history.didConnect(to: lineage, marker: found)
-            guard isLost || found == nil else {
-                self.didFind(marker: result)
-                return done(nil)
-            }
-            connection.send(self.mark(inPlaceOf: self.history.marker ?? found)) { result in
-                if case .failure(let failure) = result { return done(failure) }
-                self.didFind(marker: result)
-                done(nil)
-            }
-        }
-    }
-
-    private func mark(inPlaceOf old: StoreMarker?) -> RedisCommand {
-        let marker = StoreMarker(lineage: history.lineage)
-        return StoreScripts.mark(keys, marker, inPlaceOf: old, settlingFor: configuration.longestClaim)
-    }
-
-    /// Takes the marker that a claim or a greeting has found, and marks the store if it has none.
-    private func didFind(marker: RedisReply) {
-        switch marker {
-        case .string(let bytes):
-            guard history.didFind(StoreMarker(bytes: bytes)) else { return }
-            metrics.didLoseMemory()
-            losses.log(logger, .warning, "the shared store has come back without its memory")
-        case .null where !isMarking:
-            isMarking = true
-            client.send(mark(inPlaceOf: nil)) { result in
-                self.isMarking = false
-                self.didFind(marker: result)
-            }
-        default: break
-        }
-    }
-
-    private func didFind(marker result: Result<RedisReply, RedisFailure>) {
-        if case .success(let reply) = result { didFind(marker: reply) }
     }
 }

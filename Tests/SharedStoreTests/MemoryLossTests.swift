@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import NIOCore
 import TestSupport
@@ -125,8 +124,8 @@ struct MemoryLossTests {
     func proxy() async throws {
         // Both have the same memory, as behind a proxy of a managed service.
         let server = try await RedisServer.start()
-        let proxies = [try RenamingProxy(server, "aaaa"), try RenamingProxy(server, "bbbb")]
-        let instances = try proxies.map { try Instance("redis://127.0.0.1:\($0.port)", isRequired: true) }
+        let proxies = [try StoreProxy(server, named: "aaaa"), try StoreProxy(server, named: "bbbb")]
+        let instances = try proxies.map { try Instance($0.url, isRequired: true) }
         for round in 0..<3 {
             for instance in instances { #expect(try await instance.claimWhenSettled("\(round)").word != "unavailable") }
         }
@@ -136,34 +135,5 @@ struct MemoryLossTests {
             try await instance.close()
         }
         await server.stop()
-    }
-}
-
-/// Relays connections to a store, which then shows another replication id.
-private final class RenamingProxy: Sendable {
-    private let listener: LoopbackListener
-
-    var port: Int { listener.port }
-
-    init(_ server: RedisServer, _ name: String) throws {
-        listener = try LoopbackListener()
-        listener.serve { client, _ in try? Self.relay(client, to: server.path, name) }
-    }
-
-    private static func relay(_ client: CInt, to path: String, _ name: String) throws {
-        defer { close(client) }
-        let server = try Sockets.connect(path: path)
-        defer { close(server) }
-        var polled = [client, server].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        while poll(&polled, 2, -1) > 0 {
-            for (index, other) in [server, client].enumerated() where polled[index].revents != 0 {
-                var part = try Sockets.receive(polled[index].fd)
-                guard !part.isEmpty else { return }
-                if let id = part.firstRange(of: Data("master_replid:".utf8)) {
-                    part.replaceSubrange(id.upperBound..<id.upperBound + name.utf8.count, with: Data(name.utf8))
-                }
-                try Sockets.sendAll(other, part)
-            }
-        }
     }
 }

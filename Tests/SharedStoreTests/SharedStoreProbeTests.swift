@@ -118,6 +118,16 @@ struct SharedStoreProbeTests {
         #expect(try await verdict(server, password: "s3cret").failure == "connection refused")
     }
 
+    @Test("A store that has INFO or EVAL renamed is reported, and not used where it is required")
+    func renamed() async throws {
+        for (command, part) in [("INFO", "+info"), ("EVAL", RedisErrorReply.unknownCommand.text)] {
+            let server = try await RedisServer.start(["--rename-command", command, "MY\(command)"])
+            let verdict = try await verdict(server)
+            #expect((verdict.failure ?? verdict.problems.joined()).contains(part))
+            await server.stop()
+        }
+    }
+
     @Test("The permissions that the page lists are sufficient, each of them is needed, and a missing one is named")
     func permissions() async throws {
         let page = try String(contentsOfFile: "\(PackageLayout.root)/docs/operations.md", encoding: .utf8)

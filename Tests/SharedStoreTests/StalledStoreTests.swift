@@ -79,9 +79,12 @@ struct StalledStoreTests {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server, timeout: Self.short))
         let ticket = try await a.ticket(ttl: .seconds(60))
-        async let short = b.claim(within: .seconds(1))
-        async let long = b.claim(within: .seconds(30), ttl: .seconds(60))
-        try await Task.sleep(for: .milliseconds(100))
+        #expect(try await b.claim().word == "held")
+        let before = try evaluations(server)
+        async let short = b.claim(within: .seconds(3))
+        async let long = b.claim(within: .seconds(60), ttl: .seconds(90))
+        // By its second look, each has seen the claim.
+        try await eventually("two looks of each") { try evaluations(server) >= before + 4 }
         server.signal(SIGSTOP)
         #expect(try await short.word == "held")
         server.signal(SIGCONT)
@@ -89,6 +92,28 @@ struct StalledStoreTests {
         #expect(try await long.word == "ended: sealed")
         for instance in [a, b] { try await instance.close() }
         await server.stop()
+    }
+
+    @Test("At 100 ms to the store, also the first claim after the store has closed an idle connection reaches it")
+    func farAway() async throws {
+        let server = try await RedisServer.start()
+        let proxy = try StoreProxy(server, delay: .milliseconds(100))
+        let (a, b) = (try Instance(proxy.url, timeout: .milliseconds(250)), try Instance(server))
+        #expect(try await a.claim("first", within: .seconds(5)).word == "won")
+        // Else it counts as a connection that was of no use.
+        try await Task.sleep(for: .milliseconds(1_200))
+        try server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        #expect(try await a.claim(within: .seconds(5)).word == "won")
+        #expect(try await b.claim().word == "held")
+        #expect(a.count("failures_total") == 0)
+        for instance in [a, b] { try await instance.close() }
+        await server.stop()
+    }
+
+    /// How many scripts the server has run.
+    func evaluations(_ server: RedisServer) throws -> Int {
+        let count = try server.run("INFO", "commandstats").firstMatch(of: /cmdstat_eval:calls=(\d+)/)
+        return count.flatMap { Int($0.1) } ?? 0
     }
 
     @Test("A store that is full or a replica does not get a claim, and is used again afterwards")

@@ -46,13 +46,19 @@ struct NonceCounter {
 }
 
 /// The bytes inside the seal: the time, the status (0 for no answer), three texts, each with its length before it, then the body.
-/// Without an answer, the first text is the code of the failure.
+/// Without an answer, the first text is the code of the failure, and the third the reason of the error.
 enum OutcomeCoding {
     static func encode(_ outcome: AuthOutcome, _ time: Int64) -> [UInt8] {
-        let answer = try? outcome.result.get()
-        let texts = [
-            answer?.contentType ?? outcome.failureCode ?? "", answer?.retryAfter ?? "", answer?.errorReason ?? "",
-        ]
+        let answer: TikiAnswer?
+        let texts: [String]
+        switch outcome.result {
+        case .success(let success):
+            answer = success
+            texts = [success.contentType, success.retryAfter ?? "", success.errorReason ?? ""]
+        case .failure(let error):
+            answer = nil
+            texts = [outcome.failureCode ?? "", "", error.reason]
+        }
         let status = UInt16(truncatingIfNeeded: answer?.status ?? 0)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(13 + texts.reduce(0) { $0 + $1.utf8.count } + (answer?.body.count ?? 0))
@@ -75,11 +81,13 @@ enum OutcomeCoding {
         rest = rest.dropFirst(10)
         var texts: [String] = []
         for _ in 0..<3 {
-            guard let count = rest.popFirst(), rest.count >= count else { return nil }
-            texts.append(String(decoding: rest.prefix(Int(count)), as: UTF8.self))
+            guard let count = rest.popFirst(), rest.count >= count,
+                let text = String(validating: rest.prefix(Int(count)), as: UTF8.self)
+            else { return nil }
+            texts.append(text)
             rest = rest.dropFirst(Int(count))
         }
-        guard status != 0 else { return (AuthOutcome(inDoubt: texts[0]), time) }
+        guard status != 0 else { return (AuthOutcome(inDoubt: texts[0], texts[2]), time) }
         let answer = TikiAnswer(
             status: status,
             contentType: texts[0],
@@ -99,18 +107,20 @@ extension AuthOutcome {
     ///   - time: how long ago the call ended.
     init(_ sealed: SealedOutcome, key: SymmetricKey, ago time: TimeAmount) {
         // Its own process has sealed it. If it could not be opened, the token would be used up all the same.
-        self = sealed.open(key: key)?.outcome ?? AuthOutcome(inDoubt: "")
+        self = sealed.open(key: key)?.outcome ?? AuthOutcome(inDoubt: "", "")
         age = Int(time.nanoseconds / 1_000_000_000)
     }
 
-    /// The outcome of a call that was sent and brought no answer.
+    /// The outcome of a call that was sent and brought no answer that could be relayed.
     ///
-    /// - Parameter code: the failure's code, perhaps another version's.
-    init(inDoubt code: String) {
-        let isTimeout = code == UpstreamFailure.timeout.code
+    /// - Parameters:
+    ///   - code: the failure's code, perhaps another version's.
+    ///   - reason: the error's reason, likewise.
+    init(inDoubt code: String, _ reason: String) {
+        let errors: [AuthError] = [.upstreamTimeout, .upstreamUnavailable(retryAfter: nil)]
         let isKnown = Self.failureCodes.contains(code)
         self.init(
-            result: .failure(isTimeout ? .upstreamTimeout : .upstreamInvalidResponse),
+            result: .failure(errors.first { $0.reason == reason } ?? .upstreamInvalidResponse),
             failureCode: isKnown ? code : UpstreamFailure.connectionLost.code,
             token: .inDoubt
         )

@@ -40,7 +40,9 @@ struct SealedOutcomeTests {
         let key = keys.derive(.exchange, Array("token".utf8)).seal
         for (code, error, found) in [
             ("timeout", .upstreamTimeout, "timeout"), ("cut_off", .upstreamInvalidResponse, "cut_off"),
-            ("not_json", .upstreamInvalidResponse, "not_json"), ("", .upstreamInvalidResponse, "connection_lost"),
+            ("not_json", .upstreamInvalidResponse, "not_json"),
+            ("not_json", .upstreamUnavailable(retryAfter: nil), "not_json"),
+            ("", .upstreamInvalidResponse, "connection_lost"),
             ("of the next version", .upstreamInvalidResponse, "connection_lost"),
         ] as [(String, AuthError, String)] {
             let outcome = AuthOutcome(result: .failure(error), attempts: 1, failureCode: code, token: .inDoubt)
