@@ -216,7 +216,11 @@ if let fuzz = Context.environment["FUZZ"] {
     )
     if fuzz == "store" {
         package.targets.append(
-            .executableTarget(name: "StoreFuzz", dependencies: ["SharedStore", "TiniAppAuth"], path: "Tests/Fuzz/Store")
+            .executableTarget(
+                name: "StoreFuzz",
+                dependencies: ["SharedStore", "TiniAppAuth"],
+                path: "Tests/Fuzz/Store"
+            )
         )
     }
 }

@@ -1,23 +1,32 @@
 import NIOCore
 
-/// What the store must still hear: outcomes to publish and claims to release. Each is sent until the store has replied, or
-/// until the claim has ended by itself. A value without socket or timer.
+/// What the store must still hear: outcomes to publish and claims to release. Each is sent until the store has replied: a store
+/// that was away for long may carry out an old claim only when it is back. A value without socket or timer.
 struct OwedChanges {
     struct Change {
         let key: [UInt8]
         let command: RedisCommand
         /// The outcome that it publishes; nil if it releases a claim.
         let outcome: [UInt8]?
-        /// When the claim ends.
+        /// When nobody may be told the outcome any more.
         let end: NIODeadline
+        /// The command that is to be sent from then on; nil if none is.
+        let last: RedisCommand?
         fileprivate var number = 0
         fileprivate var isSent = false
 
-        init(key: [UInt8], command: RedisCommand, outcome: [UInt8]? = nil, end: NIODeadline) {
+        init(
+            key: [UInt8],
+            command: RedisCommand,
+            outcome: [UInt8]? = nil,
+            until end: NIODeadline = .distantFuture,
+            then last: RedisCommand? = nil
+        ) {
             self.key = key
             self.command = command
             self.outcome = outcome
             self.end = end
+            self.last = last
         }
     }
 
@@ -62,9 +71,13 @@ struct OwedChanges {
         changes[change.key]?.isSent = false
     }
 
-    /// Those to be sent now. Drops those whose claims have ended.
+    /// Those to be sent now.
     mutating func takeUnsent(at now: NIODeadline) -> [Change] {
-        for change in changes.values where change.end <= now { remove(change) }
+        for change in changes.values where change.end <= now {
+            remove(change)
+            guard let last = change.last else { continue }
+            didFail(add(Change(key: change.key, command: last)))
+        }
         let unsent = changes.values.filter { !$0.isSent }.sorted { $0.number < $1.number }
         for change in unsent { changes[change.key]?.isSent = true }
         return unsent

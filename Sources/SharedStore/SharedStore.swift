@@ -69,8 +69,8 @@ package final class SharedStore {
     package struct Ticket: Sendable {
         let key: [UInt8]
         let claim: StoreClaim
-        /// When the claim ends by itself.
-        let end: NIODeadline
+        /// Whether the store may hold it, now or later.
+        var wasSent = true
     }
 
     private typealias Completion = (Claim) -> Void
@@ -170,10 +170,9 @@ extension SharedStore {
     ) {
         // What this process knows comes first, even if the store has not heard it yet.
         if let outcome = owed.outcome(of: key) { return completion(.ended(outcome)) }
-        let now = NIODeadline.now()
         claims += 1
         let claim = StoreClaim(owner: owner, number: claims)
-        let ticket = Ticket(key: key, claim: claim, end: deadline + time)
+        var ticket = Ticket(key: key, claim: claim)
         func retry() {
             let pause = pause.map { min($0 * 2, Self.longestPause) } ?? Self.firstPause
             let next = min(.now() + pause, deadline)
@@ -188,8 +187,19 @@ extension SharedStore {
             if pause != nil { return retry() }
             completion(configuration.isRequired ? .unavailable : .won(ticket))
         }
-        if let failure = absence { return goOn(without: failure) }
-        ask(StoreScripts.claim(key, memory.keys, claim, ttl: ticket.end - now, isRequired: configuration.isRequired)) {
+        if let failure = absence {
+            ticket.wasSent = false
+            return goOn(without: failure)
+        }
+        ask(
+            StoreScripts.claim(
+                key,
+                memory.keys,
+                claim,
+                ttl: deadline + time - .now(),
+                isRequired: configuration.isRequired
+            )
+        ) {
             result in
             var failure = RedisFailure.unexpectedReply
             switch result {
@@ -266,13 +276,15 @@ extension SharedStore {
     /// - Parameter window: how long the store keeps it.
     package func publish(_ outcome: [UInt8], _ ticket: Ticket, window: TimeAmount) {
         let command = StoreScripts.publish(outcome, ticket.key, ticket.claim, window: window)
-        send(OwedChanges.Change(key: ticket.key, command: command, outcome: outcome, end: ticket.end))
+        let release = ticket.wasSent ? StoreScripts.release(ticket.key, ticket.claim) : nil
+        let end = NIODeadline.now() + window
+        send(OwedChanges.Change(key: ticket.key, command: command, outcome: outcome, until: end, then: release))
     }
 
     /// Releases the claim, now or as soon as the store can be reached: another instance may make the call.
     package func release(_ ticket: Ticket) {
-        let command = StoreScripts.release(ticket.key, ticket.claim)
-        send(OwedChanges.Change(key: ticket.key, command: command, end: ticket.end))
+        guard ticket.wasSent else { return }
+        send(OwedChanges.Change(key: ticket.key, command: StoreScripts.release(ticket.key, ticket.claim)))
     }
 
     private func send(_ change: OwedChanges.Change) {

@@ -16,6 +16,18 @@ enum StoreScripts {
         var settling = Array("tiniapp-auth:settling".utf8)
     }
 
+    /// The beginning of each script about a call's key. A command may be carried out late, after those of a later claim, so
+    /// only this claim and earlier ones of the same owner are its own.
+    private static let ownership = """
+        local value = redis.call('GET', KEYS[1])
+        local is_own = false
+        if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then
+          local number = tonumber(string.sub(value, #ARGV[1] + 1))
+          is_own = number ~= nil and number <= tonumber(ARGV[2])
+        end
+
+        """
+
     /// Claims a key that holds nothing, or takes over a claim of the same owner.
     ///
     /// Replies with the marker and with what the key holds afterwards: nothing, if claims cannot be relied on yet.
@@ -29,20 +41,19 @@ enum StoreScripts {
         isRequired: Bool
     ) -> RedisCommand {
         command(
-            """
-            local marker = redis.call('GET', KEYS[2])
-            local value = redis.call('GET', KEYS[1])
-            if not value or string.sub(value, 1, #ARGV[2]) == ARGV[2] then
-              value = false
-              if ARGV[4] == '0' or (marker and not redis.call('GET', KEYS[3])) then
-                redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-                value = ARGV[1]
-              end
-            end
-            return {marker, value}
-            """,
+            ownership + """
+                local marker = redis.call('GET', KEYS[2])
+                if not value or is_own then
+                  value = false
+                  if ARGV[4] == '0' or (marker and not redis.call('GET', KEYS[3])) then
+                    value = ARGV[1] .. ARGV[2]
+                    redis.call('SET', KEYS[1], value, 'PX', ARGV[3])
+                  end
+                end
+                return {marker, value}
+                """,
             keys: [key, keys.marker, keys.settling],
-            [claim.bytes, claim.owner, milliseconds(ttl), text(isRequired ? 1 : 0)]
+            [claim.owner, text(claim.number), milliseconds(ttl), text(isRequired ? 1 : 0)]
         )
     }
 
@@ -50,27 +61,23 @@ enum StoreScripts {
     /// the key holds something else.
     static func publish(_ outcome: [UInt8], _ key: [UInt8], _ claim: StoreClaim, window: TimeAmount) -> RedisCommand {
         command(
-            """
-            local value = redis.call('GET', KEYS[1])
-            if value and value ~= ARGV[2] and string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-            redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-            return 1
-            """,
+            ownership + """
+                if value and not is_own and value ~= ARGV[3] then return 0 end
+                redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+                return 1
+                """,
             keys: [key],
-            [claim.owner, outcomePrefix + outcome, milliseconds(window)]
+            [claim.owner, text(claim.number), outcomePrefix + outcome, milliseconds(window)]
         )
     }
 
-    /// Deletes the key if it holds this claim, or an earlier one of the same owner. Replies with the number of keys deleted.
+    /// Deletes the key if it holds the owner's claim. Replies with the number of keys deleted.
     static func release(_ key: [UInt8], _ claim: StoreClaim) -> RedisCommand {
         command(
-            """
-            local value = redis.call('GET', KEYS[1])
-            if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-            local number = tonumber(string.sub(value, #ARGV[1] + 1))
-            if not number or number > tonumber(ARGV[2]) then return 0 end
-            return redis.call('DEL', KEYS[1])
-            """,
+            ownership + """
+                if not is_own then return 0 end
+                return redis.call('DEL', KEYS[1])
+                """,
             keys: [key],
             [claim.owner, text(claim.number)]
         )

@@ -92,9 +92,10 @@ private func decode(_ gate: ConnectionGate) {
         let body = try fcgx.readBody(count: gate.stdinBytes)
         precondition(body == stdin, "libfcgi reads another body")
         let pairs = pairs(params)
+        precondition(pairs.allSatisfy { !$0.contains(0) }, "a NUL hides what comes after it")
         for name in usedParams {
             let expected = pairs.first { $0.starts(with: Array("\(name)=".utf8)) }.map { entry in
-                String(decoding: entry.dropFirst(name.utf8.count + 1).prefix { $0 != 0 }, as: UTF8.self)
+                String(decoding: entry.dropFirst(name.utf8.count + 1), as: UTF8.self)
             }
             let decoded = fcgx.withParams { params in Array(name.utf8).withUnsafeBufferPointer { params[$0] } }
             precondition(decoded ?? "" == expected ?? "", "libfcgi reads another \(name)")

@@ -68,7 +68,7 @@ class World:
 
     def sent(self):
         """How often each token reached the upstream."""
-        return collections.Counter(self._tokens.read_text().split())
+        return collections.Counter(self._tokens.read_text().splitlines())
 
 
 class Store:
@@ -83,6 +83,7 @@ class Store:
     def start(self, password=None):
         """Empty."""
         command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self._folder]
+        command += ["--enable-debug-command", "yes"]
         if password:
             command += ["--requirepass", password]
         self.child = Child("redis", command, self._folder / "redis.log", ENVIRONMENT, signal.SIGKILL)
@@ -100,6 +101,11 @@ class Store:
 
     def go_on(self):
         self.child.send_signal(signal.SIGCONT)
+
+    def run(self, *command):
+        """Runs a command, and returns what it printed."""
+        command = ["redis-cli", "-s", str(self.socket), *command]
+        return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout.decode()
 
     def dump(self):
         """Everything that it holds, as a replica or a backup would get it."""

@@ -81,12 +81,36 @@ def test_the_token_makes_the_call_not_the_json_around_it(world, at_once):
     assert (ages.count(None) == 1 and set(ages) <= {None, "0", "1"}) if at_once == 1 else set(ages) == {None}
 
 
-def test_a_token_whose_successor_was_used_goes_to_tiki_again(world):
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "store"])
+def test_a_late_copy_gets_its_answer_again_though_the_next_token_was_used(world, shared):
+    world.upstream()
+    responder = world.responder(**({"SHARED_STORE": world.store().url} if shared else {}))
+    first, *_, copy = [ask(responder, "refresh", token) for token in ("a", "a", "a+", "a")]
+    assert (copy.status, copy.body) == (200, first.body)
+    assert world.sent() == {"a": 1, "a+": 1}
+
+
+def test_made_up_codes_displace_no_login(world):
+    count = 20_000 if os.environ.get("LONG_TESTS") else 2_000
+    settings = {} if os.environ.get("LONG_TESTS") else {"REPLAY_MAX_ENTRIES": "1000"}
+    world.upstream()
+    responder = world.responder(REPLAY_WINDOW="300", **settings)
+    ask_and_leave(responder, "exchange", "login")
+    wait_until(lambda: world.sent()["login"] == 1, "Tiki has the code", 10)
+    statuses = together(
+        lambda number: ask(responder, "exchange", f"say 400 invalid_code {number}").status, range(count)
+    )
+    assert set(statuses) == {400}
+    assert ask(responder, "exchange", "login").status == 200
+    assert world.sent()["login"] == 1
+
+
+def test_the_true_answer_after_a_gateways_504_reaches_nobody_else(world):
     world.upstream()
     responder = world.responder()
-    for token in ("a", "a", "a+", "a"):
-        assert ask(responder, "refresh", token).status == 200
-    assert world.sent() == {"a": 2, "a+": 1}
+    for number in range(20):
+        assert ask(responder, "refresh", f"lost {number}").status == 504
+        assert ask(responder, "refresh", f"next-{number}").json["data"]["access_token"] == f"access-of-next-{number}"
 
 
 def test_without_a_window_every_request_is_sent(world):

@@ -26,7 +26,7 @@ DOCUMENTED = {
 
 
 def kind(answer):
-    return answer.status, (answer.json["error"] or {}).get("reason")
+    return answer.status, (answer.json.get("error") or {}).get("reason")
 
 
 class Instances:
@@ -85,7 +85,9 @@ def check_answers(answers):
         good = {answer.body for answer in pair if answer and answer.status == 200}
         assert len(good) <= 1
         for answer in pair:
-            assert answer is None or answer.status == 200 or kind(answer) in DOCUMENTED, answer
+            # Tiki's own answers are passed on, whatever they are.
+            is_known = answer is None or answer.status == 200 or kind(answer) in DOCUMENTED or "message" in answer.json
+            assert is_known, answer
             kinds[kind(answer) if answer else "killed"] += 1
     return kinds
 

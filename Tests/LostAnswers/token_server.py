@@ -2,8 +2,14 @@
 
     python3 token_server.py PORT LOG [--tls CERTIFICATE KEY] [--late SHARE SECONDS]
 
-Each line of LOG is a token that came. The code says what becomes of it: one that begins with "reset" is read and the
-connection closed; the given share of all others is answered that much later. A token gives the next one in the chain.
+Each line of LOG is a token that came. The code says what becomes of it:
+
+    reset…                          it is read, and the connection closed
+    say STATUS BODY [retry] …       it gets that answer; BODY as in BODIES, with Retry-After if it says so
+    lost …                          it gets a gateway's 504, and right after that, on the same connection, an answer
+    …slow…                          its answer comes half a second later
+
+The given share of all others is answered that much later. A token gives the next one in the chain.
 """
 
 import argparse
@@ -38,6 +44,37 @@ def answer(token):
     return json.dumps({"data": data, "error": None}).encode()
 
 
+def refusal(reason):
+    return json.dumps({"data": None, "error": {"code": 400, "reason": reason, "message": "no"}}).encode()
+
+
+BODIES = {
+    "tokens": lambda token: answer(token),
+    "invalid_code": lambda _: refusal("invalid_code"),
+    "invalid_token": lambda _: refusal("invalid_token"),
+    "invalid_signature": lambda _: refusal("invalid_signature"),
+    "foreign": lambda _: b'{"message": "Service Unavailable"}',
+    "html": lambda _: b"<html><h1>Bad Gateway</h1></html>",
+    "empty": lambda _: b"",
+}
+
+
+def response(status, body, fields=b""):
+    head = b"HTTP/1.1 %d Status\r\nContent-Type: application/json\r\n%s" % (status, fields)
+    return head + (b"\r\n" if status == 204 else b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def scripted(token):
+    """What a token asks for."""
+    words = token.split()
+    if words[0] == "lost":
+        return response(504, BODIES["foreign"](token)) + response(200, answer("of somebody else"))
+    if words[0] == "say":
+        fields = b"Retry-After: 1\r\n" if "retry" in words else b""
+        return response(int(words[1]), BODIES[words[2]](token), fields)
+    return response(200, answer(token))
+
+
 async def serve(options, log, reader, writer):
     try:
         while True:
@@ -51,9 +88,9 @@ async def serve(options, log, reader, writer):
                 break
             if is_late(token, options.late[0]):
                 await asyncio.sleep(options.late[1])
-            body = answer(token)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
-            writer.write(body)
+            if "slow" in token:
+                await asyncio.sleep(0.5)
+            writer.write(scripted(token))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass

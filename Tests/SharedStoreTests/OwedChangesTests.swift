@@ -6,15 +6,9 @@ import Testing
 struct OwedChangesTests {
     let now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-    func change(_ key: String, _ outcome: String? = nil, bytes: Int = 10, end: NIODeadline? = nil) -> OwedChanges.Change
-    {
+    func change(_ key: String, _ outcome: String? = nil, bytes: Int = 10) -> OwedChanges.Change {
         let command = RedisCommand([Array(repeating: 0x61, count: bytes)])
-        return OwedChanges.Change(
-            key: Array(key.utf8),
-            command: command,
-            outcome: outcome.map { Array($0.utf8) },
-            end: end ?? now + .seconds(10)
-        )
+        return OwedChanges.Change(key: Array(key.utf8), command: command, outcome: outcome.map { Array($0.utf8) })
     }
 
     func unsent(_ owed: inout OwedChanges) -> [OwedChanges.Change] { owed.takeUnsent(at: now) }
@@ -46,12 +40,27 @@ struct OwedChangesTests {
         #expect(owed.count == 0 && owed.outcome(of: Array("a".utf8)) == nil)
     }
 
-    @Test("A change is dropped when its claim has ended, and those left are sent in order")
+    @Test(
+        "A publish gives way to the release of its claim when its window is over, or is dropped if nothing was claimed"
+    )
     func end() {
         var owed = OwedChanges()
-        owed.didFail(owed.add(change("a", end: now)))
-        for key in ["b", "c", "d"] { owed.didFail(owed.add(change(key))) }
-        #expect(unsent(&owed).map(\.key) == ["b", "c", "d"].map { Array($0.utf8) })
+        let release = RedisCommand("release")
+        for (key, last) in [("a", nil), ("b", release)] as [(String, RedisCommand?)] {
+            let publish = RedisCommand("publish")
+            let change = OwedChanges.Change(
+                key: Array(key.utf8),
+                command: publish,
+                outcome: [1],
+                until: now,
+                then: last
+            )
+            owed.didFail(owed.add(change))
+        }
+        for key in ["c", "d"] { owed.didFail(owed.add(change(key))) }
+        let unsent = unsent(&owed)
+        #expect(unsent.map(\.key) == ["c", "d", "b"].map { Array($0.utf8) })
+        #expect(unsent.last?.command.bytes == release.bytes && owed.outcome(of: Array("b".utf8)) == nil)
     }
 
     @Test("The bytes that are kept are bounded")

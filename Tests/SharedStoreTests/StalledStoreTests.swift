@@ -94,11 +94,12 @@ struct StalledStoreTests {
         await server.stop()
     }
 
-    @Test("At 100 ms to the store, also the first claim after the store has closed an idle connection reaches it")
+    @Test("Far from the store, also the first claim after the store has closed an idle connection reaches it")
     func farAway() async throws {
         let server = try await RedisServer.start()
-        let proxy = try StoreProxy(server, delay: .milliseconds(100))
-        let (a, b) = (try Instance(proxy.url, timeout: .milliseconds(250)), try Instance(server))
+        // A connection takes longer than a claim may, and a claim has time to spare.
+        let proxy = try StoreProxy(server, delay: .milliseconds(700))
+        let (a, b) = (try Instance(proxy.url, timeout: .milliseconds(1_800)), try Instance(server))
         #expect(try await a.claim("first", within: .seconds(5)).word == "won")
         // Else it counts as a connection that was of no use.
         try await Task.sleep(for: .milliseconds(1_200))

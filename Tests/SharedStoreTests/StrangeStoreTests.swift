@@ -17,7 +17,7 @@ struct StrangeStoreTests {
         default: break
         }
         if command[1].contains("return marker") { return string(command[6]) }
-        if command[1].contains("{marker, value}") { return "*2\r\n$-1\r\n\(string(command[6]))" }
+        if command[1].contains("{marker, value}") { return "*2\r\n$-1\r\n\(string(command[6] + command[7]))" }
         return command[1] == "return 7" ? ":7\r\n" : ":1\r\n"
     }
 
@@ -28,7 +28,7 @@ struct StrangeStoreTests {
             guard command.count > 6, command[3].hasPrefix("tiniapp-auth:call:") else {
                 return .bytes(Self.greeting(command))
             }
-            let (claim, owner) = (command[6], command[7])
+            let (claim, owner) = (command[6] + command[7], command[6])
             return .bytes(
                 "\(reply)\r\n"
                     .replacing("CLAIM", with: "$\(claim.utf8.count)\r\n\(claim)")

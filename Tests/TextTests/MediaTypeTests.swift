@@ -33,4 +33,15 @@ struct MediaTypeTests {
     func other(contentType: String) {
         #expect(!MediaType.isJSON(contentType))
     }
+
+    @Test(
+        "A content encoding may be a list of nothing",
+        arguments: [
+            ("", true), ("identity", true), ("Identity, identity", true), (" , identity ,\t", true), ("gzip", false),
+            ("identity, gzip", false), ("identityx", false), ("iden tity", false),
+        ]
+    )
+    func unencoded(contentEncoding: String, isUnencoded: Bool) {
+        #expect(MediaType.isUnencoded(contentEncoding) == isUnencoded)
+    }
 }

@@ -5,10 +5,15 @@ import Testing
 struct BearerTokenTests {
     @Test("A token is read from Authorization", arguments: ["Bearer", "bearer", "BEARER"])
     func read(scheme: String) throws {
-        #expect(try BearerToken.read("\(scheme) aZ09-._~+/==") == "aZ09-._~+/==")
+        for space in [" ", "  ", "      "] {
+            #expect(try BearerToken.read("\(scheme)\(space)aZ09-._~+/==") == "aZ09-._~+/==")
+        }
     }
 
-    @Test("Another scheme has no token", arguments: ["", " ", "Basic dTpw", "Bearerx a", "Token a"])
+    @Test(
+        "Another scheme has no token",
+        arguments: ["", " ", "Basic dTpw", "Bearerx a", "Token a", "Bearer\ta", "Bearer=a"]
+    )
     func otherScheme(authorization: String) throws {
         #expect(try BearerToken.read(authorization) == nil)
     }
@@ -17,6 +22,7 @@ struct BearerTokenTests {
         "Bytes that are not of a token are refused",
         arguments: [
             "Bearer", "Bearer a b", #"Bearer "a""#, "Bearer a,b", "Bearer {}", #"Bearer \"#, "Bearer é", "Bearer a\0",
+            "Bearer =abc", "Bearer a=b", "Bearer =", "Bearer ", "Bearer  ", "Bearer a ", "Bearer \ta",
         ]
     )
     func malformed(authorization: String) {

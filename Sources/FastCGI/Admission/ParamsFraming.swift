@@ -1,7 +1,11 @@
-/// Follows the lengths of name-value pairs (FastCGI specification, section 3.4) without looking at names or values.
+import Glibc
+
+/// Follows the lengths of name-value pairs (FastCGI specification, section 3.4). Of names and values it wants only that they
+/// have no NUL.
 ///
 /// libfcgi trusts these lengths: two that are huge fail an assertion in it and end the process, and one that reaches
-/// beyond the stream leaves it waiting.
+/// beyond the stream leaves it waiting. It hands out names and values as C strings, so a NUL in one would hide the rest:
+/// the web server's rules would see `/metrics\0x`, and we `/metrics`.
 struct ParamsFraming {
     private enum Expecting {
         case nameLength
@@ -28,12 +32,13 @@ struct ParamsFraming {
 
     /// Takes the next bytes of the stream.
     ///
-    /// - Returns: false if a length is over the limit; nothing may be consumed after that.
+    /// - Returns: false if a length is over the limit, or a name or value has a NUL; nothing may be consumed after that.
     mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var position = 0
         while position < bytes.count {
             if expecting == .content {
                 let count = min(contentLeft, bytes.count - position)
+                if let start = bytes.baseAddress, memchr(start + position, 0, count) != nil { return false }
                 position += count
                 contentLeft -= count
                 if contentLeft == 0 { expecting = .nameLength }

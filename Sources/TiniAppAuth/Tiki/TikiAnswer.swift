@@ -57,10 +57,7 @@ extension TikiAnswer {
         case 400...: break
         default: throw .unexpectedStatus
         }
-        // RFC 9110 section 8.4. We asked only for "identity", which is not a coding.
-        guard response.fields["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
-            throw .encoded
-        }
+        guard response.fields["content-encoding"].allSatisfy(MediaType.isUnencoded) else { throw .encoded }
         // RFC 8259 section 8.1: a byte order mark may be ignored.
         let hasMark = response.body.starts(with: [0xEF, 0xBB, 0xBF])
         let body = hasMark ? Array(response.body.dropFirst(3)) : response.body

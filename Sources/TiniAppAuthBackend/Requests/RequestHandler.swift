@@ -1,4 +1,5 @@
 import FastCGI
+import Text
 import TiniAppAuth
 
 /// Finds out what a request wants, has it answered, logs it and counts it.
@@ -73,8 +74,7 @@ final class RequestHandler: FastCGIHandler {
                 let verdict = TokenVerdict(outcome)
                 finish(pending, FastCGIResponse(verdict, id), refusal: verdict.error, outcome: outcome)
             }
-        // RFC 9110 section 8.4.1: "identity" is not a coding.
-        case .auth where (head.contentEncoding ?? "identity").lowercased() != "identity":
+        case .auth where !MediaType.isUnencoded(head.contentEncoding ?? ""):
             refuse(pending, .encodedBody)
         case .auth(let route):
             let age = ContinuousClock.now - head.acceptedAt

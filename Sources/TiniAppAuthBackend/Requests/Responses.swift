@@ -51,7 +51,7 @@ extension FastCGIResponse {
             if let age = outcome.age { extra.append(("Age", String(age))) }
             self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID, extra: extra)
         case .failure(let error):
-            self.init(error, requestID)
+            self.init(error, requestID, age: outcome.age)
         }
     }
 }

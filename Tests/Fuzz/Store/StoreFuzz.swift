@@ -78,5 +78,7 @@ private func check(_ value: [UInt8]) {
         preconditionFailure("what was read cannot be written")
     }
     precondition(time == sameTime && outcome.token == again.token && outcome.failureCode == again.failureCode)
-    if case .success = outcome.result { precondition((try? outcome.result.get().body) == (try? again.result.get().body)) }
+    if case .success = outcome.result {
+        precondition((try? outcome.result.get().body) == (try? again.result.get().body))
+    }
 }

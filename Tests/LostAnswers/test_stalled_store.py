@@ -1,0 +1,173 @@
+"""A store that stalls while it is told something: nobody is stuck afterwards, and no token is sent twice."""
+
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+from conftest import ask
+from test_lost_answers import age, together
+from test_shared_store import Instances, ask_both, check_answers, in_background, kind
+from testbed.processes import wait_until
+
+LONG = bool(os.environ.get("LONG_TESTS"))
+IN_PROGRESS = (503, "in_progress")
+
+
+def stall(store, how, seconds):
+    """Stalls the store, and returns at once with what ends the stall."""
+    if how == "SIGSTOP":
+        store.pause()
+
+        def end():
+            time.sleep(seconds)
+            store.go_on()
+
+        return end
+    command = {
+        "DEBUG SLEEP": ["DEBUG", "SLEEP", str(seconds)],
+        "CLIENT PAUSE ALL": ["CLIENT", "PAUSE", str(int(seconds * 1000)), "ALL"],
+        "CLIENT PAUSE WRITE": ["CLIENT", "PAUSE", str(int(seconds * 1000)), "WRITE"],
+    }[how]
+    process = subprocess.Popen(["redis-cli", "-s", str(store.socket), *command], stdout=subprocess.DEVNULL)
+    # Until the server has read it; it answers nobody after that.
+    time.sleep(0.05)
+
+    def end():
+        time.sleep(seconds)
+        process.wait(30)
+
+    return end
+
+
+def settled(instances):
+    """Until a claim is a promise: the store was new."""
+    wait_until(lambda: instances.ask(0, "exchange", f"first {time.monotonic()}").status == 200, "logins work", 60)
+
+
+@pytest.mark.parametrize("required", ["0", "1"] if LONG else ["0"])
+def test_nobody_is_stuck_after_a_stall(world, required):
+    world.upstream()
+    store = world.store()
+    instances = Instances(
+        world, store, SHARED_STORE_REQUIRED=required, REQUEST_TIMEOUT="2", LATE_ANSWER_TIMEOUT="4", REPLAY_WINDOW="20"
+    )
+    settled(instances)
+    hows = ["SIGSTOP", "DEBUG SLEEP", "CLIENT PAUSE ALL", "CLIENT PAUSE WRITE"] if LONG else ["SIGSTOP"]
+    slowest = 0
+    for how in hows:
+        for seconds in (0.3, 0.6, 2) if LONG else (0.6,):
+            name = f"{how.replace(' ', '-')} {seconds} {time.monotonic()}"
+            # Sent before the stall; their answers come during it. One ends in a publish, one in a release.
+            calls = {"publish": f"slow {name}", "release": f"say 429 tokens slow {name}", "claim": f"claimed {name}"}
+            asking = [
+                in_background(lambda t=calls[word]: instances.ask(0, "refresh", t)) for word in ("publish", "release")
+            ]
+            for word in ("publish", "release"):
+                wait_until(lambda w=word: world.sent()[calls[w]] == 1, "Tiki has it", 10)
+            end = stall(store, how, seconds)
+            asking.append(in_background(lambda: instances.ask(0, "refresh", calls["claim"])))
+            end()
+            back = time.monotonic()
+            firsts = [future.result() for future in asking]
+            assert [answer.status for answer in firsts[:2]] == [200, 429], "those who wait here are told at once"
+            assert kind(firsts[2]) in {(200, None), (503, "store_unavailable")}
+            while True:
+                answers = {
+                    word: together(lambda number, t=token: instances.ask(number, "refresh", t), (0, 1))
+                    for word, token in calls.items()
+                }
+                kinds = {kind(answer) for pair in answers.values() for answer in pair}
+                if IN_PROGRESS not in kinds and (503, "store_unavailable") not in kinds:
+                    break
+                assert time.monotonic() - back < 15, (how, seconds, kinds)
+            slowest = max(slowest, time.monotonic() - back)
+            for word in ("claim", "publish"):
+                assert {answer.status for answer in answers[word]} == {200}
+                assert len({answer.body for answer in answers[word]}) == 1
+                assert world.sent()[calls[word]] == 1, (how, seconds, word)
+            assert {answer.status for answer in answers["release"]} == {429}
+    print(f"\nrequired {required}: answered at both instances at most {slowest:.2f} s after the stall")
+
+
+def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
+    """Gateways that fail, resets, late answers, a killed instance, and a store that stalls five times."""
+    count, required = (2_000, "1") if LONG else (250, "0")
+    world.upstream("--late", "0.03", "4")
+    store = world.store()
+    instances = Instances(world, store, SHARED_STORE_REQUIRED=required, REPLAY_WINDOW="60", LATE_ANSWER_TIMEOUT="6")
+    if required == "1":
+        wait_until(lambda: instances.ask(0, "exchange", f"first {time.monotonic()}").status == 200, "logins work", 120)
+
+    def token(number):
+        if number % 3 == 0:
+            status, body = (500, 502, 504, 520)[number // 3 % 4], ("foreign", "html")[number // 12 % 2]
+            return f"say {status} {body} {number}"
+        return f"{'reset' if number % 50 == 7 else 'token'} {number}"
+
+    tokens = [token(number) for number in range(count)]
+    is_over = threading.Event()
+
+    def stall_now_and_then():
+        for number in range(5):
+            if required == "1" and not is_over.wait(1):
+                stall(store, "SIGSTOP", 0.5 + number / 8)()
+
+    started = time.monotonic()
+    asking = in_background(lambda: ask_both(instances, tokens, 16))
+    stalling = in_background(stall_now_and_then)
+    if required == "1":
+        time.sleep(2.5)
+        instances.kill_first()
+    pairs = asking.result()
+    is_over.set()
+    stalling.result()
+    kinds = check_answers(pairs)
+    killed = {token for token, pair in zip(tokens, pairs, strict=True) if None in pair}
+
+    def again(token):
+        route = ("exchange", "refresh")[tokens.index(token) % 2]
+        return [instances.ask(number, route, token) for number in (0, 1)]
+
+    # Late answers have come by then.
+    time.sleep(6)
+    repeats = dict(zip(tokens, together(again, tokens, 16), strict=True))
+    check_answers(repeats.values())
+    stuck = {token for token, pair in repeats.items() if IN_PROGRESS in map(kind, pair)} - killed
+    twice = [token for token, times in world.sent().items() if times > 1]
+    changed = [
+        token
+        for token, pair in zip(tokens, pairs, strict=True)
+        if len({answer.body for answer in [*pair, *repeats[token]] if answer and answer.status == 200}) > 1
+    ]
+    print(
+        f"\n{count:,} tokens in {time.monotonic() - started:.0f} s: {dict(kinds)}, {len(twice)} sent twice, "
+        f"{len(stuck)} stuck, {len(killed)} at a killed instance"
+    )
+    assert not twice
+    assert not stuck
+    assert not changed
+
+
+def test_who_writes_to_the_store_ends_nothing_and_overrules_nothing(world):
+    world.upstream()
+    store = world.store()
+    instances = Instances(world, store)
+    first = instances.ask(0, "refresh", "a")
+    (key,) = store.run("--raw", "KEYS", "tiniapp-auth:call:*").split()
+    for value in (
+        b"outcome:\x80" + bytes(7),
+        b"outcome:",
+        b"outcome:" + bytes(100),
+        b"answer:\x80" + bytes(7),
+        b"claim:x.1",
+        b"",
+    ):
+        subprocess.run(
+            ["redis-cli", "-s", str(store.socket), "-x", "SET", key], input=value, check=True, capture_output=True
+        )
+        assert instances.ask(1, "refresh", "a").status in (200, 502, 503)
+        again = instances.ask(0, "refresh", "a")
+        assert (again.body, age(again) is not None) == (first.body, True)
+    assert all(ask(instance, "refresh", f"b {number}").status == 200 for number, instance in enumerate(instances.all))
