@@ -15,6 +15,10 @@ package final class SharedStore {
         package var password: RedisPassword?
         /// A file of certificates (PEM) trusted in place of the system's.
         package var caFile: String?
+        /// For a connection: name, TCP and TLS.
+        var connectTimeout = TimeAmount.seconds(2)
+        /// Bytes of one reply.
+        var maxReplyBytes = 262_144
         /// How long a claim may wait for the store's reply.
         package var timeout = TimeAmount.milliseconds(250)
         /// Whether nothing may be sent without a claim that can be relied on.
@@ -34,14 +38,6 @@ package final class SharedStore {
                 password: password,
                 trust: address.usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
             )
-        }
-
-        var redis: RedisClient.Configuration {
-            var redis = RedisClient.Configuration(address)
-            redis.user = user
-            redis.password = password
-            redis.name = "the shared store"
-            return redis
         }
     }
 
@@ -72,8 +68,6 @@ package final class SharedStore {
         /// Whether the store may hold it, now or later.
         var wasSent = true
     }
-
-    private typealias Completion = (Claim) -> Void
 
     /// The pause between two looks at another instance's claim. It doubles each time.
     private static let firstPause = TimeAmount.milliseconds(20)
@@ -113,7 +107,7 @@ package final class SharedStore {
         memory = StoreMemory(longestClaim: configuration.longestClaim, logger: logger, metrics: metrics)
         var greet: RedisClient.Greeting = { $1(.closed) }
         client = RedisClient(
-            configuration.redis,
+            configuration,
             trust: try configuration.access().trust,
             eventLoop: eventLoop,
             logger: logger
@@ -166,7 +160,7 @@ extension SharedStore {
         until deadline: NIODeadline,
         livingFor time: TimeAmount,
         afterHeld pause: TimeAmount?,
-        _ completion: @escaping Completion
+        _ completion: @escaping (Claim) -> Void
     ) {
         // What this process knows comes first, even if the store has not heard it yet.
         if let outcome = owed.outcome(of: key) { return completion(.ended(outcome)) }
@@ -191,16 +185,9 @@ extension SharedStore {
             ticket.wasSent = false
             return goOn(without: failure)
         }
-        ask(
-            StoreScripts.claim(
-                key,
-                memory.keys,
-                claim,
-                ttl: deadline + time - .now(),
-                isRequired: configuration.isRequired
-            )
-        ) {
-            result in
+        let ttl = deadline + time - .now()
+        let isRequired = configuration.isRequired
+        ask(StoreScripts.claim(key, memory.keys, claim, ttl: ttl, isRequired: isRequired)) { result in
             var failure = RedisFailure.unexpectedReply
             switch result {
             case .success(.array(let parts)) where parts.count == 2:
@@ -210,7 +197,7 @@ extension SharedStore {
                 case .string(let value) where value.starts(with: StoreScripts.claimPrefix): return retry()
                 case .string(let value) where value.starts(with: StoreScripts.outcomePrefix):
                     return completion(.ended(Array(value.dropFirst(StoreScripts.outcomePrefix.count))))
-                case .null where self.configuration.isRequired: return completion(.unavailable)
+                case .null where isRequired: return completion(.unavailable)
                 default: break
                 }
             case .success: break
@@ -218,7 +205,7 @@ extension SharedStore {
             case .failure(let reason): failure = reason
             }
             // The store may have taken the claim all the same, or may take it later.
-            if pause != nil || self.configuration.isRequired { self.release(ticket) }
+            if pause != nil || isRequired { self.release(ticket) }
             goOn(without: failure)
         }
     }
@@ -232,7 +219,7 @@ extension SharedStore {
     /// Sends a claim, and waits for its reply no longer than the timeout.
     private func ask(_ command: RedisCommand, _ completion: @escaping RedisConnection.Completion) {
         var isOver = false
-        let time = client.isOpen ? configuration.timeout : configuration.timeout + configuration.redis.connectTimeout
+        let time = client.isOpen ? configuration.timeout : configuration.timeout + configuration.connectTimeout
         let timer = eventLoop.assumeIsolated().scheduleTask(in: time) {
             isOver = true
             completion(.failure(.timeout))

@@ -33,7 +33,7 @@ package struct SharedStoreProbe: Sendable {
             let report = eventLoop.makePromise(of: Report.self)
             var findings: StoreFindings?
             let logger = Logger(label: "probe") { _ in SwiftLogNoOpLogHandler() }
-            let client = RedisClient(configuration.redis, trust: trust, eventLoop: eventLoop, logger: logger) {
+            let client = RedisClient(configuration, trust: trust, eventLoop: eventLoop, logger: logger) {
                 connection,
                 done in
                 StoreGreeting.run(on: connection) { result in

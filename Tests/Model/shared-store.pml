@@ -102,8 +102,8 @@ Entry entry[2];
 typedef Owed {
     mtype is = NONE; /* or PUBLISH or RELEASE */
     byte number;
-    bool is_unsent; /* over this connection, which is new: a claim may overtake it */
-    byte left       /* only in a broken variant */
+    bool is_unsent; /* over this connection, which is new: a claim may go first */
+    byte left       /* only if OWED_ENDS */
 }
 Owed owed[2];
 
@@ -162,7 +162,8 @@ inline tell(i, n) {
 
 inline empty_key() { key = NONE; key_number = 0; key_left = 0 }
 
-/* The key holds a claim of the process that has sent this command, and not a later one. */
+/* The key holds a claim of the process that has sent this command. A later claim than the command's does not count as
+ * its own: an old command that comes late must not undo it. */
 #define IS_OF_PROCESS(n) (key == CLAIMED && call[key_number].process == call[n].process)
 #ifndef IS_OWN
 #define IS_OWN(n) (IS_OF_PROCESS(n) && key_number <= n)
@@ -200,7 +201,7 @@ inline interrupt(i) {
 
 inline owe_nothing(i) { owed[i].is = NONE; owed[i].number = 0; owed[i].is_unsent = false; owed[i].left = 0 }
 
-/* Has the store told, as long as it takes. Nobody waits for it. */
+/* Has the store told, over one connection after the other until it has replied. Nobody waits for it. */
 inline owe(i, command, n) {
     owed[i].is = command;
     owed[i].number = n;
@@ -219,11 +220,8 @@ inline lose_line(i) {
 }
 
 inline end_entry(i) {
-    entry[i].is = NONE;
-    entry[i].number = 0;
-    entry[i].claim_left = 0;
-    entry[i].time_left = 0;
-    entry[i].is_timed = false
+    entry[i].is = NONE; entry[i].number = 0;
+    entry[i].claim_left = 0; entry[i].time_left = 0; entry[i].is_timed = false
 }
 
 /* Nothing is kept: the next request may try. */
@@ -454,7 +452,12 @@ inline count_down(i) {
     :: owed[i].is != NONE && owed[i].left <= 1 -> owe_nothing(i)
 #else
     /* Nobody may be told it any more. The claim, if it is still there, must go: it outlives the window. */
-    :: owed[i].is == PUBLISH && call[owed[i].number].left == 0 -> owed[i].is = RELEASE
+    :: owed[i].is == PUBLISH && call[owed[i].number].left == 0 ->
+#ifdef PUBLISH_ENDS /* broken on purpose */
+        owe_nothing(i)
+#else
+        owed[i].is = RELEASE
+#endif
 #endif
     :: else -> COUNT_DOWN(owed[i].left)
     fi

@@ -14,7 +14,7 @@ import pytest
 MODEL = pathlib.Path(__file__).with_name("shared-store.pml")
 
 # What must hold, with the switches of the model. Each has as many requests, crashes and failures as take a few seconds.
-MAY_BE_STUCK = "-DIS_STUCK(i)=false"  # Nobody looks whether somebody is.
+MAY_BE_STUCK = "-DIS_STUCK(i)=false"  # does not look whether somebody is
 SOUND = {
     "three requests, a crash and two failures of the store": [],
     "SHARED_STORE_REQUIRED=0, one failure: each process protects for itself": ["-DREQUIRED=0", "-DSTORE_EVENTS=1"],
@@ -35,6 +35,7 @@ BROKEN = {
     "one that keeps only its own": (["-DMAY_KEEP(n,i)=(call[n].process==process[i])", "-DREQUIRED=0"], OTHER_ANSWER),
     "a publish that is not repeated": (["-DTOLD_ONCE=PUBLISH"], STUCK),
     "a release that is not repeated": (["-DTOLD_ONCE=RELEASE"], STUCK),
+    "a publish that is given up when the window ends, without a release": (["-DPUBLISH_ENDS"], STUCK),
     "a release that is given up when the claim should have ended": (["-DOWED_ENDS"], STUCK),
     "a release of exactly one claim": (["-DMAY_RELEASE(n)=(IS_OWN(n)&&key_number==n)"], STUCK),
     "a release of a later claim, too": (["-DMAY_RELEASE(n)=IS_OF_PROCESS(n)"], TWO_SENDS),

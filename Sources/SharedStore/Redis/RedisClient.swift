@@ -11,24 +11,10 @@ import Transport
 ///
 /// While the server is down, commands fail at once, and the client tries to connect from time to time.
 final class RedisClient {
-    struct Configuration: Sendable {
-        var address: RedisAddress
-        /// nil for the default user.
-        var user: String?
-        var password: RedisPassword?
-        /// For a connection: name, TCP and TLS.
-        var connectTimeout = TimeAmount.seconds(2)
-        /// Bytes of one reply.
-        var maxReplyBytes = 262_144
-        /// How many commands may wait for their reply; one more fails at once.
-        var maxPending = 16_384
-        /// The server's name in the log.
-        var name = "Redis"
-
-        init(_ address: RedisAddress) {
-            self.address = address
-        }
-    }
+    /// The server's name in the log.
+    private static let name = "the shared store"
+    /// How many commands may wait for their reply; one more fails at once.
+    private static let maxPending = 16_384
 
     /// Sends the first commands over a connection, after the password and the database, then says whether it can be used.
     typealias Greeting = (_ connection: RedisConnection, _ done: @escaping (RedisFailure?) -> Void) -> Void
@@ -46,7 +32,7 @@ final class RedisClient {
     /// A connection that ended sooner than this after it was opened counts as a failure.
     private static let good = TimeAmount.seconds(1)
 
-    private var configuration: Configuration
+    private var configuration: SharedStore.Configuration
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let greet: Greeting
@@ -75,7 +61,7 @@ final class RedisClient {
     ///   - eventLoop: the one that the client lives on.
     ///   - logger: told when the server becomes unreachable, and when it is reachable again.
     init(
-        _ configuration: Configuration,
+        _ configuration: SharedStore.Configuration,
         trust: TrustedCertificates?,
         eventLoop: any EventLoop,
         logger: Logger,
@@ -86,7 +72,7 @@ final class RedisClient {
         self.logger = logger
         self.greet = greet
         reachability = ReachabilityLog(
-            name: configuration.name,
+            name: Self.name,
             origin: "\(configuration.address)",
             logger: logger
         )
@@ -132,10 +118,10 @@ final class RedisClient {
         case .closed:
             completion(.failure(.closed))
         case .open(let connection, _):
-            guard connection.pendingCount < configuration.maxPending else { return completion(.failure(.overloaded)) }
+            guard connection.pendingCount < Self.maxPending else { return completion(.failure(.overloaded)) }
             connection.send(command, completion)
         case .opening, .idle, .down:
-            guard waiting.count < configuration.maxPending else { return completion(.failure(.overloaded)) }
+            guard waiting.count < Self.maxPending else { return completion(.failure(.overloaded)) }
             waiting.append((command, completion))
             open()
         }
@@ -258,7 +244,7 @@ final class RedisClient {
             open()
         } else {
             let fields: Logger.Metadata = ["failure": "\(failure.code)", "error": "\(failure)"]
-            losses.log(logger, .warning, "lost the connection to \(configuration.name)", metadata: fields)
+            losses.log(logger, .warning, "lost the connection to \(Self.name)", metadata: fields)
             didFail(failure, problem: failure.description)
         }
         stateDidChange?(false)

@@ -38,23 +38,19 @@ enum RedisErrorReply: String, CaseIterable, Sendable {
         let isWrapped = text.hasPrefix("ERR Error running script")
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         let word = isWrapped ? words.lazy.map { $0.drop { $0 == "-" } }.first(where: Self.isKind) : words.first
-        switch word ?? "" {
-        case "LOADING": self = .loading
-        case "READONLY": self = .readOnly
-        case "OOM": self = .outOfMemory
-        case "NOAUTH": self = .notAuthenticated
-        case "WRONGPASS": self = .wrongPassword
-        case "NOPERM": self = text.contains("access one of the keys") ? .noKeyPermission : .noPermission
-        case "DENIED": self = .protected
-        case "MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN": self = .cluster
-        case "MASTERDOWN": self = .primaryDown
-        case "MISCONF": self = .notPersisted
-        case "NOREPLICAS": self = .notReplicated
-        case "BUSY": self = .busy
-        case "WRONGTYPE": self = .wrongType
-        default: self = Self.sentences.first { text.contains($0.part) }?.error ?? .other
+        if word == "NOPERM" {
+            self = text.contains("access one of the keys") ? .noKeyPermission : .noPermission
+        } else {
+            self = Self.words[word ?? ""] ?? Self.sentences.first { text.contains($0.part) }?.error ?? .other
         }
     }
+
+    private static let words: [Substring: RedisErrorReply] = [
+        "LOADING": .loading, "READONLY": .readOnly, "OOM": .outOfMemory, "NOAUTH": .notAuthenticated,
+        "WRONGPASS": .wrongPassword, "DENIED": .protected, "MOVED": .cluster, "ASK": .cluster, "CROSSSLOT": .cluster,
+        "CLUSTERDOWN": .cluster, "TRYAGAIN": .cluster, "MASTERDOWN": .primaryDown, "MISCONF": .notPersisted,
+        "NOREPLICAS": .notReplicated, "BUSY": .busy, "WRONGTYPE": .wrongType,
+    ]
 
     private static func isKind(_ word: Substring) -> Bool {
         word.count > 2 && word != "ERR" && word.utf8.allSatisfy((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains)

@@ -20,16 +20,14 @@ final class LoopClient: Sendable {
         password: String? = nil,
         caFile: String? = nil,
         connectTimeout: TimeAmount = .seconds(20),
-        maxReplyBytes: Int = 262_144,
-        maxPending: Int = 16_384
+        maxReplyBytes: Int = 262_144
     ) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        var configuration = RedisClient.Configuration(try RedisAddress(url))
+        var configuration = SharedStore.Configuration(try RedisAddress(url))
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
         configuration.connectTimeout = connectTimeout
         configuration.maxReplyBytes = maxReplyBytes
-        configuration.maxPending = maxPending
         let usesTLS = configuration.address.usesTLS
         let trust = usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
         client = .makeBoxSendingValue(

@@ -127,7 +127,7 @@ struct RedisClientTests {
         server.signal(SIGCONT)
         try await client.waitUntilUp()
         #expect(try await client.send("ECHO", "new") == .success(.string(Array("new".utf8))))
-        #expect(client.log.handler.text.contains("lost the connection to Redis"))
+        #expect(client.log.handler.text.contains("lost the connection to the shared store"))
         try await client.close()
         await server.stop()
     }
