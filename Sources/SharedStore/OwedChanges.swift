@@ -10,8 +10,8 @@ struct OwedChanges {
         let outcome: [UInt8]?
         /// When nobody may be told the outcome any more.
         let end: NIODeadline
-        /// The command that is to be sent from then on; nil if none is.
-        let last: RedisCommand?
+        /// The command that is to be sent from then on, the release of a claim; nil if none is.
+        fileprivate(set) var last: RedisCommand?
         fileprivate var number = 0
         fileprivate var isSent = false
 
@@ -40,8 +40,10 @@ struct OwedChanges {
 
     var count: Int { changes.count }
 
-    /// The outcome that is to be published under a key; nil if there is none.
-    func outcome(of key: [UInt8]) -> [UInt8]? { changes[key]?.outcome }
+    /// The outcome that is to be published under a key; nil if there is none, or if its window is over.
+    func outcome(of key: [UInt8], at now: NIODeadline) -> [UInt8]? {
+        changes[key].flatMap { $0.end > now ? $0.outcome : nil }
+    }
 
     /// Adds a change, which is about to be sent.
     ///
@@ -51,7 +53,12 @@ struct OwedChanges {
         numbers += 1
         change.number = numbers
         change.isSent = true
-        if let earlier = changes[change.key] { remove(earlier) }
+        if let earlier = changes[change.key] {
+            remove(earlier)
+            // A call that was made without a claim does not release the one before it.
+            let release = earlier.outcome == nil ? earlier.command : earlier.last
+            if change.outcome != nil { change.last = change.last ?? release }
+        }
         guard bytes + change.command.bytes.readableBytes <= Self.maxBytes else { return change }
         bytes += change.command.bytes.readableBytes
         changes[change.key] = change

@@ -34,10 +34,10 @@ struct OwedChangesTests {
         let publish = owed.add(change("a", "x"))
         owed.remove(release)
         owed.didFail(release)
-        #expect(owed.count == 1 && owed.outcome(of: Array("a".utf8)) == Array("x".utf8))
+        #expect(owed.count == 1 && owed.outcome(of: Array("a".utf8), at: now) == Array("x".utf8))
         #expect(unsent(&owed).isEmpty)
         owed.remove(publish)
-        #expect(owed.count == 0 && owed.outcome(of: Array("a".utf8)) == nil)
+        #expect(owed.count == 0 && owed.outcome(of: Array("a".utf8), at: now) == nil)
     }
 
     @Test(
@@ -60,7 +60,28 @@ struct OwedChangesTests {
         for key in ["c", "d"] { owed.didFail(owed.add(change(key))) }
         let unsent = unsent(&owed)
         #expect(unsent.map(\.key) == ["c", "d", "b"].map { Array($0.utf8) })
-        #expect(unsent.last?.command.bytes == release.bytes && owed.outcome(of: Array("b".utf8)) == nil)
+        #expect(unsent.last?.command.bytes == release.bytes && owed.outcome(of: Array("b".utf8), at: now) == nil)
+    }
+
+    @Test("An outcome whose window is over is told to nobody, also while the store is away")
+    func overdue() {
+        var owed = OwedChanges()
+        let key = Array("a".utf8)
+        let publish = RedisCommand("publish")
+        owed.didFail(owed.add(OwedChanges.Change(key: key, command: publish, outcome: [1], until: now + .seconds(1))))
+        #expect(owed.outcome(of: key, at: now) == [1])
+        #expect(owed.outcome(of: key, at: now + .seconds(1)) == nil)
+    }
+
+    @Test("The outcome of a call without a claim does not make the store keep the claim before it")
+    func earlierRelease() {
+        var owed = OwedChanges()
+        let key = Array("a".utf8)
+        let release = RedisCommand("release")
+        owed.didFail(owed.add(OwedChanges.Change(key: key, command: release)))
+        let publish = OwedChanges.Change(key: key, command: RedisCommand("publish"), outcome: [1], until: now)
+        for _ in 0..<2 { owed.didFail(owed.add(publish)) }
+        #expect(unsent(&owed).map(\.command.bytes) == [release.bytes])
     }
 
     @Test("The bytes that are kept are bounded")

@@ -39,7 +39,10 @@ enum RedisErrorReply: String, CaseIterable, Sendable {
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         let word = isWrapped ? words.lazy.map { $0.drop { $0 == "-" } }.first(where: Self.isKind) : words.first
         if word == "NOPERM" {
-            self = text.contains("access one of the keys") ? .noKeyPermission : .noPermission
+            // "… to access one of the keys used as arguments" (Redis 7.0), "No permissions to access a key" (later, and Valkey).
+            self =
+                text.contains("access one of the keys") || text.contains("access a key")
+                ? .noKeyPermission : .noPermission
         } else {
             self = Self.words[word ?? ""] ?? Self.sentences.first { text.contains($0.part) }?.error ?? .other
         }

@@ -53,6 +53,7 @@ struct HostileServerTests {
             ("-ERR unknown command 'EVAL'", .unknownCommand), ("-NOPERM x", .noPermission),
             ("-NOREPLICAS x", .notReplicated),
             ("-NOPERM this user has no permissions to access one of the keys used as arguments", .noKeyPermission),
+            ("-NOPERM No permissions to access a key", .noKeyPermission),
             ("-ERR The user executing the script can't run this command or subcommand script: 1", .noPermission),
             ("-ERR Error running script (call to f_1): @user_script:5: @user_script: 5: -OOM command", .outOfMemory),
         ] as [(String, RedisErrorReply)]
