@@ -18,6 +18,7 @@ final class Instance: Sendable {
         isRequired: Bool = false,
         longestClaim: TimeAmount = .milliseconds(700),
         timeout: TimeAmount = .seconds(1),
+        connectTimeout: TimeAmount = .seconds(2),
         user: String? = nil,
         password: String? = nil
     ) throws {
@@ -26,6 +27,7 @@ final class Instance: Sendable {
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
         configuration.timeout = timeout
+        configuration.connectTimeout = connectTimeout
         configuration.isRequired = isRequired
         configuration.longestClaim = longestClaim
         store = .makeBoxSendingValue(
