@@ -27,9 +27,12 @@ async function control(method, what, body) {
 /** Makes the next calls of a kind go wrong, each in a way of its own. */
 export const faults = (path, ...list) => control('POST', 'faults', list.map((fault) => ({ path, ...fault })));
 
-/** An error with this status and reason, as Tiki sends it; the backend's own errors have the same shape. */
+/**
+ * An error with this code and reason, as Tiki sends it; the backend's own errors have the same shape. Its status is below 500:
+ * after a 5xx the server would not ask Tiki again, but say the same.
+ */
 export const refusal = (status, reason) => ({
-  status,
+  status: Math.min(status, 409),
   body: JSON.stringify({ data: null, error: { code: status, reason, message: reason } }),
 });
 
