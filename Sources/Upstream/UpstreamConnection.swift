@@ -141,7 +141,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.call = nil
         keepAlive = KeepAlive.timeout(response.fields)
         answeredAt = .now()
-        let isLast = parser.head?.isKeepAlive != true || hasSurplus || Self.mayBeFollowed(response.status)
+        let isLast = parser.head?.isKeepAlive != true || hasSurplus || Self.mayAnswerAgain(response.status)
         // The bytes that it has read do not stay in memory until the next call.
         parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         change { $0.didReceiveEnd(isLast: isLast) }
@@ -151,7 +151,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Whether something timed out or broke behind the server, or behind a gateway before it: the true answer may still
     /// come on this connection, and would go to the next caller.
-    private static func mayBeFollowed(_ status: Int) -> Bool { status >= 500 || status == 408 }
+    private static func mayAnswerAgain(_ status: Int) -> Bool { status >= 500 || status == 408 }
 
     /// Ends it, and with it the call that it carries, unless that may be sent again.
     private func end(_ failure: UpstreamFailure, isFault: Bool) {

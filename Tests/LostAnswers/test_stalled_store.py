@@ -97,7 +97,10 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     count, required = (2_000, "1") if LONG else (250, "0")
     world.upstream("--late", "0.03", "4")
     store = world.store()
-    instances = Instances(world, store, SHARED_STORE_REQUIRED=required, REPLAY_WINDOW="60", LATE_ANSWER_TIMEOUT="6")
+    settings = {"SHARED_STORE_REQUIRED": required, "REPLAY_WINDOW": "60", "LATE_ANSWER_TIMEOUT": "6"}
+    # Not required, a store that a busy machine makes slow would be done without, and that is another test.
+    settings |= {} if required == "1" else {"SHARED_STORE_TIMEOUT": "2.5"}
+    instances = Instances(world, store, **settings)
     settled(instances)
 
     def token(number):

@@ -75,7 +75,9 @@ struct StalledStoreTests {
         await server.stop()
     }
 
-    @Test("Who waits for another instance's call waits on while the store fails, and never makes the call itself")
+    @Test(
+        "An instance that waits for another one's call goes on waiting while the store fails, and never makes the call"
+    )
     func waiting() async throws {
         let server = try await RedisServer.start()
         let (a, b) = (try Instance(server), try Instance(server, timeout: Self.short))
