@@ -153,6 +153,18 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     assert not changed
 
 
+def test_each_instance_keeps_what_it_has_told_though_the_store_is_gone(world):
+    world.upstream()
+    store = world.store()
+    instances = Instances(world, store)
+    firsts = [instances.ask(number, "refresh", "a") for number in (0, 1)]
+    store.kill()
+    again = [instances.ask(number, "refresh", "a") for number in (0, 1)]
+    assert {answer.body for answer in [*firsts, *again]} == {firsts[0].body}
+    assert None not in [age(answer) for answer in again]
+    assert world.sent() == {"a": 1}
+
+
 def test_who_writes_to_the_store_ends_nothing_and_overrules_nothing(world):
     world.upstream()
     store = world.store()
