@@ -5,11 +5,12 @@
 ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
-# --- dependencies: built again only if Package.swift changes ------------------------------------------------
+# --- dependencies: built again only if Package.swift or packages.txt changes ---------------------------------
 
 FROM ${SWIFT_IMAGE} AS dependencies
 
-# Unpinned like the bases: a rebuild is how Debian's security updates come in, and old versions leave its archive.
+# Unpinned like the bases: a build with --pull --no-cache is how Debian's security updates come in, also those of c-ares
+# and hiredis, which are linked in; and old versions leave its archive.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libc-ares-dev libfcgi-dev libhiredis-dev pkg-config \
@@ -21,11 +22,13 @@ COPY Sources/CCares Sources/CCares
 COPY Sources/CFCGI Sources/CFCGI
 COPY Sources/CHiredis Sources/CHiredis
 COPY Sources/CLinux Sources/CLinux
-COPY scripts/container-placeholders.sh scripts/build-release.sh scripts/
+COPY scripts/container-placeholders.sh scripts/build-release.sh scripts/check-packages.sh scripts/packages.txt scripts/
 # The same build as below, of empty sources. Kept as an archive: SwiftPM compares times to the nanosecond, and a layer
-# keeps whole seconds, so that files in it would all be built again.
+# keeps whole seconds, so that files in it would all be built again. Package.resolved, which check-packages.sh makes, stays
+# as it is: nothing below resolves other versions.
 RUN scripts/container-placeholders.sh \
-    && scripts/build-release.sh --product tiniapp-auth-backend \
+    && scripts/check-packages.sh \
+    && scripts/build-release.sh --product tiniapp-auth-backend --force-resolved-versions \
     && tar --format=pax -cf build.tar .build \
     && rm -r .build Sources
 
@@ -36,7 +39,7 @@ FROM dependencies AS build
 COPY Sources Sources
 COPY scripts/container-quit-only.c scripts/container-init.c scripts/
 RUN tar -xf build.tar \
-    && scripts/build-release.sh --product tiniapp-auth-backend \
+    && scripts/build-release.sh --product tiniapp-auth-backend --force-resolved-versions \
     && install -D -s -m 755 .build/release/tiniapp-auth-backend /image/usr/local/bin/tiniapp-auth-backend \
     && mkdir -p /image/usr/local/lib \
     && clang -O2 -Wall -Werror -shared -fPIC -s -o /image/usr/local/lib/container-quit-only.so scripts/container-quit-only.c \
@@ -82,7 +85,7 @@ ENTRYPOINT ["container-init", "container-entrypoint"]
 
 FROM build AS demo-build
 
-RUN scripts/build-release.sh --product tiki-sandbox \
+RUN scripts/build-release.sh --product tiki-sandbox --force-resolved-versions \
     && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
 
 COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo

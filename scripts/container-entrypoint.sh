@@ -147,9 +147,12 @@ if [[ -n ${K_SERVICE:-} ]]; then
     trusted+=(169.254.0.0/16 fe80::/10 127.0.0.0/8 ::1)
 fi
 
-# Which machines may read /metrics, beside the container itself.
+# Which machines may read /metrics. The container itself may, unless a proxy is in it, which would let everybody in.
 read_networks METRICS_ALLOW
 readers=("${networks[@]}")
+if [[ " ${trusted[*]} ${readers[*]}" != *" "@(127.|::1)* ]]; then
+    readers+=(127.0.0.1 ::1)
+fi
 
 # One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
 # feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.
@@ -194,8 +197,8 @@ until [[ -S $LISTEN_SOCKET ]]; do
 done
 
 listen="listen $PORT;"
-# Empty or absent: no IPv6 here, and nginx would not start.
-if [[ -s /proc/net/if_inet6 ]]; then
+# Empty or absent: no IPv6 here, and nginx would not start. Its size is always 0, as with all files there.
+if read -r _ 2>/dev/null </proc/net/if_inet6; then
     listen+=" listen [::]:$PORT;"
 fi
 believe=

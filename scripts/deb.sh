@@ -34,12 +34,13 @@ ln -s /usr/share/tiniapp-auth-backend/nginx/vm-http.conf "$root/etc/nginx/conf.d
 
 # --- pages ------------------------------------------------------------------------------------------------
 
-# manual PROGRAM NAME-LINE: from its --help, which must not break its lines for a terminal.
+# manual PROGRAM NAME-LINE [OPTION…]: from its --help, which must not break its lines for a terminal.
 manual() {
     COLUMNS=1000 help2man --no-info --section=8 --name="$2" --version-string="$version" --source="tiniapp-auth-backend $version" \
-        --help-option=--help "$1" | gzip -9n >"$root/usr/share/man/man8/$(basename "$1").8.gz"
+        --help-option=--help "${@:3}" "$1" | gzip -9n >"$root/usr/share/man/man8/$(basename "$1").8.gz"
 }
-manual "$program" "log users of a Tiki Mini App in"
+manual "$program" "log users of a Tiki Mini App in" \
+    --include=<(echo '[SETTINGS]' && "$program" settings | sed 's/^[A-Z_]*$/.TP\n.B &/; s/^    //')
 manual "$root/usr/sbin/tiniapp-auth-backend-setup" "prepare an instance of tiniapp-auth-backend"
 
 cp README.md docs/*.md "$doc/"

@@ -13,6 +13,8 @@ load_dotenv() {
 
     while IFS= read -r line || [[ $line ]]; do
         number=$((number + 1))
+        # A byte order mark, which some editors begin a file with.
+        ((number == 1)) && line=${line#$'\xEF\xBB\xBF'}
         line=${line%$'\r'}
         line=${line#"${line%%[![:space:]]*}"}
         [[ -z $line || $line == '#'* ]] && continue

@@ -10,9 +10,10 @@ package struct FastCGILimits: Sendable, Equatable {
     package var maxParamsBytes = 32_768
     /// Name-value pairs: each costs libfcgi an allocation.
     package var maxParams = 256
-    /// Bytes of the body. A body over it is malformed to us; a service's own, smaller limit gets a readable answer.
-    package var maxStdinBytes = 16_384 + 65_536
-    /// Bytes of record headers: many tiny records are legal, endlessly many are not.
+    /// Bytes of the body. Of a larger one nothing is kept.
+    package var maxStdinBytes = 81_920
+    /// Bytes of record headers: many tiny records are legal, endlessly many are not. It also bounds how much of a body that is
+    /// too large is read: 8,192 records.
     package var maxFramingBytes = 65_536
     /// Requests of the whole responder that have been handed over and not been answered.
     package var maxInFlight = 4_096

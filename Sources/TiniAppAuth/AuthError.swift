@@ -16,6 +16,8 @@ package enum AuthError: Error, Equatable, Sendable {
     case encodedBody
     /// The body is longer than the limit, in bytes.
     case payloadTooLarge(limit: Int)
+    /// The body has not arrived in time.
+    case lateBody
     /// The path does not exist.
     case notFound
     /// The path exists, but not for this method.
@@ -45,11 +47,60 @@ package enum AuthError: Error, Equatable, Sendable {
     /// The process is about to end.
     case shuttingDown
 
+    /// Every ``AuthError/reason`` there is.
+    package enum Reason: String, CaseIterable, Sendable {
+        case noPayload = "no_payload"
+        case invalidJSON = "invalid_json"
+        case invalidPayload = "invalid_payload"
+        case duplicateKey = "duplicate_key"
+        case missingKey = "missing_key"
+        case invalidValue = "invalid_value"
+        case invalidContentLength = "invalid_content_length"
+        case requestTimeout = "request_timeout"
+        case lengthRequired = "length_required"
+        case missingParam = "missing_param"
+        case missingAccessToken = "missing_access_token"
+        case invalidAccessToken = "invalid_access_token"
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case payloadTooLarge = "payload_too_large"
+        case unsupportedMediaType = "unsupported_media_type"
+        case tooManyRequests = "too_many_requests"
+        case upstreamUnreachable = "upstream_unreachable"
+        case upstreamInvalidResponse = "upstream_invalid_response"
+        case upstreamUnavailable = "upstream_unavailable"
+        case inProgress = "in_progress"
+        case storeUnavailable = "store_unavailable"
+        case verificationUnavailable = "verification_unavailable"
+        case overloaded
+        case shuttingDown = "shutting_down"
+        case upstreamTimeout = "upstream_timeout"
+
+        /// The HTTP status that goes with it.
+        package var status: Int {
+            switch self {
+            case .noPayload, .invalidJSON, .invalidPayload, .duplicateKey, .missingKey, .invalidValue, .invalidContentLength: 400
+            case .missingAccessToken, .invalidAccessToken: 401
+            case .notFound: 404
+            case .methodNotAllowed: 405
+            case .requestTimeout: 408
+            case .lengthRequired: 411
+            case .payloadTooLarge: 413
+            case .unsupportedMediaType: 415
+            case .tooManyRequests: 429
+            case .missingParam: 500
+            case .upstreamUnreachable, .upstreamInvalidResponse: 502
+            case .upstreamUnavailable, .inProgress, .storeUnavailable, .verificationUnavailable, .overloaded, .shuttingDown: 503
+            case .upstreamTimeout: 504
+            }
+        }
+    }
+
     /// The HTTP status, repeated in the envelope as `code`.
-    package var status: Int { entry.status }
+    package var status: Int { entry.reason.status }
 
     /// The stable code by which a program tells the cases apart; also safe as a log field.
-    package var reason: String { entry.reason }
+    package var reason: String { entry.reason.rawValue }
 
     /// A sentence for the developer of the app. Never quotes what a client or Tiki sent; a key is named if it looks like
     /// one.
@@ -73,35 +124,36 @@ package enum AuthError: Error, Equatable, Sendable {
         }
     }
 
-    private var entry: (status: Int, reason: String, message: String) {
+    private var entry: (reason: Reason, message: String) {
         switch self {
-        case .payload(.empty): (400, "no_payload", "No payload received")
-        case .payload(.notJSON(let error)): (400, "invalid_json", "Invalid JSON: \(error)")
-        case .payload(.notAnObject): (400, "invalid_payload", "Invalid payload data format")
-        case .payload(.duplicateKey(let key?)): (400, "duplicate_key", "Duplicate key '\(key)'")
-        case .payload(.duplicateKey(nil)): (400, "duplicate_key", "Duplicate key")
-        case .payload(.missingKey(let key)): (400, "missing_key", "Missing key '\(key)'")
-        case .payload(.invalidValue(let key)): (400, "invalid_value", "Key '\(key)' must be a non-empty string")
-        case .invalidContentLength: (400, "invalid_content_length", "The body is not as long as Content-Length says")
-        case .lengthRequired: (411, "length_required", "A Content-Length is required")
-        case .missingParam(let name): (500, "missing_param", "The web server passes no \(name)")
-        case .missingAccessToken: (401, "missing_access_token", "Authorization must be 'Bearer' and an access token")
-        case .invalidAccessToken: (401, "invalid_access_token", "The access token is unknown, expired or replaced")
-        case .notFound: (404, "not_found", "No such path")
-        case .methodNotAllowed(let allowed): (405, "method_not_allowed", "Method not allowed; allowed: \(allowed)")
-        case .payloadTooLarge(let limit): (413, "payload_too_large", "The body is larger than \(limit) bytes")
-        case .encodedBody: (415, "unsupported_media_type", "The body must not have a Content-Encoding")
-        case .unsupportedMediaType: (415, "unsupported_media_type", "Content-Type must be application/json")
-        case .upstreamTooManyRequests: (429, "too_many_requests", "Tiki has too many requests; try again later")
-        case .upstreamUnreachable: (502, "upstream_unreachable", "Tiki could not be reached")
-        case .upstreamInvalidResponse: (502, "upstream_invalid_response", "Tiki's answer could not be understood")
-        case .upstreamUnavailable: (503, "upstream_unavailable", "Tiki is not available; try again later")
-        case .inProgress: (503, "in_progress", "Another server makes the same call; try again shortly")
-        case .storeUnavailable: (503, "store_unavailable", "Nothing can be sent to Tiki for now; try again shortly")
-        case .verificationUnavailable: (503, "verification_unavailable", "Tiki cannot be asked now whose token it is")
-        case .overloaded: (503, "overloaded", "Too many requests at once; try again shortly")
-        case .shuttingDown: (503, "shutting_down", "The server is shutting down; try again shortly")
-        case .upstreamTimeout: (504, "upstream_timeout", "Tiki did not answer in time")
+        case .payload(.empty): (.noPayload, "No payload received")
+        case .payload(.notJSON(let error)): (.invalidJSON, "Invalid JSON: \(error)")
+        case .payload(.notAnObject): (.invalidPayload, "Invalid payload data format")
+        case .payload(.duplicateKey(let key?)): (.duplicateKey, "Duplicate key '\(key)'")
+        case .payload(.duplicateKey(nil)): (.duplicateKey, "Duplicate key")
+        case .payload(.missingKey(let key)): (.missingKey, "Missing key '\(key)'")
+        case .payload(.invalidValue(let key)): (.invalidValue, "Key '\(key)' must be a non-empty string")
+        case .invalidContentLength: (.invalidContentLength, "The body is not as long as Content-Length says")
+        case .lateBody: (.requestTimeout, "The body did not arrive in time")
+        case .lengthRequired: (.lengthRequired, "A Content-Length is required")
+        case .missingParam(let name): (.missingParam, "The web server passes no \(name)")
+        case .missingAccessToken: (.missingAccessToken, "Authorization must be 'Bearer' and an access token")
+        case .invalidAccessToken: (.invalidAccessToken, "The access token is unknown, expired or replaced")
+        case .notFound: (.notFound, "No such path")
+        case .methodNotAllowed(let allowed): (.methodNotAllowed, "Method not allowed; allowed: \(allowed)")
+        case .payloadTooLarge(let limit): (.payloadTooLarge, "The body is larger than \(limit) bytes")
+        case .encodedBody: (.unsupportedMediaType, "The body must not have a Content-Encoding")
+        case .unsupportedMediaType: (.unsupportedMediaType, "Content-Type must be application/json")
+        case .upstreamTooManyRequests: (.tooManyRequests, "Tiki has too many requests; try again later")
+        case .upstreamUnreachable: (.upstreamUnreachable, "Tiki could not be reached")
+        case .upstreamInvalidResponse: (.upstreamInvalidResponse, "Tiki's answer could not be understood")
+        case .upstreamUnavailable: (.upstreamUnavailable, "Tiki is not available; try again later")
+        case .inProgress: (.inProgress, "Another server makes the same call; try again shortly")
+        case .storeUnavailable: (.storeUnavailable, "Nothing can be sent to Tiki for now; try again shortly")
+        case .verificationUnavailable: (.verificationUnavailable, "Tiki cannot be asked now whose token it is")
+        case .overloaded: (.overloaded, "Too many requests at once; try again shortly")
+        case .shuttingDown: (.shuttingDown, "The server is shutting down; try again shortly")
+        case .upstreamTimeout: (.upstreamTimeout, "Tiki did not answer in time")
         }
     }
 }

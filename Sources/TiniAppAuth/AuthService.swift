@@ -29,8 +29,6 @@ package final class AuthService: Sendable {
         package var verifyWindow = TimeAmount.seconds(30)
         /// The store that several instances share; nil if each is by itself.
         package var sharedStore: SharedStore.Configuration?
-        /// Bytes of a request's body.
-        package var maxBodyBytes = 16_384
 
         package init(credentials: ClientCredentials, endpoints: AuthEndpoints) {
             self.credentials = credentials
@@ -148,9 +146,6 @@ package final class AuthService: Sendable {
     }
 
     private func payload(_ route: AuthRoute, _ contentType: String?, _ body: [UInt8]) throws(AuthError) -> JSONPayload {
-        guard body.count <= configuration.maxBodyBytes else {
-            throw .payloadTooLarge(limit: configuration.maxBodyBytes)
-        }
         guard !body.isEmpty else { throw .payload(.empty) }
         guard let contentType, MediaType.isJSON(contentType) else { throw .unsupportedMediaType }
         do { return try JSONPayload(body, requiring: route.requiredKey) } catch { throw .payload(error) }

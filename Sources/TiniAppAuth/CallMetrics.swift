@@ -81,5 +81,5 @@ struct CallMetrics {
 
 extension AuthOutcome {
     /// Every value of ``failureCode``.
-    package static let failureCodes = UpstreamFailure.all.map(\.code) + TikiAnswer.Problem.allCases.map(\.rawValue)
+    package static let failureCodes = UpstreamFailure.codes + TikiAnswer.Problem.allCases.map(\.rawValue)
 }

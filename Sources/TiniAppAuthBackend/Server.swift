@@ -54,7 +54,8 @@ struct Server {
                 validation: configuration.validation,
                 shutdown: shutdown,
                 exporter: exporter,
-                log: RequestLog(logger: logger, project: configuration.googleCloudProject)
+                log: RequestLog(logger: logger, project: configuration.googleCloudProject),
+                maxBodyBytes: limits.maxStdinBytes
             ),
             logger: logger
         )

@@ -6,15 +6,12 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tiniapp-auth-backend",
         abstract: "Logs the users of a Tini App in: signs its auth codes and tokens and exchanges them with Tiki.",
-        discussion: """
-            Settings come from the environment:
-
-            \(SettingsPages.help)
-            """,
+        usage: "tiniapp-auth-backend [<command>]",
+        discussion: "Settings come from the environment: tiniapp-auth-backend help settings lists them.",
         version: Version.current,
         subcommands: [
             ServeCommand.self, CheckCommand.self, SignCommand.self, VerifyCommand.self, ExchangeCommand.self,
-            RefreshCommand.self, InfoCommand.self, ReferenceCommand.self,
+            RefreshCommand.self, InfoCommand.self, SettingsCommand.self, ReferenceCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )
@@ -24,7 +21,12 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         ProcessPrivacy.begin()
         StandardStreams.complete()
         // A web server makes arguments of a query string (RFC 3875 section 4.4), which are not commands.
-        guard CGIProgram.isMeant(by: .current) || isServe(CommandLine.arguments.dropFirst()) else {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard CGIProgram.isMeant(by: .current) || isServe(arguments) else {
+            if let word = arguments.first, isUnknown(word) {
+                StandardError.print("There is no command '\(word)'.\n\n\(helpMessage())")
+                exit(withError: ExitCode.validationFailure)
+            }
             return await main(nil)
         }
         // There is nothing to parse, and the parser would add a millisecond to the start.
@@ -33,6 +35,11 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Whether a word is in a command's place, and none. The parser would call it an unexpected argument of the default one.
+    private static func isUnknown(_ word: String) -> Bool {
+        !word.hasPrefix("-") && word != "help" && !configuration.subcommands.contains { $0._commandName == word }
     }
 
     private static func isServe(_ arguments: ArraySlice<String>) -> Bool {

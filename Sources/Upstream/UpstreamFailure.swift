@@ -17,22 +17,31 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     /// The client has been closed.
     case closed
 
-    /// All there are.
-    package static let all: [UpstreamFailure] =
-        ConnectFailure.Reason.allCases.map(unreachable) + [
-            .connectionLost, .cutOff, .notHTTP, .tooLarge, .timeout, .closed,
-        ]
+    /// The codes of what fails once there is a connection.
+    private enum Code: String, CaseIterable {
+        case connectionLost = "connection_lost"
+        case cutOff = "cut_off"
+        case notHTTP = "not_http"
+        case tooLarge = "too_large"
+        case timeout
+        case closed = "shutting_down"
+    }
+
+    /// Every ``code`` there is.
+    package static let codes = ConnectFailure.Reason.allCases.map(\.rawValue) + Code.allCases.map(\.rawValue)
 
     /// A stable code for log and metrics.
     package var code: String {
+        let code: Code
         switch self {
-        case .unreachable(let reason): reason.rawValue
-        case .connectionLost: "connection_lost"
-        case .cutOff: "cut_off"
-        case .notHTTP: "not_http"
-        case .tooLarge: "too_large"
-        case .timeout: "timeout"
-        case .closed: "shutting_down"
+        case .unreachable(let reason): return reason.rawValue
+        case .connectionLost: code = .connectionLost
+        case .cutOff: code = .cutOff
+        case .notHTTP: code = .notHTTP
+        case .tooLarge: code = .tooLarge
+        case .timeout: code = .timeout
+        case .closed: code = .closed
         }
+        return code.rawValue
     }
 }

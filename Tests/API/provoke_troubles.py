@@ -4,7 +4,7 @@ import signal
 
 from provoke import ask, provokes
 from provoke_answers import TIKI_PATHS
-from testbed import fastcgi
+from testbed import fastcgi, http_client
 
 # All others are provoked through nginx.
 NOT_THROUGH_NGINX = {
@@ -19,7 +19,7 @@ NOT_THROUGH_NGINX = {
 
 # nginx is told to answer with the status; the answer's text and header fields are compared as for the others.
 NOT_BY_ITS_CAUSE = {
-    "length_required": "nginx 1.22 answers a request without a length with no 411",
+    "length_required": "only the calls want a length; test_client_limits.py has chunked bodies",
     "misdirected_request": "takes TLS and two names; Tests/Deploy/vm-site.sh has them",
     "service_unavailable": "takes limits whose statuses an operator has changed",
 }
@@ -32,6 +32,12 @@ def _(world, example):
         if answer.status == 429:
             break
     return answer
+
+
+@provokes("request_timeout")
+def _(world, example):
+    head = f"{example.method} {example.path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\n"
+    return http_client.send(world.hasty.port, head.encode(), example.method)
 
 
 @provokes("overloaded")

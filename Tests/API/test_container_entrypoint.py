@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import socket
 import subprocess
 import time
 
@@ -108,6 +109,20 @@ def test_wrong_trusted_proxies_end_it_with_78_and_a_sentence(run, trusted):
     said = json.loads(line)
     assert said["severity"] == "CRITICAL"
     assert said["message"].startswith("TRUSTED_PROXIES must be IP addresses or networks")
+
+
+# --- IPv6 --------------------------------------------------------------------------------------------------
+
+
+def test_it_listens_on_ipv6_where_the_machine_has_it(run):
+    container = run().wait_until_ready()
+    has_ipv6 = pathlib.Path("/proc/net/if_inet6").exists() and pathlib.Path("/proc/net/if_inet6").read_text() != ""
+    assert ("listen [::1]:" in container.configuration()) == has_ipv6
+    if not has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with socket.create_connection(("::1", container.port), 5) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 # --- empty settings ----------------------------------------------------------------------------------------
@@ -215,8 +230,8 @@ def test_no_log_has_the_query_or_the_referrer_even_if_the_responder_is_not_reach
 # --- who may read /metrics ---------------------------------------------------------------------------------
 
 
-def metrics_status(container, *fields):
-    return http_client.request(container.port, "GET", "/metrics", fields, source="127.0.0.2").status
+def metrics_status(container, *fields, source="127.0.0.2"):
+    return http_client.request(container.port, "GET", "/metrics", fields, source=source).status
 
 
 @pytest.mark.parametrize(
@@ -228,6 +243,25 @@ def test_metrics_are_for_those_that_are_named(run, allowed, status):
     assert metrics_status(container) == status
     # Forwarded for somebody.
     assert metrics_status(container, "X-Forwarded-For: 127.0.0.2") == 403
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ({}, 200),
+        ({"METRICS_ALLOW": "127.0.0.1"}, 200),
+        ({"METRICS_ALLOW": "192.0.2.7"}, 200),
+        # What comes from there may be anybody's.
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, 403),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8 127.0.0.0/8"}, 403),
+        ({"K_SERVICE": "x"}, 403),
+        ({"TRUSTED_PROXIES": "127.0.0.1", "METRICS_ALLOW": "127.0.0.1"}, 200),
+    ],
+)
+def test_the_container_itself_may_read_metrics_unless_a_proxy_is_in_it(run, settings, status):
+    container = run(**settings).wait_until_ready()
+    assert metrics_status(container, source="127.0.0.1") == status
+    assert "[warn]" not in container.text()
 
 
 def test_who_connects_counts_and_not_whom_a_proxy_names(run):

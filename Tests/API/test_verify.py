@@ -10,15 +10,28 @@ import sys
 import time
 
 import pytest
+from test_client_limits import assert_limited
 from testbed import fastcgi, http_client
 from testbed.markdown import Page
 from testbed.ports import free_port
 from testbed.processes import ENVIRONMENT, Child
 from testbed.servers import Nginx, scratch_folder
 from testbed.stack import Stack
+from world import with_limits
 
 PAGE = Page("docs/verify.md")
+PAGE_OF_THE_APP = "https://app.example"
 SITE, API, OPENED = (block.text for block in PAGE.blocks)
+# What the page's API has not, for requests with a body.
+POST = """
+def do_POST(self):
+    body = str(len(self.rfile.read(int(self.headers["Content-Length"])))).encode()
+    self.send_response(200)
+    self.send_header("Content-Length", str(len(body)))
+    self.end_headers()
+    self.wfile.write(body)
+API.do_POST = do_POST
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +46,29 @@ def site(stack):
     folder, api_port = scratch_folder(), free_port()
     api = Child(
         "the page's API",
-        [sys.executable, "-B", "-c", API.replace("3000", str(api_port))],
+        [sys.executable, "-B", "-c", API.replace("3000", str(api_port)).replace("HTTPServer((", f"{POST}HTTPServer((")],
         folder / "api.log",
         ENVIRONMENT,
         signal.SIGKILL,
     )
     api.wait_until_ready(lambda: answers(api_port))
-    with nginx_with(stack, SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")) as port:
+    added = SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")
+    with nginx_with(stack, added, origins=PAGE_OF_THE_APP) as port:
         yield port
     api.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def nginx_with(stack, added):
+def nginx_with(stack, added, change=lambda text: text, **options):
     """Yields the port of an nginx whose site has these locations too."""
     folder = scratch_folder()
 
     def with_locations(text):
         routes = re.search(r'include "[^"]*/routes\.conf";', text)[0]
-        return text.replace(routes, f"{routes}\n{added}")
+        return change(text.replace(routes, f"{routes}\n{added}"))
 
-    nginx = Nginx(folder, stack.responder.socket, with_locations)
+    nginx = Nginx(folder, stack.responder.socket, with_locations, **options)
     try:
         yield nginx.port
     finally:
@@ -268,8 +282,6 @@ def test_the_api_without_a_good_token(stack, site, fields):
 
 def test_nginx_errors_before_the_api_have_the_envelope(stack, site):
     fields = [f"Authorization: Bearer {new_token(stack)}"]
-    too_large = http_client.request(site, "POST", "/api/x", fields, b"a" * 20_000)
-    assert (too_large.status, too_large.json["error"]["reason"]) == (413, "payload_too_large")
     with nginx_with(stack, SITE.replace("3000", str(free_port()))) as without_api:
         down = http_client.request(without_api, "GET", "/api/x", fields)
     assert (down.status, down.json["error"]["reason"]) == (502, "backend_unavailable")
@@ -277,8 +289,44 @@ def test_nginx_errors_before_the_api_have_the_envelope(stack, site):
 
 def test_a_post_with_a_body_is_let_through_to_the_api(stack, site):
     fields = [f"Authorization: Bearer {new_token(stack)}"]
-    # The page's API has no POST; that it says so shows that the request got there.
-    assert http_client.request(site, "POST", "/api/x", fields, b'{"a":1}').status == 501
+    assert http_client.request(site, "POST", "/api/x", fields, b'{"a":1}').text == "7"
+
+
+@pytest.mark.parametrize("size", [20_000, 900_000, 2_000_000])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_the_size_of_a_body_is_what_the_page_says(stack, site, size, is_chunked):
+    fields, body = [f"Authorization: Bearer {new_token(stack)}"], b"a" * size
+    if is_chunked:
+        head = "\r\n".join(["POST /api/x HTTP/1.1", "Host: a", "Connection: close", *fields])
+        head += "\r\nTransfer-Encoding: chunked\r\n\r\n"
+        answer = http_client.send(site, head.encode() + b"%x\r\n%s\r\n0\r\n\r\n" % (size, body))
+    else:
+        answer = http_client.request(site, "POST", "/api/x", fields, body)
+    if size <= 1_048_576:
+        assert (answer.status, answer.text) == (200, str(size))
+    else:
+        assert (answer.status, answer.json["error"]["reason"]) == (413, "payload_too_large")
+
+
+def test_a_web_page_of_a_listed_origin_may_ask_whether_it_may_call_the_api(site):
+    def ask(path, origin):
+        asks = [f"Origin: {origin}", "Access-Control-Request-Method: PUT"]
+        return http_client.request(site, "OPTIONS", path, asks)
+
+    answer = ask("/api/x", PAGE_OF_THE_APP)
+    assert (answer.status, answer.all("Access-Control-Allow-Origin")) == (204, [PAGE_OF_THE_APP])
+    assert "PUT" in answer.all("Access-Control-Allow-Methods")[0]
+    assert "Authorization" in answer.all("Access-Control-Allow-Headers")[0]
+    assert ask("/api/x", "https://elsewhere.example").status == 401
+    # The other paths of the site are as before.
+    assert ask("/auth_info", PAGE_OF_THE_APP).all("Access-Control-Allow-Methods") == ["POST"]
+    assert ask("/nowhere", PAGE_OF_THE_APP).status == 404
+
+
+def test_the_limits_of_the_site_hold_for_the_api(stack):
+    with nginx_with(stack, SITE.replace("3000", str(free_port())), with_limits) as port:
+        found = [http_client.request(port, "GET", "/api/x").status for _ in range(150)]
+    assert_limited(found, usual=401)
 
 
 def test_opened_to_other_machines(stack, site):

@@ -70,6 +70,11 @@ class World:
         return self._keep(Stack(sandbox=self.usual.sandbox, MAX_BODY_BYTES="100"))
 
     @functools.cached_property
+    def hasty(self):
+        """The responder waits for no body."""
+        return self._keep(Stack(sandbox=self.usual.sandbox, ARRIVAL_TIMEOUT="0.1"))
+
+    @functools.cached_property
     def without_tiki(self):
         """Nobody listens in Tiki's place."""
         return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token"))

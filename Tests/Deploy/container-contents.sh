@@ -48,7 +48,7 @@ print_size() {
 }
 
 check_manifests() {
-    podman run --rm --entrypoint tiniapp-auth-backend "$image" --help >"$scratch/help"
+    podman run --rm --entrypoint tiniapp-auth-backend "$image" settings >"$scratch/help"
     podman run --rm --entrypoint sh "$image" -c 'cat /etc/tiniapp-auth-backend/nginx/routes.conf' >"$scratch/routes.conf"
     holds "cloudrun/service.yaml and cloudbuild.yaml agree with settings, routes and pages" \
         env HELP_FILE="$scratch/help" ROUTES_FILE="$scratch/routes.conf" \

@@ -1,18 +1,19 @@
 """cloudrun/service.yaml, cloudbuild.yaml and the pages' commands agree with the program, nginx and one another.
 
-container.sh gives the image's own --help and routes.conf, in HELP_FILE and ROUTES_FILE.
+container.sh gives the image's own list of settings and routes.conf, in HELP_FILE and ROUTES_FILE.
 """
 
 import fnmatch
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
 import yaml
 from testbed.markdown import pages
-from testbed.places import PRODUCTS, read
+from testbed.places import PRODUCTS, ROOT, read
 
 SERVICE, BUILD = (yaml.safe_load(read(path)) for path in ("cloudrun/service.yaml", "cloudbuild.yaml"))
 REGION = SERVICE["metadata"]["labels"]["cloud.googleapis.com/location"]
@@ -30,7 +31,7 @@ def settings():
     if path := os.environ.get("HELP_FILE"):
         text = pathlib.Path(path).read_text()
     else:
-        text = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "--help"], capture_output=True, text=True).stdout
+        text = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "settings"], capture_output=True, text=True).stdout
     return set(re.findall(r"^([A-Z][A-Z_]+)$", text, re.MULTILINE))
 
 
@@ -114,6 +115,41 @@ def test_port_and_region():
 def test_build_has_whole_steps_and_a_value_for_each_substitution():
     assert all("name" in step and "args" in step for step in BUILD["steps"])
     assert not set(re.findall(r"\$\{(_[A-Z_]+)\}", read("cloudbuild.yaml"))) - BUILD["substitutions"].keys()
+
+
+def test_what_was_pushed_is_deployed_by_digest(tmp_path):
+    """The last two steps, as Cloud Build runs them, with stand-ins for docker and gcloud."""
+    values = {**BUILD["substitutions"], "PROJECT_ID": "some-project", "BUILD_ID": "some-build"}
+    values["_IMAGE"] = "registry/app"
+    tag, digest = "registry/app:some-build", f"registry/app@sha256:{64 * '0'}"
+    (tmp_path / "cloudrun").mkdir()
+    shutil.copy(ROOT / "cloudrun/service.yaml", tmp_path / "cloudrun")
+    # Only what has been pushed has a digest.
+    docker = (
+        f'if [ $1 = push ]; then echo "$2" >pushed; else [ "$(cat pushed) $4" = "{tag} {tag}" ] && echo {digest}; fi'
+    )
+    programs = {"docker": docker, "gcloud": 'cp "$4" deployed.yaml'}
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    for step in BUILD["steps"]:
+        if step["id"] in ("push", "deploy"):
+            arguments = [
+                re.sub(r"\$\$|\$\{(\w+)\}", lambda match: values[match[1]] if match[1] else "$", argument)
+                for argument in step["args"]
+            ]
+            environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+            subprocess.run([step["entrypoint"], *arguments], cwd=tmp_path, env=environment, check=True)
+    deployed = yaml.safe_load((tmp_path / "deployed.yaml").read_text())
+    assert deployed["spec"]["template"]["spec"]["containers"][0]["image"] == digest
+
+
+def test_every_image_that_is_deployed_has_debians_security_updates():
+    """Docker takes older layers otherwise, as it takes base and packages for the same as long as their lines are."""
+    commands = re.findall(r"^docker build .*$", "\n".join(read(path) for path in pages()), re.MULTILINE)
+    commands += [" ".join(map(str, step["args"])) for step in BUILD["steps"] if "build" in step["args"]]
+    assert len(commands) > 2
+    assert all("--pull --no-cache" in command and "--cache-from" not in command for command in commands), commands
 
 
 @pytest.mark.parametrize("path", ["cloudbuild.yaml", *PAGES])

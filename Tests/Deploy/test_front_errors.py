@@ -25,9 +25,9 @@ def test_a_machine_with_another_hosts_certificate_gets_nothing():
         assert not front.machines[0].bodies
 
 
-@pytest.mark.parametrize("chunk", [None, 1, 4096])
-def test_a_body_over_16_kib_reaches_no_machine(front, chunk):
-    assert_envelope(front.post(body_of(0, 16_385), chunk=chunk), 413, "payload_too_large")
+def test_a_body_over_16_kib_or_without_a_length_reaches_no_machine(front):
+    assert_envelope(front.post(body_of(0, 16_385)), 413, "payload_too_large")
+    assert_envelope(front.post(body_of(0, 60), chunk=7), 411, "length_required")
     assert not front.machines[0].bodies + front.machines[1].bodies
 
 

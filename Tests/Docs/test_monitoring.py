@@ -1,5 +1,6 @@
 """The alerts fire when they should, and alerts and dashboard ask for metrics and labels that exist."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -15,7 +16,9 @@ DASHBOARD = json.loads(read("monitoring/dashboard.json"))
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + QUERIES
 # From the blackbox exporter.
-FOREIGN = {"probe_ssl_earliest_cert_expiry"}
+FOREIGN = {"probe_ssl_earliest_cert_expiry", "probe_success"}
+# What the routes of a login answer.
+STATUSES = {"5..": ["500", "502", "503", "504"]}
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +42,21 @@ def test_each_alert_has_a_test_in_which_it_fires_and_one_in_which_it_does_not():
     cases = [case for test in tests for case in test["alert_rule_test"]]
     assert {rule["alert"] for rule in RULES} == {case["alertname"] for case in cases if case["exp_alerts"]}
     quiet = {case["alertname"] for case in cases if not case["exp_alerts"]}
-    # In one test these fire for one instance and not for the other.
-    assert {rule["alert"] for rule in RULES} - quiet == {"TiniAppClockSkew", "TiniAppCertificateEnds"}
+    # In one test it fires for one instance and not for the others.
+    assert {rule["alert"] for rule in RULES} - quiet == {"TiniAppClockSkew"}
+
+
+def test_the_page_has_each_alert_with_its_severity():
+    rows = re.findall(r"^\| `(TiniApp\w+)` \| (page|warning) \|", read("docs/operations.md"), re.MULTILINE)
+    assert rows == [(rule["alert"], rule["labels"]["severity"]) for rule in RULES]
+
+
+def test_the_clock_warns_as_the_log_does_and_pages_before_signatures_are_refused():
+    source = read("Sources/TiniAppAuth/Tiki/ClockSkew.swift")
+    tolerated, refused = (int(re.search(rf"let {name}: Int64 = (\d+)", source)[1]) for name in ("tolerated", "refused"))
+    expressions = {rule["alert"]: rule["expr"] for rule in RULES}
+    warns, pages = (int(expressions[f"TiniAppClockSkew{name}"].split(" > ")[1]) for name in ("", "NearLimit"))
+    assert warns == tolerated < pages < refused
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
@@ -52,6 +68,27 @@ def test_each_alert_says_where_to_read_on(rule):
 
 def names(expression):
     return set(re.findall(r"\b(?:tiniapp_auth|probe)_\w+", expression)) - FOREIGN
+
+
+def test_counters_that_alerts_read_begin_with_0():
+    """One that is not there before its first event gives no increase then."""
+    with Stack(SHARED_STORE="redis+unix:///nonexistent/redis.sock") as stack:
+        text = http_client.request(stack.port, "GET", "/metrics").text
+    zeros = {
+        (name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels)))
+        for name, labels in re.findall(r"^(\w+)(?:{(.*)})? 0$", text, re.MULTILINE)
+    }
+    wanted = set()
+    for rule in RULES:
+        for name, labels in re.findall(r"increase\((\w+)(?:{(.*?)})?\[", rule["expr"]):
+            # Each value that a pattern is for.
+            values = [
+                [(label, value) for part in pattern.split("|") for value in STATUSES.get(part, [part])]
+                for label, pattern in re.findall(r'(\w+)=~?"([^"]*)"', labels)
+            ]
+            wanted |= {(name, frozenset(one)) for one in itertools.product(*values)}
+    assert len(wanted) > 10
+    assert not sorted((name, *sorted(labels)) for name, labels in wanted - zeros)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

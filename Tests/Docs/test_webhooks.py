@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from testbed.markdown import Page
+from testbed.places import PRODUCTS
 from testbed.processes import ENVIRONMENT
 from testbed.servers import CLIENT_KEY, CLIENT_SECRET
 
@@ -29,6 +30,16 @@ CASES = {
     "a bit of the signature": (BODY, {SIGNATURE: "9" + GOOD[SIGNATURE][1:]}, NOW, False),
     "garbage": (BODY, {SIGNATURE: "é" * 32}, NOW, False),
     "no signature": (BODY, {SIGNATURE: ""}, NOW, False),
+    "capitals": (BODY, {SIGNATURE: GOOD[SIGNATURE].upper()}, NOW, True),
+    "one digit too few": (BODY, {SIGNATURE: GOOD[SIGNATURE][:-1]}, NOW, False),
+    "one digit too many": (BODY, {SIGNATURE: GOOD[SIGNATURE] + "0"}, NOW, False),
+    "a newline behind the signature": (BODY, {SIGNATURE: GOOD[SIGNATURE] + "\n"}, NOW, False),
+    # As a header field's byte that is not UTF-8 may look to Python.
+    "half a character": (BODY, {SIGNATURE: "\udcff" * 64}, NOW, False),
+    "half a character in the client ID": (BODY, {CLIENT: "\udcff"}, NOW, False),
+    "half a character in the timestamp": (BODY, {TIMESTAMP: "\udcff"}, NOW, False),
+    "5,000 digits": (BODY, {TIMESTAMP: "1" * 5_000}, NOW, False),
+    "a number with a sign": (BODY, {TIMESTAMP: "+1620621619569"}, NOW, False),
     "no number": (BODY, {TIMESTAMP: "١٦٢"}, NOW, False),
     "a minute old": (BODY, {}, NOW + 49, True),
     "too old": (BODY, {}, NOW + 51, False),
@@ -67,6 +78,18 @@ console.log(JSON.stringify(cases.map(judge)));
     )
     assert run.returncode == 0, run.stderr
     assert dict(zip(CASES, json.loads(run.stdout), strict=True)) == {name: case[3] for name, case in CASES.items()}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_program_tells_the_same(name):
+    """Whatever the age, which only Tests/TiniAppAuthTests can choose the time for."""
+    body, changed, _, expected = CASES[name]
+    fields = GOOD | changed
+    options = ["--client-id", fields[CLIENT], "--timestamp", fields[TIMESTAMP], "--signature", fields[SIGNATURE]]
+    environment = ENVIRONMENT | {"CLIENT_KEY": CLIENT_KEY, "CLIENT_SECRET": CLIENT_SECRET}
+    command = [PRODUCTS / "tiniapp-auth-backend", "verify", *options]
+    run = subprocess.run(command, input=body, env=environment, capture_output=True, timeout=30, check=False)
+    assert (run.returncode == 0) == (expected or name in ("too old", "from the future")), run.stderr
 
 
 def test_the_comparison_takes_constant_time():

@@ -18,6 +18,28 @@ extension EndToEnd {
             #expect(outcome.error.isEmpty)
         }
 
+        @Test("What is allowed and probably not meant gets a warning")
+        func warnings() async throws {
+            let typos = ["CLIENT_SECRT": "x", "REQUEST_TIMOUT": "3", "HOME": "/", "LOG_FILE_NAME": "x", "verify_window": "3"]
+            for (timeout, isWarned) in ["14.9": false, "15": true, "60": true] {
+                let settings = typos.merging(["REQUEST_TIMEOUT": timeout]) { $1 }
+                let outcome = try await check(endpoint: "https://h/auth/token", settings)
+                #expect(outcome.status == .code(0))
+                let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
+                #expect(lines.contains("warning: CLIENT_SECRT is not a setting; is CLIENT_SECRET meant?"))
+                #expect(lines.contains("warning: REQUEST_TIMOUT is not a setting; is REQUEST_TIMEOUT meant?"))
+                #expect(lines.contains("warning: verify_window is not a setting; is VERIFY_WINDOW meant?"))
+                #expect(lines.contains { $0.contains("nginx waits 15 s") } == isWarned)
+                #expect(lines.count == (isWarned ? 4 : 3))
+            }
+        }
+
+        @Test("nginx waits as long as the warning says")
+        func nginxTimeout() throws {
+            let routes = try String(contentsOfFile: "nginx/routes.conf", encoding: .utf8)
+            #expect(routes.contains("fastcgi_read_timeout    15s;"))
+        }
+
         @Test("The check over http connects to each endpoint and makes no call")
         func http() async throws {
             let sandbox = try await Sandbox.start()

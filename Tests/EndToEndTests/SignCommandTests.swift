@@ -110,15 +110,29 @@ extension EndToEnd {
             #expect(outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
         }
 
-        @Test("The help names the commands and the settings")
+        @Test("The help has the usage and the commands, and the settings are behind a command of their own")
         func help() async throws {
-            let outcome = try await Command.run(try Backend.executable, ["--help"])
-            #expect(outcome.status == .code(0))
-            for word in [
-                "serve", "sign", "verify", "check", "CLIENT_KEY", "CLIENT_SECRET_FILE", "AUTH_ENDPOINT", "LOG_LEVEL",
-            ] {
-                #expect(outcome.output.contains(word))
+            let help = try await Command.run(try Backend.executable, ["--help"])
+            #expect(help.status == .code(0))
+            for word in ["USAGE", "serve", "sign", "verify", "check", "help settings"] {
+                #expect(help.output.contains(word))
             }
+            #expect(help.output.split(separator: "\n").count < 40)
+            for arguments in [["help", "settings"], ["settings"]] {
+                let settings = try await Command.run(try Backend.executable, arguments)
+                #expect(settings.status == .code(0))
+                for word in ["CLIENT_KEY", "CLIENT_SECRET_FILE", "AUTH_ENDPOINT", "LOG_LEVEL"] {
+                    #expect(settings.output.contains(word))
+                }
+            }
+        }
+
+        @Test("A mistyped command lists the commands", arguments: ["chek", "Check", "exchnage"])
+        func unknownCommand(word: String) async throws {
+            let outcome = try await Command.run(try Backend.executable, [word])
+            #expect(outcome.status == .code(64))
+            #expect(outcome.error.hasPrefix("There is no command '\(word)'."))
+            #expect(outcome.error.contains("  check "))
         }
 
         @Test("An unknown option is a usage error")

@@ -79,26 +79,51 @@ struct ConnectionGateRefusalTests {
         #expect(ConnectionGate.verdict(request(10_000), pieces: 1) == .refused(.tooManyParams))
     }
 
-    @Test("The size of the body is limited to the byte")
-    func bodyBytes() {
+    @Test("The size of the body is limited to the byte; of a larger one nothing is kept", arguments: [1, 999, 1_000, 1_001])
+    func bodyBytes(recordSize: Int) {
+        func request(_ size: Int) -> [FastCGIRecord] {
+            SampleRequest.usual(body: [UInt8](repeating: 0x20, count: size)).records.split(every: recordSize)
+        }
         var limits = FastCGILimits()
         limits.maxStdinBytes = 1_000
-        func request(_ size: Int, _ recordSize: Int) -> [UInt8] {
-            SampleRequest.usual(body: [UInt8](repeating: 0x20, count: size)).records.split(every: recordSize).bytes
-        }
-        for recordSize in [1, 999, 1_000, 1_001] {
-            #expect(ConnectionGate.verdict(request(1_000, recordSize), limits: limits) == .complete)
-            #expect(ConnectionGate.verdict(request(1_001, recordSize), limits: limits) == .refused(.bodyTooLarge))
+        limits.maxFramingBytes = 8 * 20_000
+        var gate = ConnectionGate(limits: limits)
+        #expect(gate.consume(request(1_000).bytes) == .complete)
+        #expect(gate.withoutBody == nil)
+        for size in [1_001, 10_000] {
+            let records = request(size)
+            let whole = records.bytes
+            let withoutBody = records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
+            var most = 0
+            for pieces in [1, 7, whole.count] {
+                gate = ConnectionGate(limits: limits)
+                var verdict = ConnectionGate.Verdict.incomplete
+                for start in stride(from: 0, to: whole.count, by: pieces) {
+                    #expect(verdict == .incomplete)
+                    verdict = gate.consume(Array(whole[start...].prefix(pieces)))
+                    most = max(most, gate.request.count)
+                }
+                #expect(verdict == .complete)
+                #expect(gate.withoutBody == .tooLarge && gate.stdinBytes == 0)
+                #expect(gate.request == withoutBody)
+            }
+            #expect(most <= withoutBody.count + 9 * 1_000)
         }
     }
 
-    @Test("A body that is too large is refused at its header, before its bytes arrive")
-    func bodyRefusedEarly() {
-        var limits = FastCGILimits()
-        limits.maxStdinBytes = 1_000
-        let start = Self.bytes(.beginRequest(), .params())
-        let header = Self.bytes(.stdin([UInt8](repeating: 0, count: 1_001))).prefix(8)
-        #expect(ConnectionGate.verdict(start + header, limits: limits) == .refused(.bodyTooLarge))
+    @Test("Of a request whose params have come, what there is of the body can be left out; before that, nothing can be done")
+    func endWithoutBody() {
+        let request = SampleRequest.usual(body: [UInt8](repeating: 0x20, count: 100))
+        let whole = request.bytes
+        let withoutBody = request.records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
+        for length in 0..<whole.count {
+            var gate = ConnectionGate(limits: FastCGILimits())
+            _ = gate.consume(Array(whole.prefix(length)))
+            let hasParams = length >= withoutBody.count - 8
+            #expect(gate.endWithoutBody() == hasParams)
+            guard hasParams else { continue }
+            #expect(gate.withoutBody == .late && gate.request == withoutBody)
+        }
     }
 
     @Test("The number of records is limited")

@@ -86,7 +86,6 @@ struct ResponderLimitsTests {
             Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), FastCGIRecord(11, requestID: 0).bytes,
             FastCGIRecord.beginRequest(role: 2).bytes, [FastCGIRecord.beginRequest(), .abortRequest].bytes,
             [FastCGIRecord.beginRequest(), .params(Array(repeating: 0xFF, count: 8)), .params()].bytes,
-            SampleRequest.usual(body: [UInt8](repeating: 0, count: 81_921)).bytes,
         ]
     )
     func malformed(bytes: [UInt8]) throws {

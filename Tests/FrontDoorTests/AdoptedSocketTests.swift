@@ -62,7 +62,25 @@ struct AdoptedSocketTests {
         }
     }
 
-    @Test("An inherited socket that cannot be used is refused in one sentence", arguments: ["1", "0", "2", "-1", "x"])
+    @Test("No sockets is what systemd says with 0: LISTEN_SOCKET counts")
+    func none() async throws {
+        let path = directory.path("own.sock")
+        let outcome = try await Command.run(
+            "sh",
+            [
+                "-c",
+                #"""
+                (until [ -S "$1" ]; do sleep 0.01; done; kill $$) &
+                LISTEN_PID=$$ LISTEN_FDS=0 exec "$0" serve </dev/null
+                """#, try Backend.executable, path,
+            ],
+            environment: FrontDoor.environment(socket: path)
+        )
+        #expect(outcome.status == .code(0))
+        #expect(FrontDoor.complaints(in: outcome.error).isEmpty)
+    }
+
+    @Test("An inherited socket that cannot be used is refused in one sentence", arguments: ["1", "2", "-1", "x"])
     func unusable(count: String) async throws {
         let outcome = try await Command.run(
             "sh",

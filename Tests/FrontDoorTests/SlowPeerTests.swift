@@ -8,14 +8,18 @@ struct SlowPeerTests {
     private let timeUp: Duration = .seconds(arrivalTimeout)
 
     /// Sends the bytes, then nothing.
-    private func expectClosedInTime(sending bytes: [UInt8]) async throws {
+    ///
+    /// - Parameter isAnswered: whether the peer is told so.
+    private func expectClosedInTime(sending bytes: [UInt8], isAnswered: Bool = false) async throws {
         try await FrontDoor.with(arrivalTimeout: Self.arrivalTimeout) { door in
             let start = ContinuousClock.now
             let peer = try door.connect()
             try peer.send(bytes)
             try await door.expectService(within: timeUp / 2)
             #expect(peer.isWaiting)
-            #expect(try await peer.readToEnd(within: timeUp + FrontDoor.promptly).isEmpty)
+            let answer = FastCGIAnswer(try await peer.readToEnd(within: timeUp + FrontDoor.promptly))
+            #expect(answer?.status == (isAnswered ? 408 : nil))
+            #expect(answer?.reason == (isAnswered ? "request_timeout" : nil))
             let elapsed = ContinuousClock.now - start
             #expect(elapsed > timeUp * 0.9, "closed before its time")
             #expect(elapsed < timeUp + .seconds(5), "closed late")
@@ -39,15 +43,15 @@ struct SlowPeerTests {
         try await expectClosedInTime(sending: Array(SampleRequest.keyless.bytes.prefix(16 + 8 + params.count / 2)))
     }
 
-    @Test("A peer that sends all params and half of the body is closed when its time is up")
+    @Test("A peer that sends all params and half of the body gets an answer when its time is up")
     func halfBody() async throws {
         let request = SampleRequest.keyless
-        try await expectClosedInTime(sending: Array(request.bytes.dropLast(8 + request.body.count / 2)))
+        try await expectClosedInTime(sending: Array(request.bytes.dropLast(8 + request.body.count / 2)), isAnswered: true)
     }
 
-    @Test("A peer that sends everything but the last record is closed when its time is up")
+    @Test("A peer that sends everything but the last record gets an answer when its time is up")
     func withoutLastRecord() async throws {
-        try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes)
+        try await expectClosedInTime(sending: SampleRequest.keyless.records.dropLast().bytes, isAnswered: true)
     }
 
     @Test("A peer that sends one byte a second gains no time")

@@ -18,7 +18,7 @@ struct ConfigurationTests {
         #expect(configuration.service.endpoints.refresh.pathAndQuery == "/tiniapp-open-api/oauth/auth/token/refresh")
         #expect(configuration.service.endpoints.info.pathAndQuery == "/tiniapp-open-api/oauth/me")
         #expect(configuration.service.requestTimeout == .seconds(10))
-        #expect(configuration.service.maxBodyBytes == 16_384)
+        #expect(configuration.limits.maxStdinBytes == 16_384)
         #expect(configuration.service.upstream.caFile == nil)
         #expect(configuration.service.upstream.maxAnswerBytes == 65_536)
         #expect(configuration.service.upstream.maxConnections == 512)
@@ -52,7 +52,7 @@ struct ConfigurationTests {
         #expect(configuration.service.endpoints.info.pathAndQuery == "/y?z")
         #expect(configuration.service.requestTimeout == .milliseconds(2_500))
         #expect(configuration.service.upstream.connectTimeout == .milliseconds(2_400))
-        #expect(configuration.service.maxBodyBytes == 100)
+        #expect(configuration.limits.maxStdinBytes == 100)
         #expect(configuration.service.upstream.maxAnswerBytes == 2_048)
         #expect(configuration.service.upstream.maxConnections == 3)
         #expect(configuration.service.upstream.warmConnections == 0)
@@ -64,12 +64,6 @@ struct ConfigurationTests {
         #expect(configuration.shutdownGrace == .zero)
         #expect(configuration.logLevel == .debug)
         #expect(configuration.googleCloudProject == "p-1")
-    }
-
-    @Test("A body somewhat over the limit passes the front door, so that it gets a readable answer")
-    func bodyLimits() throws {
-        let configuration = try Fixture.configuration(["MAX_BODY_BYTES": "1000"])
-        #expect(configuration.limits.maxStdinBytes > configuration.service.maxBodyBytes + 60_000)
     }
 
     @Test("The largest allowed answer fits into the largest response")

@@ -29,7 +29,7 @@ struct DomainValidationTests {
     )
     func noID(path: String) {
         #expect(DomainValidation.id(inPath: path) == nil)
-        #expect(Route(path: path)?.name != "validation")
+        #expect(Route(path: path).map(Route.name) != "validation")
     }
 
     @Test("The settings' file takes precedence over one in the folder; without either there is no file")

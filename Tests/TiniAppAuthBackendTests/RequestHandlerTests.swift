@@ -25,7 +25,8 @@ struct RequestHandlerTests {
             validation: DomainValidation(),
             shutdown: ShutdownFlag(),
             exporter: exporter,
-            log: RequestLog(logger: logger, project: nil)
+            log: RequestLog(logger: logger, project: nil),
+            maxBodyBytes: 100
         )
     }
 
@@ -75,6 +76,22 @@ struct RequestHandlerTests {
         #expect(lines.contains(#"tiniapp_auth_requests_total{route="unknown",status="503"} 1"#))
         #expect(lines.contains(#"tiniapp_auth_request_duration_seconds_count{route="exchange"} 2"#))
         #expect(!exporter.text().contains("S3CR3T"))
+    }
+
+    @Test("The counters of the calls exist from the start, and a status without one counts with its class")
+    func countersFromTheStart() throws {
+        let metrics = RequestMetrics(exporter)
+        let lines = exporter.text().split(separator: "\n")
+        for route in AuthRoute.allCases {
+            for status in Set(AuthError.Reason.allCases.map(\.status)).union([200]) {
+                #expect(lines.contains(#"tiniapp_auth_requests_total{route="\#(route)",status="\#(status)"} 0"#))
+            }
+        }
+        for status in [520, 599, 418, 302, 777] { metrics.answered(.auth(.info), status: status, after: .zero) }
+        let text = exporter.text()
+        for (kind, count) in [("5xx", 2), ("4xx", 1), ("3xx", 1), ("7xx", 1)] {
+            #expect(text.contains("tiniapp_auth_requests_total{route=\"info\",status=\"\(kind)\"} \(count)\n"))
+        }
     }
 
     @Test("Paths that are not for everybody are there only behind a server that guards them", arguments: [true, false])

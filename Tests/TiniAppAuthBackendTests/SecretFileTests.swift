@@ -18,9 +18,13 @@ struct SecretFileTests {
         try Fixture.withFile(content) { Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": $0]) }
     }
 
-    @Test("The secret may be in a file, with or without one newline at its end", arguments: ["", "\n"])
-    func file(end: String) throws {
-        try Fixture.withFile(Array((Fixture.secret + end).utf8)) { path in
+    @Test(
+        "The secret may be in a file, with or without a byte order mark in front and one newline at its end",
+        arguments: ["", "\u{FEFF}"],
+        ["", "\n"]
+    )
+    func file(start: String, end: String) throws {
+        try Fixture.withFile(Array((start + Fixture.secret + end).utf8)) { path in
             let environment = Fixture.environment(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path])
             let signatures = try [signature(environment), signature(Fixture.environment())]
             #expect(signatures[0] == signatures[1])

@@ -13,8 +13,14 @@ struct AuthErrorTests {
         .invalidContentLength, .lengthRequired, .missingParam("REQUEST_METHOD"), .unsupportedMediaType,
         .payloadTooLarge(limit: 16_384), .notFound, .methodNotAllowed(allowed: "GET, HEAD"), .upstreamUnreachable,
         .upstreamInvalidResponse, .upstreamTimeout, .overloaded, .shuttingDown, .missingAccessToken,
-        .invalidAccessToken, .verificationUnavailable,
+        .invalidAccessToken, .verificationUnavailable, .lateBody, .encodedBody, .upstreamTooManyRequests(retryAfter: nil),
+        .upstreamUnavailable(retryAfter: "7"), .inProgress, .storeUnavailable,
     ]
+
+    @Test("No reason is left out of these tests")
+    func isComplete() {
+        #expect(Set(Self.all.map(\.reason)) == Set(AuthError.Reason.allCases.map(\.rawValue)))
+    }
 
     @Test(
         "Each error has its status, reason and message",
@@ -30,6 +36,7 @@ struct AuthErrorTests {
             (.payload(.missingKey("code")), 400, "missing_key", "Missing key 'code'"),
             (.payload(.invalidValue("code")), 400, "invalid_value", "Key 'code' must be a non-empty string"),
             (.invalidContentLength, 400, "invalid_content_length", "The body is not as long as Content-Length says"),
+            (.lateBody, 408, "request_timeout", "The body did not arrive in time"),
             (.lengthRequired, 411, "length_required", "A Content-Length is required"),
             (.missingParam("REQUEST_METHOD"), 500, "missing_param", "The web server passes no REQUEST_METHOD"),
             (.unsupportedMediaType, 415, "unsupported_media_type", "Content-Type must be application/json"),

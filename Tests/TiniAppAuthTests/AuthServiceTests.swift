@@ -13,10 +13,8 @@ struct AuthServiceTests {
     func error(_ body: String, contentType: String? = "application/json", route: AuthRoute = .exchange) throws
         -> AuthError?
     {
-        var configuration = try ServiceFixture.configuration(port: 1)
-        configuration.maxBodyBytes = 100
         let service = try AuthService(
-            configuration,
+            try ServiceFixture.configuration(port: 1),
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
             logger: InMemoryLogHandler.make().logger,
             metrics: NOOPMetricsHandler.instance
@@ -45,14 +43,6 @@ struct AuthServiceTests {
     )
     func refused(body: String, contentType: String?, expected: AuthError) throws {
         #expect(try error(body, contentType: contentType) == expected)
-    }
-
-    @Test("The body limit counts the bytes as received, and is checked before everything else")
-    func bodyLimit() throws {
-        func body(_ size: Int) -> String { "[" + String(repeating: " ", count: size - 2) + "]" }
-        #expect(try error(body(100)) == .payload(.empty))
-        #expect(try error(body(101)) == .payloadTooLarge(limit: 100))
-        #expect(try error(body(101), contentType: "text/plain") == .payloadTooLarge(limit: 100))
     }
 
     @Test("The service requires the key of the route", arguments: AuthRoute.allCases)

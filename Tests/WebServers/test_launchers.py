@@ -1,6 +1,7 @@
 """Programs that start a responder themselves, with its socket as descriptor 0; and libfcgi's own client."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -203,6 +204,40 @@ def test_a_body_far_over_the_limit_as_plain_cgi(cgi):
         CONTENT_TYPE="application/json",
     )
     assert (run.returncode, run.stdout.split(b" ")[1]) == (0, b"413")
+
+
+POSTED = {"REQUEST_METHOD": "POST", "PATH_INFO": "/auth_exchange", "CONTENT_TYPE": "application/json"}
+
+
+@pytest.mark.parametrize(("body", "status"), [(b'{"code":"a"}', 411), (b"", 400)])
+def test_a_body_without_a_length_as_plain_cgi(cgi, body, status):
+    """As Apache passes a chunked one."""
+    run = run_cgi(cgi, body=body, **POSTED)
+    assert (run.returncode, run.stdout.split(b" ")[1]) == (0, b"%d" % status)
+
+
+@pytest.mark.parametrize("sent", [b"", b"{"])
+@pytest.mark.parametrize("length", [{}, {"CONTENT_LENGTH": "12"}])
+def test_a_body_that_does_not_come_as_plain_cgi(cgi, sent, length):
+    environment = settings(
+        cgi.sandbox.auth_endpoint,
+        "/nonexistent/x.sock",
+        GATEWAY_INTERFACE="CGI/1.1",
+        ARRIVAL_TIMEOUT="0.5",
+        **POSTED,
+        **length,
+    )
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, sent)
+        command = [PRODUCTS / "tiniapp-auth-backend"]
+        run = subprocess.run(command, stdin=reading, env=environment, capture_output=True, timeout=20, check=False)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    # One byte is enough to see that there is no length.
+    expected = b"411" if sent and not length else b"408"
+    assert (run.returncode, run.stdout.split(b" ")[1]) == (0, expected)
 
 
 def test_a_request_without_a_path_says_so_as_plain_cgi(cgi):

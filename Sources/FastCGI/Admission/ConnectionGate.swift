@@ -29,7 +29,6 @@ package struct ConnectionGate {
         case malformedParams = "malformed params"
         case tooManyParams = "too many params"
         case paramsTooLarge = "params too large"
-        case bodyTooLarge = "body too large"
         case tooManyRecords = "too many records"
         case trailingBytes = "bytes behind the request"
     }
@@ -56,12 +55,16 @@ package struct ConnectionGate {
     private static let maxQueries = 4
     /// Whether the peer wants to send another request on the connection (`FCGI_KEEP_CONN`).
     package private(set) var keepsConnection = false
-    /// Content bytes of the stdin stream so far.
+    /// Bytes of the body that ``request`` has.
     package private(set) var stdinBytes = 0
+    /// Why ``request`` has no body although the peer sends one; nil if it has what has come.
+    package private(set) var withoutBody: FastCGIRequest.WithoutBody?
 
     private let limits: FastCGILimits
     private var phase = Phase.begin
     private var requestID: UInt16 = 0
+    /// Where the body's first record begins in ``request``.
+    private var stdinStart = 0
     private var framing: ParamsFraming
     private var paramsBytes = 0
     private var records = 0
@@ -95,7 +98,7 @@ package struct ConnectionGate {
                 let content = UnsafeRawBufferPointer(rebasing: rest.prefix(contentLeft))
                 rest = rest.dropFirst(content.count)
                 contentLeft -= content.count
-                request.append(contentsOf: content)
+                if withoutBody == nil { request.append(contentsOf: content) }
                 if let refusal = takeContent(content) { return .refused(refusal) }
             } else if paddingLeft > 0 {
                 let count = min(paddingLeft, rest.count)
@@ -114,6 +117,23 @@ package struct ConnectionGate {
             }
         }
         return phase == .complete && paddingLeft == 0 ? .complete : .incomplete
+    }
+
+    /// Ends the request before its body has arrived, so that it can be answered.
+    ///
+    /// - Returns: whether its params have; without them nothing can be done.
+    package mutating func endWithoutBody() -> Bool {
+        guard phase == .stdin else { return false }
+        leaveOutBody(.late)
+        request += [UInt8(FCGI_VERSION_1), UInt8(FCGI_STDIN), UInt8(requestID >> 8), UInt8(requestID & 0xFF), 0, 0, 0, 0]
+        phase = .complete
+        return true
+    }
+
+    private mutating func leaveOutBody(_ reason: FastCGIRequest.WithoutBody) {
+        withoutBody = reason
+        stdinBytes = 0
+        request.removeSubrange(stdinStart...)
     }
 
     /// Interprets the header that ends ``request``, and takes its padding out.
@@ -170,13 +190,20 @@ package struct ConnectionGate {
         guard contentLeft == 0 else { return nil }
         guard framing.isAtPairBoundary else { return .malformedParams }
         phase = .stdin
+        stdinStart = request.count
         return nil
     }
 
     private mutating func takeStdinHeader() -> Refusal? {
-        stdinBytes += contentLeft
-        if stdinBytes > limits.maxStdinBytes { return .bodyTooLarge }
-        if contentLeft == 0 { phase = .complete }
+        if contentLeft == 0 {
+            phase = .complete
+        } else if withoutBody != nil {
+            request.removeSubrange(stdinStart...)
+        } else {
+            stdinBytes += contentLeft
+            // Read to its end all the same: some web servers take no answer before they have sent all of a body.
+            if stdinBytes > limits.maxStdinBytes { leaveOutBody(.tooLarge) }
+        }
         return nil
     }
 

@@ -78,9 +78,13 @@ final class FrontDoor {
         }
         let now = ContinuousClock.now
         if let acceptAgainAt, acceptAgainAt <= now { acceptSome() }
-        let expired = pending.closeExpired(at: now)
-        if expired > 0 {
-            expiries.log(logger, .warning, "connection closed: its request did not arrive in time")
+        while let (descriptor, request) = pending.expired(at: now) {
+            if request.gate.endWithoutBody() {
+                handOver(request, descriptor)
+            } else {
+                _ = pending.remove(descriptor)
+                expiries.log(logger, .warning, "connection closed: its request did not arrive in time")
+            }
         }
     }
 
@@ -263,7 +267,7 @@ final class FrontDoor {
             let acceptedAt = request.acceptedAt
             let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: acceptedAt) { params[$0] } }
             dispatch(
-                FastCGIRequest(head: head, body: body),
+                FastCGIRequest(head: head, body: body, withoutBody: request.gate.withoutBody),
                 ResponseWriter(
                     fcgx,
                     on: connection,
@@ -282,6 +286,8 @@ final class FrontDoor {
     /// Keeps the connection if the web server wants that and there is room.
     private func afterAnswer(to request: PendingConnection, on connection: Connection) -> AfterAnswer {
         guard request.gate.keepsConnection else { return .closes }
+        // The rest of the body may still come.
+        if request.gate.withoutBody == .late { return .isLast }
         // Most of the descriptors are for requests.
         guard kept.count < maxDescriptors / 4, !shutdown.isSet else { return .isLast }
         do {

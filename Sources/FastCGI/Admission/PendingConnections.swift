@@ -67,16 +67,10 @@ struct PendingConnections {
         return connection.connection.take()
     }
 
-    /// Closes expired connections.
-    ///
-    /// - Returns: how many.
-    mutating func closeExpired(at now: ContinuousClock.Instant) -> Int {
-        var closed = 0
-        while let oldest = byAge.first, oldest.deadline <= now {
-            _ = remove(oldest.descriptor)
-            closed += 1
-        }
-        return closed
+    /// The oldest connection if its time is up; to be removed by the caller.
+    func expired(at now: ContinuousClock.Instant) -> (descriptor: CInt, connection: PendingConnection)? {
+        guard let oldest = byAge.first, oldest.deadline <= now else { return nil }
+        return byDescriptor[oldest.descriptor].map { (oldest.descriptor, $0.connection) }
     }
 
     /// Closes the connection that has waited longest.

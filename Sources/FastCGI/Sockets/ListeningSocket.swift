@@ -130,9 +130,10 @@ package struct ListeningSocket: ~Copyable, Sendable {
         _ = try SystemCall.run("fcntl") { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
     }
 
-    /// Whether systemd has passed sockets to this process.
+    /// Whether systemd has passed sockets to this process. 0 is a number of sockets, too (sd_listen_fds(3)).
     package static func isPassed(listenPID: String?, listenFDs: String?) -> Bool {
-        listenFDs != nil && listenPID == String(getpid())
+        guard let listenFDs, listenPID == String(getpid()) else { return false }
+        return Int(listenFDs) != 0
     }
 
     private static func removeStaleSocket(at address: UnixAddress) throws(FastCGIError) {

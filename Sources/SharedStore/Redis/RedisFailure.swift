@@ -25,26 +25,40 @@ enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// The client was closed.
     case closed
 
+    /// The codes of what has neither a reason of its own nor an error reply.
+    private enum Code: String, CaseIterable {
+        case timeout
+        case connectionLost = "connection_lost"
+        case notRedis = "not_redis"
+        case tooLarge = "reply_too_large"
+        case unexpectedReply = "unexpected_reply"
+        case unfit
+        case overloaded
+        case closed
+    }
+
     /// Every ``code`` there is.
     static let codes =
         ConnectFailure.Reason.allCases.map(\.rawValue) + RedisErrorReply.allCases.map(\.rawValue)
-        + [timeout, connectionLost, notRedis, tooLarge, unexpectedReply, unfit(""), overloaded, closed].map(\.code)
+        + Code.allCases.map(\.rawValue)
 
     /// A stable code for log and metrics.
     var code: String {
+        let code: Code
         switch self {
-        case .unreachable(let reason): reason.rawValue
-        case .timeout: "timeout"
-        case .connectionLost: "connection_lost"
-        case .notRedis: "not_redis"
-        case .tooLarge: "reply_too_large"
-        case .unexpectedReply: "unexpected_reply"
-        case .refused(let error): error.rawValue
-        case .notAllowed: RedisErrorReply.noPermission.rawValue
-        case .unfit: "unfit"
-        case .overloaded: "overloaded"
-        case .closed: "closed"
+        case .unreachable(let reason): return reason.rawValue
+        case .refused(let error): return error.rawValue
+        case .notAllowed: return RedisErrorReply.noPermission.rawValue
+        case .timeout: code = .timeout
+        case .connectionLost: code = .connectionLost
+        case .notRedis: code = .notRedis
+        case .tooLarge: code = .tooLarge
+        case .unexpectedReply: code = .unexpectedReply
+        case .unfit: code = .unfit
+        case .overloaded: code = .overloaded
+        case .closed: code = .closed
         }
+        return code.rawValue
     }
 
     /// For an operator.

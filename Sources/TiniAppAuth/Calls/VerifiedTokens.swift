@@ -56,6 +56,8 @@ final class VerifiedTokens {
             return table.end(call.keys.name)
         }
         let sealed = SealedOutcome(outcome, endedAt: 0, key: call.keys.seal, nonce: nonces.next())
-        return table.end(call.keys.name, keeping: sealed, .settled, at: .now())
+        // From the sending: Tiki may have refused the token since.
+        let sent = NIODeadline.now() - TimeAmount(outcome.upstreamDuration ?? .zero)
+        return table.end(call.keys.name, keeping: sealed, .settled, at: sent)
     }
 }

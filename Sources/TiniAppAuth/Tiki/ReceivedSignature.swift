@@ -63,9 +63,9 @@ package struct ReceivedSignature: Sendable {
     ) throws(Problem) -> Int64 {
         guard clientID == credentials.key else { throw .otherClientID }
         // Signed as text: "+1" and "01" are other texts than "1".
-        guard !timestamp.isEmpty, timestamp.utf8.allSatisfy(\.isASCIIDigit), let signedAt = Int64(timestamp) else {
-            throw .noTimestamp
-        }
+        guard (1...18).contains(timestamp.utf8.count), timestamp.utf8.allSatisfy(\.isASCIIDigit),
+            let signedAt = Int64(timestamp)
+        else { throw .noTimestamp }
         guard let code = Hexadecimal.decode(signature), code.count == 32 else { throw .noSignature }
         guard RequestSigner(credentials).isSignature(code, of: body, timestamp: timestamp) else {
             throw .otherSignature(bodyEndsWithNewline: body.last == UInt8(ascii: "\n"))

@@ -71,14 +71,14 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func checkSettings() async throws -> Bool {
+        let environment = Environment.current
         let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: .current)
+            try Configuration(environment: environment)
         }
         print("configuration: ok, client key \(configuration.service.credentials.key)")
-        if let environment = TikiEnvironment(configuration.service.endpoints.exchange) {
-            print(
-                "endpoint: Tiki's \(environment.rawValue); CLIENT_KEY and CLIENT_SECRET must be \(environment.credentials)"
-            )
+        SettingsWarnings.all(configuration, environment).forEach { print("warning: \($0)") }
+        if let tiki = TikiEnvironment(configuration.service.endpoints.exchange) {
+            print("endpoint: Tiki's \(tiki.rawValue); CLIENT_KEY and CLIENT_SECRET must be \(tiki.credentials)")
         }
         var reports: [EndpointReport] = []
         for route in upstream ? AuthRoute.allCases : [] {

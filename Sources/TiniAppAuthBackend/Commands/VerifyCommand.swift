@@ -40,7 +40,11 @@ struct VerifyCommand: ParsableCommand {
         let now = WallClock.milliseconds()
         do throws(ReceivedSignature.Problem) {
             let age = try received.verify(StandardInput.bytes(), by: credentials, maxAge: maxAge, now: now)
-            print("The signature is good, and \(age / 1_000) s old.")
+            print(
+                age >= 0
+                    ? "The signature is good, and \(age / 1_000) s old."
+                    : "The signature is good. Its time is \(-age / 1_000) s ahead of this machine's."
+            )
         } catch {
             StandardError.print("verify: \(error)")
             throw ExitCode.failure

@@ -25,7 +25,7 @@ struct CGIProgram {
             hasPathInfo && name.description == "SCRIPT_NAME" ? nil : environment[name.description]
         }
         let head = FastCGIRequest.Head(acceptedAt: .now, param: param)
-        let request = readRequest(head, param)
+        let request = readRequest(head)
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let exporter = PrometheusExporter(help: Metric.help)
         var service = configuration.service
@@ -37,7 +37,8 @@ struct CGIProgram {
             validation: configuration.validation,
             shutdown: ShutdownFlag(),
             exporter: exporter,
-            log: RequestLog(logger: logger, project: configuration.googleCloudProject)
+            log: RequestLog(logger: logger, project: configuration.googleCloudProject),
+            maxBodyBytes: configuration.limits.maxStdinBytes
         )
         await withCheckedContinuation { continuation in
             handler.handle(request, ResponseWriter(cgi: STDOUT_FILENO, head: head) { continuation.resume() })
@@ -48,32 +49,35 @@ struct CGIProgram {
         try await eventLoopGroup.shutdownGracefully()
     }
 
-    /// Of a body over the limit, only one byte too many is read, so that the handler refuses it.
-    private func readRequest(_ head: FastCGIRequest.Head, _ param: (StaticString) -> String?) -> FastCGIRequest {
-        let body = readBody(head)
-        guard body.count == configuration.limits.maxStdinBytes else { return FastCGIRequest(head: head, body: body) }
-        let cut = FastCGIRequest.Head(acceptedAt: head.acceptedAt) { name in
-            name.description == "CONTENT_LENGTH" ? String(body.count) : param(name)
+    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is not a number is for the handler to
+    /// refuse. Without a length one byte tells whether there is a body, as when Apache passes a chunked one.
+    private func readRequest(_ head: FastCGIRequest.Head) -> FastCGIRequest {
+        let announced = head.contentLength.map { UInt32($0) ?? 0 }
+        let count = announced.map(Int.init) ?? (head.method == "POST" ? 1 : 0)
+        guard count > 0 else {
+            return FastCGIRequest(head: head)
         }
-        return FastCGIRequest(head: cut, body: body)
+        guard count <= configuration.limits.maxStdinBytes else { return FastCGIRequest(head: head, withoutBody: .tooLarge) }
+        guard let body = readBody(count, until: head.acceptedAt + configuration.limits.arrivalTimeout) else {
+            return FastCGIRequest(head: head, withoutBody: .late)
+        }
+        return FastCGIRequest(head: head, body: body)
     }
 
-    /// RFC 3875 section 4.2: as many bytes as announced, and no more. A length that is not a number is for the handler to
-    /// refuse.
-    private func readBody(_ head: FastCGIRequest.Head) -> [UInt8] {
-        guard let length = head.contentLength.flatMap({ UInt32($0) }) else { return [] }
-        let count = min(Int(length), configuration.limits.maxStdinBytes)
-        var body = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let received = body.withUnsafeMutableBytes { bytes in
-                let rest = bytes[filled...]
-                return read(STDIN_FILENO, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            }
-            if received < 0, errno == EINTR { continue }
+    /// - Returns: what has come until the end, at most so many bytes; nil if more could come.
+    private func readBody(_ count: Int, until deadline: ContinuousClock.Instant) -> [UInt8]? {
+        var body: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: count)
+        while body.count < count {
+            var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            let left = max(.zero, deadline - .now)
+            let ready = poll(&input, 1, CInt(left / .milliseconds(1)))
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { return nil }
+            let received = read(STDIN_FILENO, &buffer, count - body.count)
             guard received > 0 else { break }
-            filled += received
+            body += buffer.prefix(received)
         }
-        return Array(body.prefix(filled))
+        return body
     }
 }

@@ -28,6 +28,7 @@ enum ErrorsPage {
             "The code or token is still good: nothing was sent, or Tiki has said that it did nothing. Wait for `Retry-After` if there is one, else a second.",
             [
                 Row(.upstreamUnreachable, "no connection to Tiki: name, connection or TLS"),
+                Row(.lateBody, "the body did not arrive within 5 s (`ARRIVAL_TIMEOUT`)"),
                 Row(.overloaded, "too many requests are in flight, or no connection to Tiki came free in time"),
                 Row(.storeUnavailable, "the store that instances share cannot be asked, and it is required"),
                 Row("429", "too_many_requests", "over the limits for one client address (nginx), or Tiki says 429"),
@@ -95,10 +96,7 @@ enum ErrorsPage {
                 Row(.methodNotAllowed(allowed: "POST"), "wrong method; `Allow` names the right one"),
                 Row(.payloadTooLarge(limit: 16_384), "the body is over 16 KiB"),
                 Row(.unsupportedMediaType, "not `application/json`"),
-                Row(
-                    .lengthRequired,
-                    "no length: not chunked (nginx), or the web server does not buffer chunked bodies"
-                ),
+                Row(.lengthRequired, "no length, as with a chunked body (nginx)"),
                 Row("414", "uri_too_long", "the request line is too long (nginx)"),
                 Row("421", "misdirected_request", "the host name is not the one that TLS was asked for (nginx)"),
                 Row("431", "headers_too_large", "header fields over nginx's limits (nginx)"),

@@ -21,13 +21,16 @@ final class RequestHandler: FastCGIHandler {
     private let log: RequestLog
     private let validation: DomainValidation
     private let unlistedOrigins: UnlistedOrigins
+    private let maxBodyBytes: Int
 
+    /// - Parameter maxBodyBytes: how long a body may be that whoever calls ``handle(_:_:)`` reads; for the error's text.
     init(
         service: AuthService,
         validation: DomainValidation,
         shutdown: ShutdownFlag,
         exporter: PrometheusExporter,
-        log: RequestLog
+        log: RequestLog,
+        maxBodyBytes: Int
     ) {
         self.service = service
         self.shutdown = shutdown
@@ -36,6 +39,7 @@ final class RequestHandler: FastCGIHandler {
         self.log = log
         self.validation = validation
         unlistedOrigins = UnlistedOrigins(logger: log.logger)
+        self.maxBodyBytes = maxBodyBytes
     }
 
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
@@ -50,6 +54,11 @@ final class RequestHandler: FastCGIHandler {
         if case .auth = route { unlistedOrigins.note(head.unlistedOrigin) }
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
+        }
+        switch request.withoutBody {
+        case .tooLarge: return refuse(pending, .payloadTooLarge(limit: maxBodyBytes))
+        case .late: return refuse(pending, .lateBody)
+        case nil: break
         }
         if request.lacksLength { return refuse(pending, .lengthRequired) }
         guard request.hasAnnouncedLength else { return refuse(pending, .invalidContentLength) }

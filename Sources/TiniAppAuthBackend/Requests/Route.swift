@@ -50,24 +50,27 @@ enum Route {
         }
     }
 
-    /// For log and metrics.
-    var name: String {
-        switch self {
-        case .auth(let route): route.rawValue
-        case .verify: "verify"
-        case .greeting: "greeting"
-        case .live: "live"
-        case .ready: "ready"
-        case .metrics: "metrics"
-        case .validation: "validation"
-        }
+    /// The names of what does not go on to Tiki as it is.
+    private enum Name: String, CaseIterable {
+        case verify, greeting, live, ready, metrics, validation, unknown
     }
 
     /// All names there are.
-    static let names =
-        AuthRoute.allCases.map(\.rawValue) + [
-            "verify", "greeting", "live", "ready", "metrics", "validation", name(of: nil),
-        ]
+    static let names = AuthRoute.allCases.map(\.rawValue) + Name.allCases.map(\.rawValue)
 
-    static func name(of route: Route?) -> String { route?.name ?? "unknown" }
+    /// For log and metrics.
+    static func name(of route: Route?) -> String {
+        let name: Name
+        switch route {
+        case .auth(let route): return route.rawValue
+        case .verify: name = .verify
+        case .greeting: name = .greeting
+        case .live: name = .live
+        case .ready: name = .ready
+        case .metrics: name = .metrics
+        case .validation: name = .validation
+        case nil: name = .unknown
+        }
+        return name.rawValue
+    }
 }

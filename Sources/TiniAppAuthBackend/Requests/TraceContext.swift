@@ -5,7 +5,8 @@ import Text
 /// Source: Google's page "Trace context" (the trace's name in hexadecimal, the span's in decimal), and "Link log entries
 /// with traces" for what a log entry says of it.
 struct TraceContext: Equatable, Sendable {
-    /// 32 hexadecimal digits, not all of them 0.
+    /// 32 hexadecimal digits in lower case, not all of them 0. nginx/http.conf has the same rule, so that both logs name the
+    /// same trace.
     let traceID: String
     /// 16 hexadecimal digits; nil if none is named.
     let spanID: String?
@@ -18,9 +19,10 @@ struct TraceContext: Equatable, Sendable {
         let parts = field.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
         let names = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let trace = names[0].utf8
-        guard trace.count == 32, trace.allSatisfy(\.isASCIIHexDigit), trace.contains(where: { $0 != UInt8(ascii: "0") })
+        guard trace.count == 32, trace.allSatisfy({ "0123456789abcdef".utf8.contains($0) }),
+            trace.contains(where: { $0 != UInt8(ascii: "0") })
         else { return nil }
-        traceID = names[0].lowercased()
+        traceID = String(names[0])
         spanID = names.count == 2 ? Self.spanID(names[1]) : nil
         switch parts.dropFirst().first {
         case "o=1": isSampled = true

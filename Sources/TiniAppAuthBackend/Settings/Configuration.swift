@@ -35,15 +35,13 @@ struct Configuration: Sendable {
         let replayWindow = reader.value(Settings.replayWindow)
         let replayMaxEntries = reader.value(Settings.replayMaxEntries)
         let verifyWindow = reader.value(Settings.verifyWindow)
-        let maxBodyBytes = reader.value(Settings.maxBodyBytes)
 
         limits = FastCGILimits()
         limits.arrivalTimeout = reader.value(Settings.arrivalTimeout)
         limits.maxPendingConnections = reader.value(Settings.maxPendingConnections)
         limits.maxParamsBytes = reader.value(Settings.maxParamsBytes)
         limits.maxInFlight = reader.value(Settings.maxInFlight)
-        // A body somewhat over the service's limit still gets in, so that it gets a readable answer.
-        limits.maxStdinBytes = maxBodyBytes + 65_536
+        limits.maxStdinBytes = reader.value(Settings.maxBodyBytes)
         listenSocket = reader.listenSocket()
         shutdownGrace = reader.value(Settings.shutdownGrace)
         logLevel = reader.value(Settings.logLevel)
@@ -68,7 +66,6 @@ struct Configuration: Sendable {
         service.replayWindow = TimeAmount(replayWindow)
         service.replayMaxEntries = replayMaxEntries
         service.verifyWindow = TimeAmount(verifyWindow)
-        service.maxBodyBytes = maxBodyBytes
         service.sharedStore = sharedStore
     }
 }
@@ -106,10 +103,12 @@ extension SettingsReader {
         }
     }
 
-    /// A file's text without the newline at its end; nil if it cannot be read.
+    /// A file's text without the byte order mark in front of it and the newline at its end, which editors add; nil if it
+    /// cannot be read.
     func content(ofFile path: String) -> String? {
         guard let content = FileManager.default.contents(atPath: path) else { return nil }
         var text = String(decoding: content, as: UTF8.self)
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         if text.utf8.last == UInt8(ascii: "\n") { text.unicodeScalars.removeLast() }
         return text
     }

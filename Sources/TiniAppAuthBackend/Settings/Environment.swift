@@ -13,6 +13,8 @@ struct Environment: Sendable {
     /// This process's.
     static var current: Environment { Environment(ProcessInfo.processInfo.environment) }
 
+    var names: some Collection<String> { values.keys }
+
     subscript(name: String) -> String? { values[name] }
 }
 

@@ -142,6 +142,7 @@ class Nginx:
     ):
         """`origins` may ask from a browser: ALLOWED_ORIGINS."""
         environment = ENVIRONMENT | {"ALLOWED_ORIGINS": origins}
+        self.folder = folder
         for _ in range(5):
             self.port = free_port()
             render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]

@@ -25,7 +25,7 @@ const REPEATS_MS = [1000, 3000];
 // Tiki may have the code or token, and the server may have the answer.
 const LOST = ['network', 'backend_timeout', 'backend_unavailable', 'upstream_timeout', 'upstream_invalid_response'];
 LOST.push('upstream_unavailable', 'in_progress', 'internal_error');
-const TOO_BUSY = ['overloaded', 'too_many_requests', 'store_unavailable', 'service_unavailable'];
+const TOO_BUSY = ['overloaded', 'too_many_requests', 'request_timeout', 'store_unavailable', 'service_unavailable'];
 // The code or token is still good. A wrong secret on the server for a minute (invalid_signature) logs nobody out.
 const NOT_SPENT = [...TOO_BUSY, 'upstream_unreachable', 'invalid_signature', 'missing_param'];
 // The code or token is spent, or may be: it takes a new code.

@@ -1,0 +1,188 @@
+"""The alarm that docs/operations.md sets up on Cloud Run counts each failure once, in lines that are really written."""
+
+import contextlib
+import json
+import re
+
+import pytest
+import yaml
+from testbed import http_client
+from testbed.places import read
+from testbed.ports import free_port
+from testbed.processes import wait_until
+from testbed.stack import Stack
+
+ALARMS = read("docs/operations.md").split("\n### Alarms\n")[1].split("\n## ")[0]
+FILTER = re.search(r"^FILTER='([^']*)'$", ALARMS, re.MULTILINE)[1]
+
+# Google's page "LogEntry".
+SEVERITIES = ["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"]
+TOKEN = re.compile(r'\s*([()]|AND\b|OR\b|NOT\b|log_id\("([^"]*)"\)|([a-zA-Z_.]+)(>=|=)("[^"]*"|\w+)(?=[\s)]|$))')
+
+
+class Filter:
+    """Google's page "Logging query language", as far as our filter uses it; anything else fails the test."""
+
+    def __init__(self, text):
+        self.tokens = []
+        text = text.rstrip()
+        while text:
+            token = TOKEN.match(text)
+            assert token, f"not in this evaluator: {text}"
+            self.tokens.append(token)
+            text = text[token.end() :]
+
+    def matches(self, entry):
+        self.rest = list(self.tokens)
+        result = self._all_of(entry)
+        assert not self.rest, f"not in this evaluator: {self.rest[0][1]}"
+        return result
+
+    def _next(self):
+        return self.rest[0][1] if self.rest else None
+
+    def _all_of(self, entry):
+        """AND may be left out. It binds less than OR."""
+        result = self._any_of(entry)
+        while self._next() not in (None, ")"):
+            if self._next() == "AND":
+                self.rest.pop(0)
+            result &= self._any_of(entry)
+        return result
+
+    def _any_of(self, entry):
+        result = self._one(entry)
+        while self._next() == "OR":
+            self.rest.pop(0)
+            result |= self._one(entry)
+        return result
+
+    def _one(self, entry):
+        token = self.rest.pop(0)
+        if token[1] == "NOT":
+            return not self._one(entry)
+        if token[1] == "(":
+            result = self._all_of(entry)
+            assert self.rest.pop(0)[1] == ")"
+            return result
+        if token[2]:
+            return entry["log_id"] == token[2]
+        return self._compare(entry, token[3], token[4], token[5].strip('"'))
+
+    def _compare(self, entry, field, operator, value):
+        match field, operator:
+            case "severity", ">=":
+                return SEVERITIES.index(entry["severity"]) >= SEVERITIES.index(value)
+            # A field of LogEntry that is not there has its type's zero.
+            case "httpRequest.status", ">=":
+                return entry["httpRequest"].get("status", 0) >= int(value)
+            case "resource.type", "=":
+                return value == "cloud_run_revision"
+            case "resource.labels.service_name", "=":
+                return value == yaml.safe_load(read("cloudrun/service.yaml"))["metadata"]["name"]
+        raise AssertionError(f"not in this evaluator: {field}{operator}")
+
+
+def entry(stream, line):
+    """What Cloud Run makes of a line: of a JSON object, `severity` and `httpRequest` become the entry's own fields."""
+    fields = json.loads(line) if line.startswith("{") else {}
+    return {
+        "log_id": f"run.googleapis.com/{stream}",
+        "severity": fields.get("severity", "DEFAULT"),
+        "httpRequest": fields.get("httpRequest", {}),
+        "line": line,
+    }
+
+
+def written(stack):
+    """nginx's log is standard output in the container, the responder's standard error."""
+    access_log = stack.responder.socket.with_name("access.log").read_text(encoding="utf-8")
+    logs = {"stdout": access_log, "stderr": stack.responder.child.text()}
+    # The last line may be in the middle of being written.
+    return [entry(stream, line) for stream, log in logs.items() for line in log.split("\n")[:-1]]
+
+
+def counted(stack, request_id, lines=2):
+    """The lines about this request that the alarm counts, once all are there: nginx's and the responder's."""
+
+    def about_it():
+        found = [entry for entry in written(stack) if request_id in entry["line"]]
+        return len(found) == lines and found
+
+    found = wait_until(about_it, f"{lines} lines about {request_id}")
+    return [entry for entry in found if Filter(FILTER).matches(entry)]
+
+
+def ask(stack, body, status, path="/auth_exchange"):
+    answer = http_client.request(stack.port, "POST", path, body=json.dumps(body).encode())
+    assert answer.status == status, answer.text
+    [request_id] = answer.all("X-Request-Id")
+    return request_id
+
+
+def test_what_is_no_failure_is_not_counted():
+    with Stack() as stack:
+        good = ask(stack, {"code": stack.sandbox.code()}, 200)
+        refused = ask(stack, {"code": "no.code"}, 400)
+        mistaken = ask(stack, {}, 400)
+        unknown = ask(stack, {}, 404, "/nothing")
+        assert [counted(stack, one) for one in (good, refused, mistaken)] == [[], [], []]
+        assert counted(stack, unknown, lines=1) == []
+        assert not [entry["line"] for entry in written(stack) if Filter(FILTER).matches(entry)]
+
+
+def tiki_gone():
+    return Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token")
+
+
+@contextlib.contextmanager
+def tiki_hangs():
+    with Stack(REQUEST_TIMEOUT="1") as stack:
+        stack.sandbox.fault(no_answer=True)
+        yield stack
+
+
+FAILURES = {
+    "Tiki hangs": (tiki_hangs, 504, "stdout"),
+    "Tiki is gone": (tiki_gone, 502, "stdout"),
+    "we refuse": (lambda: Stack(SHARED_STORE="redis+unix:///nonexistent", SHARED_STORE_REQUIRED="1"), 503, "stdout"),
+    # For nginx a client's mistake; only the responder knows better.
+    "Tiki refuses our signature": (lambda: Stack(CLIENT_SECRET="another"), 400, "stderr"),
+}
+
+
+@pytest.mark.parametrize(("world", "status", "stream"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_is_counted_once(world, status, stream):
+    with world() as stack:
+        found = counted(stack, ask(stack, {"code": "a.code"}, status))
+        assert [entry["log_id"] for entry in found] == [f"run.googleapis.com/{stream}"], found
+    # Cloud Run's own line about it.
+    line = json.dumps({"severity": "ERROR" if status >= 500 else "WARNING", "httpRequest": {"status": status}})
+    assert not Filter(FILTER).matches(entry("requests", line))
+
+
+def test_a_failure_of_nginx_is_counted():
+    with Stack() as stack:
+        stack.responder.stop()
+        assert len(counted(stack, ask(stack, {}, 502), lines=1)) == 1
+
+
+def test_an_error_without_a_request_is_counted():
+    with tiki_gone() as stack:
+        log = stack.responder.log("cannot connect to Tiki")
+        line = next(line for line in log.splitlines() if "cannot connect to Tiki" in line)
+        assert Filter(FILTER).matches(entry("stderr", line))
+
+
+@pytest.mark.parametrize("text", ['severity=~"E"', "severity:E", "httpRequest.status!=500", "trace>=1"])
+def test_the_evaluator_refuses_what_it_does_not_know(text):
+    with pytest.raises(AssertionError, match="not in this evaluator"):
+        Filter(text).matches(entry("stdout", "{}"))
+
+
+def test_policy_watches_the_metric():
+    policy = yaml.safe_load(re.search(r"<<'END'\n(.*?)^END$", ALARMS, re.DOTALL | re.MULTILINE)[1])
+    [condition] = policy["conditions"]
+    name = re.search(r"^gcloud logging metrics create (\S+) .*\"\$FILTER\"$", ALARMS, re.MULTILINE)[1]
+    watched = f'metric.type="logging.googleapis.com/user/{name}" AND resource.type="cloud_run_revision"'
+    assert condition["conditionThreshold"]["filter"] == watched
