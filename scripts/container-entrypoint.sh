@@ -169,15 +169,19 @@ if ((workers > max_workers)); then
     workers=$max_workers
 fi
 
-# nginx cannot raise its limit of open files above the engine's. Half of them for connections: the client's and the one
-# to the responder count as two.
+# Connections of all workers, two for a request: the client's and the one to the responder. A request whose body has not
+# come takes up to 65 kB, the responder and the kernel included, so 1,024 fit into 128 MB. And nginx cannot raise its limit
+# of open files above the engine's.
+connections=$((2048 / workers))
 files=$(ulimit -Hn)
-if [[ $files == unlimited ]] || ((files > 8192)); then
-    files=8192
+if [[ $files == unlimited ]] || ((files > 2 * connections)); then
+    files=$((2 * connections))
 fi
 
 mkdir -p "$scratch"
 export LISTEN_SOCKET=$scratch/fastcgi.sock SHUTDOWN_GRACE=1
+# Half of what nginx can have: requests that are whole find a place, however many others come slowly.
+export MAX_PENDING_CONNECTIONS=${MAX_PENDING_CONNECTIONS:-512}
 # /tmp may outlive the container's processes.
 rm -f "$LISTEN_SOCKET" "$scratch/nginx.pid"
 

@@ -79,7 +79,9 @@ package enum AuthError: Error, Equatable, Sendable {
         /// The HTTP status that goes with it.
         package var status: Int {
             switch self {
-            case .noPayload, .invalidJSON, .invalidPayload, .duplicateKey, .missingKey, .invalidValue, .invalidContentLength: 400
+            case .noPayload, .invalidJSON, .invalidPayload, .duplicateKey, .missingKey, .invalidValue,
+                .invalidContentLength:
+                400
             case .missingAccessToken, .invalidAccessToken: 401
             case .notFound: 404
             case .methodNotAllowed: 405
@@ -90,7 +92,9 @@ package enum AuthError: Error, Equatable, Sendable {
             case .tooManyRequests: 429
             case .missingParam: 500
             case .upstreamUnreachable, .upstreamInvalidResponse: 502
-            case .upstreamUnavailable, .inProgress, .storeUnavailable, .verificationUnavailable, .overloaded, .shuttingDown: 503
+            case .upstreamUnavailable, .inProgress, .storeUnavailable, .verificationUnavailable, .overloaded,
+                .shuttingDown:
+                503
             case .upstreamTimeout: 504
             }
         }

@@ -168,7 +168,7 @@ def test_nginx_fits_on_a_machine_with_64_processors(image, run):
     assert kilobytes < 128 * 1024 / 6, f"{kilobytes} kB"
 
 
-@pytest.mark.parametrize(("limit", "connections"), [(1_024, 512), (20_000, 4_096)])
+@pytest.mark.parametrize(("limit", "connections"), [(1_024, 512), (20_000, 1_024)])
 def test_connections_fit_the_open_files_that_the_engine_allows(image, run, limit, connections):
     container = run(before=["prlimit", f"--nofile={limit}:{limit}"]).wait_until_ready()
     assert f"worker_connections {connections};" in container.configuration()

@@ -20,7 +20,9 @@ extension EndToEnd {
 
         @Test("What is allowed and probably not meant gets a warning")
         func warnings() async throws {
-            let typos = ["CLIENT_SECRT": "x", "REQUEST_TIMOUT": "3", "HOME": "/", "LOG_FILE_NAME": "x", "verify_window": "3"]
+            let typos = [
+                "CLIENT_SECRT": "x", "REQUEST_TIMOUT": "3", "HOME": "/", "LOG_FILE_NAME": "x", "verify_window": "3",
+            ]
             for (timeout, isWarned) in ["14.9": false, "15": true, "60": true] {
                 let settings = typos.merging(["REQUEST_TIMEOUT": timeout]) { $1 }
                 let outcome = try await check(endpoint: "https://h/auth/token", settings)

@@ -79,7 +79,10 @@ struct ConnectionGateRefusalTests {
         #expect(ConnectionGate.verdict(request(10_000), pieces: 1) == .refused(.tooManyParams))
     }
 
-    @Test("The size of the body is limited to the byte; of a larger one nothing is kept", arguments: [1, 999, 1_000, 1_001])
+    @Test(
+        "The size of the body is limited to the byte; of a larger one nothing is kept",
+        arguments: [1, 999, 1_000, 1_001]
+    )
     func bodyBytes(recordSize: Int) {
         func request(_ size: Int) -> [FastCGIRecord] {
             SampleRequest.usual(body: [UInt8](repeating: 0x20, count: size)).records.split(every: recordSize)
@@ -111,7 +114,9 @@ struct ConnectionGateRefusalTests {
         }
     }
 
-    @Test("Of a request whose params have come, what there is of the body can be left out; before that, nothing can be done")
+    @Test(
+        "Of a request whose params have come, what there is of the body can be left out; before that, nothing can be done"
+    )
     func endWithoutBody() {
         let request = SampleRequest.usual(body: [UInt8](repeating: 0x20, count: 100))
         let whole = request.bytes

@@ -5,9 +5,14 @@ import Testing
 
 /// Covers only what does not look at descriptor 3, which may be anything in a test.
 struct InheritedSocketTests {
-    @Test("A socket that systemd passes to another process is not adopted, nor is none", arguments: ["1", "0", "", "-1", "x"])
+    @Test(
+        "A socket that systemd passes to another process is not adopted, nor is none",
+        arguments: ["1", "0", "", "-1", "x"]
+    )
     func adoptForAnother(listenPID: String) throws {
-        for (pid, fds) in [(listenPID, "1"), (nil, "1"), ("\(getpid())", nil), ("\(getpid())", "0")] as [(String?, String?)] {
+        for (pid, fds) in [(listenPID, "1"), (nil, "1"), ("\(getpid())", nil), ("\(getpid())", "0")]
+            as [(String?, String?)]
+        {
             let adopted = try ListeningSocket.adopt(listenPID: pid, listenFDs: fds)
             let isNil = adopted == nil
             #expect(isNil)

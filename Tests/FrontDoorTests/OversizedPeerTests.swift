@@ -64,7 +64,10 @@ struct OversizedPeerTests {
         try await expectRefused(params: [UInt8](repeating: 0, count: 20_000), reason: "too many params")
     }
 
-    @Test("A body that is too large is read to its end and not kept, and the answer says so", arguments: [16_385, 81_921, 5_000_000])
+    @Test(
+        "A body that is too large is read to its end and not kept, and the answer says so",
+        arguments: [16_385, 81_921, 5_000_000]
+    )
     func largeBody(size: Int) async throws {
         var request = SampleRequest.keyless
         request.body = [UInt8](repeating: 0x20, count: size)

@@ -46,7 +46,10 @@ struct SlowPeerTests {
     @Test("A peer that sends all params and half of the body gets an answer when its time is up")
     func halfBody() async throws {
         let request = SampleRequest.keyless
-        try await expectClosedInTime(sending: Array(request.bytes.dropLast(8 + request.body.count / 2)), isAnswered: true)
+        try await expectClosedInTime(
+            sending: Array(request.bytes.dropLast(8 + request.body.count / 2)),
+            isAnswered: true
+        )
     }
 
     @Test("A peer that sends everything but the last record gets an answer when its time is up")

@@ -13,7 +13,8 @@ struct AuthErrorTests {
         .invalidContentLength, .lengthRequired, .missingParam("REQUEST_METHOD"), .unsupportedMediaType,
         .payloadTooLarge(limit: 16_384), .notFound, .methodNotAllowed(allowed: "GET, HEAD"), .upstreamUnreachable,
         .upstreamInvalidResponse, .upstreamTimeout, .overloaded, .shuttingDown, .missingAccessToken,
-        .invalidAccessToken, .verificationUnavailable, .lateBody, .encodedBody, .upstreamTooManyRequests(retryAfter: nil),
+        .invalidAccessToken, .verificationUnavailable, .lateBody, .encodedBody,
+        .upstreamTooManyRequests(retryAfter: nil),
         .upstreamUnavailable(retryAfter: "7"), .inProgress, .storeUnavailable,
     ]
 

@@ -90,7 +90,10 @@ struct UpstreamURLTests {
 
     @Test(
         "A loopback name or address is recognized",
-        arguments: ["localhost", "127.0.0.1", "127.255.0.9", "[::1]", "LOCALHOST", "[0:0:0:0:0:0:0:1]", "[0::1]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]"]
+        arguments: [
+            "localhost", "127.0.0.1", "127.255.0.9", "[::1]", "LOCALHOST", "[0:0:0:0:0:0:0:1]", "[0::1]",
+            "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]",
+        ]
     )
     func loopback(host: String) {
         #expect(UpstreamURL("http://\(host):1/")?.origin.isLoopback == true)
@@ -99,7 +102,8 @@ struct UpstreamURLTests {
     @Test(
         "A host that only looks like loopback is not taken for loopback",
         arguments: [
-            "127.0.0.1.example.com", "127.example.com", "localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]", "[::1:1]", "[::ffff:128.0.0.1]", "[::127.0.0.1]",
+            "127.0.0.1.example.com", "127.example.com", "localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]",
+            "[::1:1]", "[::ffff:128.0.0.1]", "[::127.0.0.1]",
             "127.0.0.256", "127.0.0.+1",
         ]
     )

@@ -125,7 +125,9 @@ package struct ConnectionGate {
     package mutating func endWithoutBody() -> Bool {
         guard phase == .stdin else { return false }
         leaveOutBody(.late)
-        request += [UInt8(FCGI_VERSION_1), UInt8(FCGI_STDIN), UInt8(requestID >> 8), UInt8(requestID & 0xFF), 0, 0, 0, 0]
+        request += [
+            UInt8(FCGI_VERSION_1), UInt8(FCGI_STDIN), UInt8(requestID >> 8), UInt8(requestID & 0xFF), 0, 0, 0, 0,
+        ]
         phase = .complete
         return true
     }

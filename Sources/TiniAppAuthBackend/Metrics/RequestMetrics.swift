@@ -58,7 +58,9 @@ final class RequestMetrics: Sendable {
     private func counter(_ kind: Kind) -> Counter {
         requests.withLock { requests in
             if let known = requests[kind] { return known }
-            let dimensions = [("route", kind.route), ("status", kind.status < 100 ? "\(kind.status)xx" : String(kind.status))]
+            let dimensions = [
+                ("route", kind.route), ("status", kind.status < 100 ? "\(kind.status)xx" : String(kind.status)),
+            ]
             let new = Counter(label: "tiniapp_auth_requests_total", dimensions: dimensions, factory: factory)
             requests[kind] = new
             return new

@@ -57,7 +57,9 @@ struct CGIProgram {
         guard count > 0 else {
             return FastCGIRequest(head: head)
         }
-        guard count <= configuration.limits.maxStdinBytes else { return FastCGIRequest(head: head, withoutBody: .tooLarge) }
+        guard count <= configuration.limits.maxStdinBytes else {
+            return FastCGIRequest(head: head, withoutBody: .tooLarge)
+        }
         guard let body = readBody(count, until: head.acceptedAt + configuration.limits.arrivalTimeout) else {
             return FastCGIRequest(head: head, withoutBody: .late)
         }
