@@ -13,7 +13,6 @@
 // Declared only under _GNU_SOURCE, which Swift's importer does not set.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pipe2(int *, int);
-extern int memfd_create(const char *, unsigned int);
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031
 #endif
@@ -35,11 +34,6 @@ static inline int clinux_pipe_resize(int end, int capacity) {
 
 static inline int clinux_pipe_capacity(int end) {
     return fcntl(end, F_GETPIPE_SZ);
-}
-
-// A file in memory, for as long as it is open. 1 is MFD_CLOEXEC.
-static inline int clinux_memory_file(const char *name) {
-    return memfd_create(name, 1);
 }
 
 // Bytes waiting to be read; 0 if that is unknown.

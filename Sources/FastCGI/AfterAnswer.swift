@@ -11,13 +11,4 @@ enum AfterAnswer: Sendable {
     var isAskedFor: Bool {
         if case .closes = self { false } else { true }
     }
-
-    /// Called right before the answer is written.
-    ///
-    /// - Returns: whether the connection's next request may follow.
-    func staysOpen(_ connection: Connection) -> Bool {
-        guard case .isKept(let shutdown) = self else { return false }
-        // Both: a web server that does not close at a last answer may send a request all the same.
-        return connection.answerBegins() && !shutdown.isSet
-    }
 }

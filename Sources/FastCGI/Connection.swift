@@ -42,10 +42,20 @@ final class Connection: Sendable {
         return true
     }
 
-    /// Called right before the answer is written: what the web server sends from here on is its next request.
+    /// Writes the answer to the request, by one call and without waiting, and ends the connection unless it is kept. What
+    /// the web server sends from here on is its next request.
     ///
-    /// - Returns: whether there may be a next request.
-    func answerBegins() -> Bool {
-        turn.exchange(.request, ordering: .acquiringAndReleasing) == .answer
+    /// - Returns: whether the kernel has taken all of it.
+    func answer(_ document: [UInt8], to requestID: UInt16, _ afterAnswer: AfterAnswer) -> Bool {
+        // Both: a web server that does not close at a last answer may send a request all the same.
+        var staysOpen = false
+        if case .isKept(let shutdown) = afterAnswer {
+            staysOpen = turn.exchange(.request, ordering: .acquiringAndReleasing) == .answer && !shutdown.isSet
+        }
+        let isLast = afterAnswer.isAskedFor && !staysOpen
+        let sent = socket.write(AnswerRecords.encode(document, requestID: requestID, isLast: isLast))
+        // Half an answer must not be the beginning of the next one.
+        if isLast || !sent { socket.end() }
+        return sent
     }
 }

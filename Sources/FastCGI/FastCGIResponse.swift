@@ -2,8 +2,8 @@ import Text
 
 /// The response to the web server for one request.
 package struct FastCGIResponse: Sendable, Equatable {
-    /// Bytes of head and body that a unix socket takes without waiting for its reader. libfcgi writes 8 KiB at a time,
-    /// the kernel counts 16 KiB and a little for each, and a socket's send buffer has 208 KiB by default.
+    /// Bytes of head and body that a unix socket takes without waiting for its reader: a send buffer has 208 KiB by default,
+    /// and the kernel counts what it needs itself.
     package static let maxBytes = 98_304
 
     /// The HTTP status code.

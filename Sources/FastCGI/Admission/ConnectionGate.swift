@@ -62,7 +62,8 @@ package struct ConnectionGate {
 
     private let limits: FastCGILimits
     private var phase = Phase.begin
-    private var requestID: UInt16 = 0
+    /// The peer's number for the request.
+    package private(set) var requestID: UInt16 = 0
     /// Where the body's first record begins in ``request``.
     private var stdinStart = 0
     private var framing: ParamsFraming

@@ -266,16 +266,11 @@ final class FrontDoor {
             let body = try fcgx.readBody(count: request.gate.stdinBytes)
             let acceptedAt = request.acceptedAt
             let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: acceptedAt) { params[$0] } }
-            dispatch(
-                FastCGIRequest(head: head, body: body, withoutBody: request.gate.withoutBody),
-                ResponseWriter(
-                    fcgx,
-                    on: connection,
-                    afterAnswer: afterAnswer(to: request, on: connection),
-                    head: head,
-                    registry: inFlight
-                )
-            )
+            let (requestID, afterAnswer) = (request.gate.requestID, afterAnswer(to: request, on: connection))
+            let writer = ResponseWriter(head: head, registry: inFlight) { document in
+                connection.answer(document, to: requestID, afterAnswer)
+            }
+            dispatch(FastCGIRequest(head: head, body: body, withoutBody: request.gate.withoutBody), writer)
         } catch {
             // Closed without an answer: the web server reports a bad gateway.
             feed = nil

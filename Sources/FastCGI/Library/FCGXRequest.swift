@@ -67,37 +67,4 @@ struct FCGXRequest: ~Copyable {
         guard body.count == count, atEnd, !failed else { throw .rejectedByLibrary }
         return body
     }
-
-    /// Writes the response document and the records that end the request.
-    ///
-    /// - Parameters:
-    ///   - document: header fields, empty line, body.
-    ///   - socket: the connection, non-blocking: output that does not fit into its send buffer is an error, not a wait.
-    ///   - isLast: whether the web server, which keeps the connection, is told that this answer is the last on it.
-    /// - Returns: whether all of it was taken by the socket.
-    consuming func respond(_ document: [UInt8], to socket: CInt, asTheLast isLast: Bool) -> Bool {
-        guard isLast, let records = try? MemoryFile() else { return encode(document, to: socket) }
-        return encode(document, to: records.descriptor)
-            && records.send(to: socket, followedBy: Self.emptyManagementRecord)
-    }
-
-    /// What may follow the end of a request on a kept connection: it tells nothing (`FCGI_GET_VALUES_RESULT` without values;
-    /// FastCGI specification, section 4.1).
-    ///
-    /// The protocol has no words for "I am going to close". But nginx keeps a connection only if the end-request record
-    /// is the last that has arrived on it (`ngx_http_fastcgi_input_filter`), and closes it otherwise.
-    private static let emptyManagementRecord = [UInt8(FCGI_VERSION_1), UInt8(FCGI_GET_VALUES_RESULT), 0, 0, 0, 0, 0, 0]
-
-    private consuming func encode(_ document: [UInt8], to descriptor: CInt) -> Bool {
-        state.pointee.ipcFd = descriptor
-        defer { state.pointee.ipcFd = -1 }
-        let output = state.pointee.out
-        let accepted = document.withUnsafeBytes { bytes in
-            FCGX_PutStr(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count), output)
-        }
-        // The error stream first: the last stream to be closed writes the end-request record.
-        let errorsClosed = FCGX_FClose(state.pointee.err) == 0
-        let outputClosed = FCGX_FClose(output) == 0
-        return accepted == CInt(document.count) && errorsClosed && outputClosed
-    }
 }

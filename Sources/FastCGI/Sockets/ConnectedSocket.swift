@@ -50,9 +50,10 @@ struct ConnectedSocket: ~Copyable {
         _ = Glibc.shutdown(descriptor, CInt(SHUT_RDWR))
     }
 
-    /// Writes a few bytes without waiting.
+    /// Writes without waiting.
     ///
-    /// - Returns: whether the kernel has taken them all. It does unless the peer has gone, or reads nothing.
+    /// - Returns: whether the kernel has taken all of it. Of up to ``FastCGIResponse/maxBytes`` it does, unless the peer has
+    ///   gone, or reads nothing.
     borrowing func write(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) } == bytes.count
     }

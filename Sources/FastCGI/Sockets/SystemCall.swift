@@ -41,17 +41,4 @@ enum SystemCall {
     static func close(_ descriptor: CInt) {
         _ = Glibc.close(descriptor)
     }
-
-    /// Writes all bytes, and waits for the reader.
-    ///
-    /// - Returns: whether they are written; not if the reader has gone.
-    static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = try? run("write") { rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } }
-            guard let count, count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
 }

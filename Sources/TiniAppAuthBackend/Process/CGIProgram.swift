@@ -40,8 +40,12 @@ struct CGIProgram {
             log: RequestLog(logger: logger, project: configuration.googleCloudProject),
             maxBodyBytes: configuration.limits.maxStdinBytes
         )
-        await withCheckedContinuation { continuation in
-            handler.handle(request, ResponseWriter(cgi: STDOUT_FILENO, head: head) { continuation.resume() })
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let writer = ResponseWriter(head: head) { document in
+                defer { continuation.resume() }
+                return Self.write(document)
+            }
+            handler.handle(request, writer)
         }
         // The reader of the answer may wait for its end.
         close(STDOUT_FILENO)
@@ -64,6 +68,20 @@ struct CGIProgram {
             return FastCGIRequest(head: head, withoutBody: .late)
         }
         return FastCGIRequest(head: head, body: body)
+    }
+
+    /// Writes to standard output, and waits for its reader.
+    ///
+    /// - Returns: whether it has taken all of it.
+    private static func write(_ document: [UInt8]) -> Bool {
+        var rest = document[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
     }
 
     /// - Returns: what has come until the end, at most so many bytes; nil if more could come.
