@@ -203,6 +203,16 @@ def test_the_window_ends(stack):
         assert stack.sandbox.call_count() == calls + 2
 
 
+def test_the_window_begins_when_tiki_is_asked():
+    """Not when it answers: it may have refused the token since."""
+    with Stack(sandbox_options=["--delay", "1000"], VERIFY_WINDOW="1.5") as stack:
+        token, calls = new_token(stack), stack.sandbox.call_count()
+        assert verify(stack, f"Bearer {token}").status == 204
+        time.sleep(0.7)
+        assert verify(stack, f"Bearer {token}").status == 204
+        assert stack.sandbox.call_count() == calls + 2
+
+
 ANSWERS = {
     "a line break": '{"data":{"customer_id":"1\\r\\nX-Evil: 1","scopes":[]},"error":null}',
     "a comma": '{"data":{"customer_id":"1,2","scopes":[]},"error":null}',

@@ -218,12 +218,13 @@ def test_a_body_without_a_length_as_plain_cgi(cgi, body, status):
 
 @pytest.mark.parametrize("sent", [b"", b"{"])
 @pytest.mark.parametrize("length", [{}, {"CONTENT_LENGTH": "12"}])
-def test_a_body_that_does_not_come_as_plain_cgi(cgi, sent, length):
+@pytest.mark.parametrize("timeout", ["ARRIVAL_TIMEOUT", "REQUEST_TIMEOUT"])
+def test_a_body_that_does_not_come_as_plain_cgi(cgi, sent, length, timeout):
     environment = settings(
         cgi.sandbox.auth_endpoint,
         "/nonexistent/x.sock",
         GATEWAY_INTERFACE="CGI/1.1",
-        ARRIVAL_TIMEOUT="0.5",
+        **{timeout: "0.5"},
         **POSTED,
         **length,
     )

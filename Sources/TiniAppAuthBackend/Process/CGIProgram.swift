@@ -1,6 +1,7 @@
 import FastCGI
 import Glibc
 import Logging
+import NIOCore
 import NIOPosix
 import TiniAppAuth
 
@@ -64,7 +65,9 @@ struct CGIProgram {
         guard count <= configuration.limits.maxStdinBytes else {
             return FastCGIRequest(head: head, withoutBody: .tooLarge)
         }
-        guard let body = readBody(count, until: head.acceptedAt + configuration.limits.arrivalTimeout) else {
+        // Nothing before this process bounds the time, so REQUEST_TIMEOUT counts here, too.
+        let timeout = min(configuration.limits.arrivalTimeout, Duration(configuration.service.requestTimeout))
+        guard let body = readBody(count, until: head.acceptedAt + timeout) else {
             return FastCGIRequest(head: head, withoutBody: .late)
         }
         return FastCGIRequest(head: head, body: body)
