@@ -9,7 +9,7 @@ let smallExecutable = [
 ]
 
 // Exact versions, as Package.resolved stays out of the repository. Their own dependencies float within their rules:
-// scripts/packages.txt names all 25 that were resolved, and scripts/check-packages.sh compares.
+// scripts/packages.txt names all ten that were resolved, and scripts/check-packages.sh compares.
 let package = Package(
     name: "tiniapp-auth-backend",
     products: [
@@ -24,9 +24,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
-        // Only for the sandbox. No traits of Hummingbird: they would pull in swift-configuration and all of Foundation.
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // The system's headers and libraries.
@@ -136,13 +133,11 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The `Date` header (RFC 9110, section 5.6.7). Hummingbird's cannot be shifted, so the sandbox writes its own.
+/// The `Date` header (RFC 9110, section 5.6.7), by the sandbox's clock.
 ///
 /// Caches the last text, since a load test asks for the same second thousands of times.
 final class HTTPDate: Sendable {

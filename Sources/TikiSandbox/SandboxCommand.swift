@@ -3,7 +3,6 @@ import FoundationEssentials
 import Glibc
 import Logging
 import NIOSSL
-import UnixSignals
 
 /// The command `tiki-sandbox`.
 @main
@@ -91,14 +90,9 @@ struct SandboxCommand: AsyncParsableCommand {
             tls: try self.tlsConfiguration,
             logger: logger
         )
-        // Trapped before the line is printed: a script may stop the sandbox as soon as it has read it.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        Task {
-            for await _ in signals {
-                // There is nothing to save, and waiting for a call that is never answered would take forever.
-                Self.exit()
-            }
-        }
+        // Before the line is printed: a script may stop the sandbox as soon as it has read it. There is nothing to save, and
+        // waiting for a call that is never answered would take forever.
+        for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         let scheme = server.tls == nil ? "http" : "https"
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
         do {

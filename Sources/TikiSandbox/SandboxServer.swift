@@ -1,17 +1,13 @@
-import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 import NIOSSL
 
 /// The HTTP server around a sandbox.
-///
-/// Uses Hummingbird's server without its `Application`, which sets the `Date` header after every handler (the clock
-/// offset must shift it), and turns a handler's error into an answer (a scripted cut must close the connection).
 struct SandboxServer: Sendable {
     /// Load tests open thousands of connections at once. The kernel lowers this to `net.core.somaxconn`.
-    private static let backlog = 4096
+    private static let backlog: Int32 = 4096
 
     let sandbox: Sandbox
     var host = "127.0.0.1"
@@ -23,32 +19,27 @@ struct SandboxServer: Sendable {
 
     /// Serves until the task is cancelled. Calls `onListening` with the port once connections are accepted.
     func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
-        let responder = SandboxResponder(sandbox: self.sandbox, logger: self.logger)
-        let date = HTTPDate()
-        let clock = self.sandbox.settings.clock
-        let http = HTTPServerBuilder.http1(configuration: .init(additionalChannelHandlers: [ClosesWithPeer()]))
-        let builder = try self.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
-        let server = try builder.buildServer(
-            configuration: ServerConfiguration(
-                address: .hostname(self.host, port: self.port),
-                backlog: Self.backlog
-            ),
-            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
-            logger: self.logger,
-            responder: { request, writer, channel in
-                var response = try await responder.respond(to: request, on: channel)
-                response.headers[.date] = date.text(milliseconds: clock.now)
-                let closes = response.headers[.connection] == "close"
-                try await writer.write(response: response.head, body: response.body)
-                if closes {
-                    try await RawBytes.drain(channel)
-                    throw Disconnect()
+        let context = try self.tls.map(NIOSSLContext.init(configuration:))
+        let (sandbox, logger, date) = (self.sandbox, self.logger, HTTPDate())
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(SandboxConnection(sandbox, date: date, logger: logger))
                 }
-            },
-            onServerRunning: { channel in
-                await onListening(channel.localAddress?.port ?? 0)
             }
-        )
-        try await server.run()
+            .bind(host: self.host, port: self.port)
+            .get()
+        await onListening(server.localAddress?.port ?? 0)
+        try await withTaskCancellationHandler {
+            try await server.closeFuture.get()
+        } onCancel: {
+            server.close(promise: nil)
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Hummingbird
+import NIOHTTP1
 
 /// The four headers that every call to Tiki carries ("Calculate signature" in Tiki's documentation).
 ///
@@ -11,10 +11,10 @@ struct CallHeaders: Equatable, Sendable {
 }
 
 extension CallHeaders {
-    init(_ fields: HTTPFields) {
+    init(_ fields: HTTPHeaders) {
         self.init()
         for field in fields {
-            switch field.name.canonicalName {
+            switch field.name.lowercased() {
             case "x-tiniapp-client-id": Self.add(field.value, to: &self.clientID)
             case "x-tiniapp-timestamp": Self.add(field.value, to: &self.timestamp)
             case "x-tiniapp-signature": Self.add(field.value, to: &self.signature)

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Hummingbird
+import NIOHTTP1
 
 /// Unsigned requests with which a demo or a test controls the sandbox, under `/sandbox`:
 ///
@@ -14,13 +14,13 @@ struct ControlEndpoints: Sendable {
     let sandbox: Sandbox
 
     /// The answer, or nil for any other path.
-    func answer(method: HTTPRequest.Method, path: String, body: [UInt8]) -> Response? {
+    func answer(method: HTTPMethod, path: String, body: [UInt8]) -> SandboxResponse? {
         switch (path, method) {
-        case ("/sandbox/codes", .post): self.makeCodes(body)
-        case ("/sandbox/faults", .post): self.addFaults(body)
-        case ("/sandbox/faults", .delete): self.clearFaults()
-        case ("/sandbox/calls", .get): .json(Self.encode(CallReport(self.sandbox.calls)))
-        case ("/sandbox/reset", .post): self.reset()
+        case ("/sandbox/codes", .POST): self.makeCodes(body)
+        case ("/sandbox/faults", .POST): self.addFaults(body)
+        case ("/sandbox/faults", .DELETE): self.clearFaults()
+        case ("/sandbox/calls", .GET): .json(Self.encode(CallReport(self.sandbox.calls)))
+        case ("/sandbox/reset", .POST): self.reset()
         case ("/sandbox/codes", _), ("/sandbox/reset", _): .methodNotAllowed("POST")
         case ("/sandbox/faults", _): .methodNotAllowed("POST, DELETE")
         case ("/sandbox/calls", _): .methodNotAllowed("GET")
@@ -42,7 +42,7 @@ struct ControlEndpoints: Sendable {
     }
 
     /// Missing members default to the customer and scopes in Tiki's example; so does a missing body.
-    private func makeCodes(_ body: [UInt8]) -> Response {
+    private func makeCodes(_ body: [UInt8]) -> SandboxResponse {
         let json = body.isEmpty ? Array("{}".utf8) : body
         guard let request = try? JSONDecoder().decode(CodeRequest.self, from: Data(json)) else {
             return .badRequest("body must be an object with customer_id, customer_name, scopes, count, or empty")
@@ -60,7 +60,7 @@ struct ControlEndpoints: Sendable {
         return .json(#"{"codes":\#(JSONText.array(codes))}"#)
     }
 
-    private func addFaults(_ body: [UInt8]) -> Response {
+    private func addFaults(_ body: [UInt8]) -> SandboxResponse {
         do {
             let faults = try JSONDecoder().decode([Fault].self, from: Data(body))
             guard let pending = self.sandbox.addFaults(faults) else {
@@ -74,12 +74,12 @@ struct ControlEndpoints: Sendable {
         }
     }
 
-    private func clearFaults() -> Response {
+    private func clearFaults() -> SandboxResponse {
         self.sandbox.clearFaults()
         return .json(#"{"pending":0}"#)
     }
 
-    private func reset() -> Response {
+    private func reset() -> SandboxResponse {
         self.sandbox.reset()
         return .json(#"{"reset":true}"#)
     }
