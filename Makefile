@@ -107,7 +107,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	LONG_TESTS=1 swift test --filter "SocketMutationLongTests|UnreadLogTests"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Outside -k outage
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k "bounded or store or instances or made_up"
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k "who_lost or bounded or store or instances or made_up"
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 

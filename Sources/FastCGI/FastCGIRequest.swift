@@ -23,9 +23,6 @@ package struct FastCGIRequest: Sendable {
         package let remoteAddress: String?
         /// The client's place in a distributed trace (`HTTP_X_CLOUD_TRACE_CONTEXT`), as it came; nil if absent or empty.
         package let traceContext: String?
-        /// The origin of the web page that asks, if it may not (`UNLISTED_ORIGIN`, from nginx/routes.conf), as it came; nil
-        /// if absent or empty.
-        package let unlistedOrigin: String?
         /// The client's credentials (`HTTP_AUTHORIZATION`), as they came; nil if absent or empty.
         package let authorization: String?
         /// Whether the web server keeps outsiders from the paths that are not for them (`INTERNAL_PATHS`, from
@@ -46,7 +43,6 @@ package struct FastCGIRequest: Sendable {
             requestID = param("REQUEST_ID")
             remoteAddress = param("REMOTE_ADDR")
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")
-            unlistedOrigin = param("UNLISTED_ORIGIN")
             authorization = param("HTTP_AUTHORIZATION")
             guardsInternalPaths = param("INTERNAL_PATHS") == "guarded"
             self.acceptedAt = acceptedAt

@@ -121,7 +121,10 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
         } else if let certificate, certificate.notValidBefore > now {
             self.init(.certificateNotYetValid, "the certificate is not valid yet")
         } else {
-            self.init(.certificateUntrusted, "the certificate is self-signed, or its issuer is not trusted")
+            self.init(
+                .certificateUntrusted,
+                "the certificate is self-signed, or its issuer is not trusted or has expired"
+            )
         }
     }
 

@@ -9,8 +9,6 @@ package struct Connector: Sendable {
     private let port: Int
     private let names: NIOLoopBoundBox<Names>
     private var tls: NIOSSLContext?
-    private var trusted: [NIOSSLCertificate]
-    private let diagnosis: NIOLoopBoundBox<ChainDiagnosis>
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
 
@@ -31,8 +29,6 @@ package struct Connector: Sendable {
         self.timeout = timeout
         self.eventLoop = eventLoop
         tls = trust?.context
-        trusted = trust?.roots ?? []
-        diagnosis = .makeBoxSendingValue(ChainDiagnosis(), eventLoop: eventLoop)
         names = .makeBoxSendingValue(
             Names(host: host, port: port, timeout: timeout, eventLoop: eventLoop),
             eventLoop: eventLoop
@@ -43,7 +39,6 @@ package struct Connector: Sendable {
     package func trusting(_ trust: TrustedCertificates?) -> Connector {
         var copy = self
         copy.tls = trust?.context
-        copy.trusted = trust?.roots ?? []
         return copy
     }
 
@@ -68,31 +63,7 @@ package struct Connector: Sendable {
             .flatMapErrorThrowing { throw failure($0, resolver) }
             .flatMap { channel in
                 guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return handshake(on: channel, tls, until: deadline).map { channel }.flatMapError { error in
-                    explain(error, channel.remoteAddress, until: deadline)
-                }
-            }
-    }
-
-    /// Examines the whole chain if it was not trusted: BoringSSL does not say which certificate is at fault, or why.
-    private func explain(
-        _ error: any Error,
-        _ address: SocketAddress?,
-        until deadline: NIODeadline
-    ) -> EventLoopFuture<any Channel> {
-        guard let failure = error as? ConnectFailure, failure.reason == .certificateUntrusted, let address, let tls
-        else {
-            return eventLoop.makeFailedFuture(error)
-        }
-        let name = ServerIdentity.serverName(of: host)
-        return diagnosis.value.expiredCertificate(at: address, name: name, tls, trusted, eventLoop, until: deadline)
-            .flatMapThrowing { isExpired in
-                guard isExpired else { throw failure }
-                throw ConnectFailure(
-                    .certificateExpired,
-                    "a certificate in the server's chain, or its issuer's, has expired",
-                    address: failure.address
-                )
+                return handshake(on: channel, tls, until: deadline).map { channel }
             }
     }
 

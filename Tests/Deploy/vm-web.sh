@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # vm.sh sets them
-# Tini Console's files, `check --public`, and web pages of other origins. Sourced by vm.sh.
+# Tini Console's files, and web pages of other origins. Sourced by vm.sh.
 
 name=${domain[production]}
 
@@ -31,13 +31,6 @@ answers=$(for path in "${hostile[@]}"; do
 done)
 equal "nothing else is there: ${#hostile[@]} hostile paths are 404" "${#hostile[@]}" "$(grep -c '"reason":"not_found".* 404$' <<<"$answers")"
 lacks "and no secret" "${secret[production]}" "$answers"
-
-# check_public [OPTION…]: with the test's authority, which the system does not know.
-check_public() { in_tree tiniapp-auth-backend check --public "https://$name" --public-ca-file /etc/ssl/tiki-ca.pem "$@" 2>&1; }
-has "check --public sees what Tini Console will" "verdict: good. Apps can connect, and Tini Console will find its file." \
-    "$(check_public --validation-code J9jcjJnnkji7AoVK)"
-has "and what it will not" "verdict: bad. Tini Console will not accept the domain: its file is not there" \
-    "$(check_public --validation-code nobody || true)"
 
 # --- web pages --------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Phones that lose an answer and ask again."""
 
 import concurrent.futures
+import itertools
 import os
 import re
 import time
@@ -24,20 +25,22 @@ def age(answer):
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
-    """1,000 times, half of it exchanges and half refreshes; 5 % of the answers come after the request's time."""
+    """Half of it exchanges and half refreshes; 5 % of the answers come after the request's time."""
+    count = 1000 if os.environ.get("LONG_TESTS") else 200
     share, delay = 0.05, 3
     world.upstream("--late", str(share), str(delay), tls=tls)
-    responder = world.responder(REQUEST_TIMEOUT="2", CONNECT_TIMEOUT="1.9", REPLAY_WINDOW="60")
-    calls = [(("exchange", "refresh")[number % 2], f"token-{number}") for number in range(1000)]
+    # A slow machine's answers may be late by much more.
+    late = {"LATE_ANSWER_TIMEOUT": "100", "REPLAY_WINDOW": "110"}
+    responder = world.responder(REQUEST_TIMEOUT="2", CONNECT_TIMEOUT="1.9", **late)
+    calls = [(("exchange", "refresh")[number % 2], f"token-{number}") for number in range(count)]
     together(lambda call: ask_and_leave(responder, *call), calls)
 
     def until_answered(call):
         """As the app does: the same again, also after 504."""
-        asked = 0
-        while True:
-            asked += 1
+        for asked in itertools.count(1):
             answer = ask(responder, *call)
-            if answer.status != 504 or asked == 20:
+            # In doubt it is 504 at once, for the rest of the window.
+            if answer.status != 504 or time.monotonic() - started > 120:
                 return answer, asked
 
     started = time.monotonic()
@@ -48,9 +51,9 @@ def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
     sent = world.sent()
     assert sent == {token: 1 for _, token in calls}
     late = sum(is_late(token, share) for _, token in calls)
-    assert late > 20
+    assert late > count / 50
     print(
-        f"\n1,000 lost answers, {late} of them late: 1,000 logins, {sum(asked for _, asked in answers)} questions in "
+        f"\n{count} lost answers, {late} of them late: {count} logins, {sum(asked for _, asked in answers)} questions in "
         f"{time.monotonic() - started:.1f} s, each token sent once"
     )
 

@@ -75,13 +75,8 @@ package struct JSONScanner {
         return kind
     }
 
-    /// The compact text of a value in the outermost object, after ``scan()``. If the key is there twice, the last
-    /// value, as in most parsers.
-    package func value(of key: String) -> ArraySlice<UInt8>? {
-        members.last { $0.isNamed(key) }.map { compact[$0.range] }
-    }
-
-    /// The compact text of a value in an object that is itself a value in the outermost one.
+    /// The compact text of a value in an object that is itself a value in the outermost one, after ``scan()``. If a key is
+    /// there twice, the last value, as in most parsers.
     package func value(of key: String, in outer: String) -> ArraySlice<UInt8>? {
         guard let parent = members.lastIndex(where: { $0.isNamed(outer) }) else { return nil }
         let member = innerMembers.last { $0.parent == parent && $0.member.isNamed(key) }?.member

@@ -6,11 +6,6 @@ struct CheckVerdict {
     let isGood: Bool
     private let text: String
 
-    init(isGood: Bool, _ text: String) {
-        self.isGood = isGood
-        self.text = text
-    }
-
     /// - Parameters:
     ///   - reports: of the endpoints; empty if they were not tried.
     ///   - store: of the shared store; nil if there is none, or it was not tried.

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import NIOPosix
 import Text
-import Transport
 import Upstream
 
 /// The findings of `check --upstream` at an endpoint, with a line for the terminal. Sends no code, token or signature.
@@ -9,14 +8,11 @@ struct EndpointReport {
     var isReachable: Bool
     /// Seconds by which our clock is ahead of the endpoint's; nil if that is not known.
     var clockSkew: Int64?
-    /// Why there is no connection; nil if there is one, or for another reason.
-    var connectFailure: ConnectFailure.Reason?
     var text: String
 
-    init(isReachable: Bool, clockSkew: Int64? = nil, connectFailure: ConnectFailure.Reason? = nil, text: String) {
+    init(isReachable: Bool, clockSkew: Int64? = nil, text: String) {
         self.isReachable = isReachable
         self.clockSkew = clockSkew
-        self.connectFailure = connectFailure
         self.text = text
     }
 
@@ -36,11 +32,7 @@ struct EndpointReport {
             ]
             self.init(isReachable: true, clockSkew: skew, text: parts.joined(separator: ", "))
         } catch {
-            self.init(
-                isReachable: false,
-                connectFailure: (error as? ConnectFailure)?.reason,
-                text: "\(place), not reachable: \(error)"
-            )
+            self.init(isReachable: false, text: "\(place), not reachable: \(error)")
         }
     }
 

@@ -20,7 +20,6 @@ final class RequestHandler: FastCGIHandler {
     private let metrics: RequestMetrics
     private let log: RequestLog
     private let validation: DomainValidation
-    private let unlistedOrigins: UnlistedOrigins
     private let maxBodyBytes: Int
 
     /// - Parameter maxBodyBytes: how long a body may be that whoever calls ``handle(_:_:)`` reads; for the error's text.
@@ -38,7 +37,6 @@ final class RequestHandler: FastCGIHandler {
         metrics = RequestMetrics(exporter)
         self.log = log
         self.validation = validation
-        unlistedOrigins = UnlistedOrigins(logger: log.logger)
         self.maxBodyBytes = maxBodyBytes
     }
 
@@ -51,7 +49,6 @@ final class RequestHandler: FastCGIHandler {
         guard let route = pending.route, head.guardsInternalPaths || !route.isInternal else {
             return refuse(pending, .notFound)
         }
-        if case .auth = route { unlistedOrigins.note(head.unlistedOrigin) }
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
         }

@@ -4,8 +4,6 @@ import NIOSSL
 package struct TrustedCertificates {
     /// The content of the file of trusted certificates; nil if the system's are trusted.
     package let bytes: [UInt8]?
-    /// The certificates in the file; empty if the system's are trusted.
-    package let roots: [NIOSSLCertificate]
     /// For new connections; nil if TLS is not used.
     let context: NIOSSLContext?
 
@@ -25,11 +23,9 @@ package struct TrustedCertificates {
         if let caFile {
             let content = try CertificateFile.read(caFile)
             bytes = content.bytes
-            roots = content.certificates
             configuration.trustRoots = .certificates(content.certificates)
         } else {
             bytes = nil
-            roots = []
         }
         context = usesTLS ? try NIOSSLContext(configuration: configuration) : nil
     }

@@ -1,47 +1,8 @@
-import Logging
-import Synchronization
 import Testing
 
 @testable import TiniAppAuthBackend
 
-struct UnlistedOriginsTests {
-    /// Records origins, and finds those that the log names.
-    private final class Fixture: Sendable {
-        let now = Mutex(ContinuousClock.now)
-        let recorder = LogRecorder()
-
-        func origins() -> UnlistedOrigins {
-            UnlistedOrigins(logger: recorder.logger(), clock: { [self] in now.withLock(\.self) })
-        }
-
-        var named: [String] {
-            recorder.all.compactMap { $0.firstMatch(of: /"origin":"([^"]*)"/).map { String($0.1) } }
-        }
-    }
-
-    @Test("Each unlisted origin is logged once; allowed origins and invalid ones are not")
-    func once() {
-        let fixture = Fixture()
-        let origins = fixture.origins()
-        let asking = ["https://a.example", nil, "http://localhost:3000", "null", "https://a.example/", "TOKEN", ""]
-        for _ in 1...3 { asking.forEach(origins.note) }
-        #expect(fixture.named == ["https://a.example", "http://localhost:3000", "null"])
-    }
-
-    @Test("After the first sixteen, one more is logged each minute, and replaces the oldest")
-    func many() {
-        let fixture = Fixture()
-        let origins = fixture.origins()
-        for number in 1...100 { origins.note("https://\(number).example") }
-        #expect(fixture.named == (1...17).map { "https://\($0).example" })
-        fixture.now.withLock { $0 += .seconds(60) }
-        origins.note("https://17.example")
-        origins.note("https://101.example")
-        origins.note("https://102.example")
-        #expect(fixture.named.last == "https://101.example")
-        #expect(fixture.named.count == 18)
-    }
-
+struct WebOriginTests {
     @Test(
         "An origin is valid only exactly as a browser writes it",
         arguments: [
