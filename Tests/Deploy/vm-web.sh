@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # vm.sh sets them
 # Tini Console's files, and web pages of other origins. Sourced by vm.sh.
 
-name=${domain[production]}
 
 # --- Tini Console's files ---------------------------------------------------------------------------------
 
