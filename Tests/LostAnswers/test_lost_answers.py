@@ -53,8 +53,8 @@ def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
     late = sum(is_late(token, share) for _, token in calls)
     assert late > count / 50
     print(
-        f"\n{count} lost answers, {late} of them late: {count} logins, {sum(asked for _, asked in answers)} questions in "
-        f"{time.monotonic() - started:.1f} s, each token sent once"
+        f"\n{count} lost answers, {late} of them late: {count} logins, {sum(asked for _, asked in answers)} questions "
+        f"in {time.monotonic() - started:.1f} s, each token sent once"
     )
 
 
