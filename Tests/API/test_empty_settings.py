@@ -15,6 +15,7 @@ from testbed.places import ROOT
         ("CLIENT_KEY=", {}, "not set"),
         ("CLIENT_KEY=''", {}, "not set"),
         ("CLIENT_KEY=", {"CLIENT_KEY": "mine"}, "mine"),
+        ("\ufeffCLIENT_KEY=a", {}, "a"),
     ],
 )
 def test_dotenv(tmp_path, line, environment, expected):

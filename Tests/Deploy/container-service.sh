@@ -49,7 +49,7 @@ check_service() {
     if read -r _ 2>/dev/null </proc/net/if_inet6; then
         has "it answers over IPv6" "Hello World" "$(curl -gsS "http://[::1]:$port/")"
     else
-        echo "SKIPPED: it answers over IPv6: this machine has none"
+        skip "it answers over IPv6" "this machine has none"
     fi
 
     podman exec test nginx -T -q -e stderr -p /tmp/tiniapp-auth-backend -c nginx.conf >"$scratch/nginx.dump"
