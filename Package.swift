@@ -33,10 +33,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         // Memory is wiped when it is freed.
         .target(name: "CWipe"),
-        // Leaves: used by all others, and use none.
+        // Used by the others; they use none of ours.
         .target(name: "LogThrottle", dependencies: [.product(name: "Logging", package: "swift-log")]),
         .target(name: "Text"),
-        // The two sides of the mission. Neither knows it, nor each other.
+        // What the web server speaks.
         .target(
             name: "FastCGI",
             dependencies: [

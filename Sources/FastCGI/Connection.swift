@@ -3,8 +3,8 @@ import Synchronization
 /// A connection from the web server, which the front door and the request in flight share. It closes when both have let
 /// go of it.
 ///
-/// The door reads and the answer writes, each on its own thread. The turn says whose it is, so that the bytes after an
-/// answer are the next request and bytes before it are not.
+/// The door reads and the answer is written, each on its own thread. The turn tells the door what bytes mean that arrive: after
+/// the answer they are the next request, before it they are a mistake.
 final class Connection: Sendable {
     private enum Turn: UInt8, AtomicRepresentable {
         /// The web server may send a request, or is sending it.

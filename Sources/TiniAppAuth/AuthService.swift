@@ -131,15 +131,15 @@ package final class AuthService: Sendable {
     ///
     /// Where instances share a store, the others first get the outcomes of calls that were sent.
     ///
-    /// - Parameter deadline: until when answers are waited for that only the others can still get.
+    /// - Parameter deadline: how long to wait for answers that nobody here wants any more, but other instances do.
     package func close(by deadline: NIODeadline = .now()) async throws {
-        while try await eventLoop.submit({ [calls] in calls.value.hasNewsForOthers }).get(), .now() < deadline {
+        while try await eventLoop.submit({ [calls] in calls.value.hasUnpublishedCalls }).get(), .now() < deadline {
             try await Task.sleep(for: .milliseconds(10))
         }
         try await eventLoop.submit { [calls] in calls.value.close() }.get()
         // A store that does not answer is not waited for longer than by any request.
         let end = NIODeadline.now() + (configuration.sharedStore?.timeout ?? .zero)
-        while try await eventLoop.submit({ [calls] in calls.value.isTellingOthers }).get(), .now() < end {
+        while try await eventLoop.submit({ [calls] in calls.value.isPublishing }).get(), .now() < end {
             try await Task.sleep(for: .milliseconds(5))
         }
         try await eventLoop.submit { [calls] in calls.value.closeStore() }.get()

@@ -14,9 +14,7 @@ package final class UpstreamCall {
         package var sentAt: Int64
     }
 
-    /// Gets what became of the call.
-    ///
-    /// Returns whether an answer was of use. After one that was not, its connection is closed.
+    /// Takes the call's outcome, and tells whether its answer was usable. If not, the connection is closed.
     package typealias Completion = (Outcome) -> Bool
 
     /// Makes the bytes of the request: request line, header fields, body (RFC 9112). Called each time that the call is

@@ -145,8 +145,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         // The bytes that it has read do not stay in memory until the next call.
         parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         change { $0.didReceiveEnd(isLast: isLast) }
-        let isOfUse = call.finish(.success(response))
-        if isOfUse, change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
+        let isUsable = call.finish(.success(response))
+        if isUsable, change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
     }
 
     /// Whether something timed out or broke behind the server, or behind a gateway before it: the true answer may still
@@ -209,8 +209,8 @@ protocol UpstreamConnectionOwner: AnyObject {
     /// It has ended: it is closed, or about to be.
     ///
     /// - Parameters:
-    ///   - isFault: whether that was neither our doing nor the server's after an answer.
-    ///   - byPeer: whether that was not our doing.
+    ///   - isFault: whether it failed before it had served a call.
+    ///   - byPeer: whether the server closed it, or it broke; false if we closed it.
     func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool)
 
     /// A call may be sent again: no byte of it has left, or it is repeatable.

@@ -93,8 +93,8 @@ final class UpstreamPool {
         return false
     }
 
-    /// Opens connections: one for each call that waits, which does not rely on warm ones being opened, as they may
-    /// be stalled; then warm ones, within the limit.
+    /// Opens connections within the limit: first one for each call that waits, also while warm ones are being opened, since
+    /// these may hang; then warm ones.
     func openIfNeeded() {
         guard !isClosed else { return }
         // Calls expire in about the order in which they came, so those that no longer wait are at the front.

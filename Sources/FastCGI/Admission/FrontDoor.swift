@@ -72,7 +72,7 @@ final class FrontDoor {
                 acceptSome()
             } else if descriptor != wakeUpDescriptor {
                 continueConnection(descriptor)
-                // No event will tell once more what came with the last bytes of a request.
+                // The end came together with the last bytes of a request. There is no second event for it.
                 if isEnd { continueConnection(descriptor) }
             }
         }
@@ -161,7 +161,7 @@ final class FrontDoor {
     private func admit(_ socket: consuming ConnectedSocket) {
         if isFull {
             evictOldest()
-            // A request takes one more, to call Tiki.
+            // A request may take one more, for what its handler opens.
             if isFull { evictOldest() }
         }
         let descriptor = socket.descriptor
@@ -185,7 +185,7 @@ final class FrontDoor {
             receive(from: descriptor)
             return
         }
-        // Otherwise the answer that it waits for is its last, and closes it.
+        // If not, a request is in flight on it, and the answer to that one will close it.
         guard connection.mayReadNextRequest() else { return }
         if isFull { evictOldest() }
         let request = PendingConnection(connection, isWatched: true, limits: limits)

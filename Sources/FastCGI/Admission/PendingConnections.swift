@@ -23,8 +23,8 @@ final class PendingConnection {
 
 /// All connections that wait to become complete, by descriptor and in the order of their deadlines.
 struct PendingConnections {
-    /// A connection's place in the order of arrival. It does not hold the connection, which has a request's bytes: one
-    /// that stays would keep all that have come and gone behind it.
+    /// A connection's place in the order of arrival. Not the connection itself: places are removed from the front only, and
+    /// would keep the bytes of requests that have long been answered.
     private struct Place {
         let number: UInt64
         let descriptor: CInt
@@ -32,8 +32,8 @@ struct PendingConnections {
     }
 
     private var byDescriptor: [CInt: (number: UInt64, connection: PendingConnection)] = [:]
-    /// Every deadline is as long as the next, so the order of arrival is the order of expiry. Places whose connections
-    /// have left are skipped when their turn comes, or removed when they are the majority.
+    /// All wait equally long, so the order of arrival is the order of expiry. Places whose connections have left are
+    /// skipped when they come to the front, or removed when they are the majority.
     private var byAge: Deque<Place> = []
     private var arrivals: UInt64 = 0
 

@@ -8,7 +8,7 @@ package struct DescriptorLimit {
     package let count: Int
 
     /// The descriptors left for connections: one each for those that wait to become complete, two for a request in flight,
-    /// which has another one to Tiki.
+    /// whose handler may open another one.
     package var forConnections: Int { max(2, count - Self.reserve) }
 
     /// The limit now; nil if it cannot be read.

@@ -83,7 +83,7 @@ final class AuthCalls {
                 waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
             }
         case .ended(let sealed, let time):
-            let outcome = AuthOutcome(sealed, key: call.keys.seal, ago: time)
+            let outcome = AuthOutcome(sealed, key: call.keys.sealingKey, ago: time)
             metrics.repeated(call.route, outcome)
             waiter.finish(outcome)
         }
@@ -102,9 +102,9 @@ final class AuthCalls {
     }
 
     /// Whether there are calls whose outcomes other instances wait for.
-    var hasNewsForOthers: Bool { claims != nil && table.isBusy }
+    var hasUnpublishedCalls: Bool { claims != nil && table.isBusy }
     /// Whether outcomes are on their way to other instances.
-    var isTellingOthers: Bool { claims?.owesNews == true }
+    var isPublishing: Bool { claims?.owesNews == true }
 
     func close() { client.close() }
 
@@ -122,9 +122,9 @@ final class AuthCalls {
             case .ended(let outcome):
                 self.metrics.repeated(call.route, outcome)
                 let time = NIODeadline.now() - .seconds(Int64(outcome.age ?? 0))
-                self.tell(outcome, self.end(call, outcome, at: time))
+                self.deliver(outcome, to: self.end(call, outcome, at: time))
             case .refused(let error):
-                self.tell(AuthOutcome(result: .failure(error)), self.table.end(call.keys.name))
+                self.deliver(AuthOutcome(result: .failure(error)), to: self.table.end(call.keys.name))
             }
         }
     }
@@ -169,11 +169,11 @@ final class AuthCalls {
         outcome.isShared = isLate
         if call.route == .info, outcome.isRefusal { verified.forget(call.keys.name) }
         if let ticket { claims?.end(ticket, outcome) }
-        tell(outcome, end(call, outcome, at: .now()))
+        deliver(outcome, to: end(call, outcome, at: .now()))
         return outcome.failureCode == nil
     }
 
-    private func tell(_ outcome: AuthOutcome, _ waiters: [CallWaiter]) {
+    private func deliver(_ outcome: AuthOutcome, to waiters: [CallWaiter]) {
         var outcome = outcome
         for waiter in waiters {
             waiter.finish(outcome)
@@ -189,7 +189,7 @@ final class AuthCalls {
             return table.end(call.keys.name)
         }
         let now = configuration.upstream.clock()
-        let sealed = SealedOutcome(outcome, endedAt: now, key: call.keys.seal, nonce: nonces.next())
+        let sealed = SealedOutcome(outcome, endedAt: now, key: call.keys.sealingKey, nonce: nonces.next())
         let waiters = table.end(call.keys.name, keeping: sealed, outcome.token, at: time)
         dropExpiredLater()
         return waiters

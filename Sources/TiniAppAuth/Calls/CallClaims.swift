@@ -86,13 +86,13 @@ final class CallClaims {
     func end(_ ticket: Ticket, _ outcome: AuthOutcome) {
         guard outcome.token != .free else { return store.release(ticket.claim) }
         let now = configuration.upstream.clock()
-        let sealed = SealedOutcome(outcome, endedAt: now, key: ticket.keys.seal, nonce: nonces.next())
+        let sealed = SealedOutcome(outcome, endedAt: now, key: ticket.keys.sealingKey, nonce: nonces.next())
         store.publish(Array(sealed.bytes), ticket.claim, window: configuration.replayWindow)
     }
 
     /// Nothing outside the seal is believed. What cannot be opened is not kept: the next request asks the store again.
     private func admission(after value: [UInt8], _ keys: CallKeys) -> Admission {
-        guard let opened = SealedOutcome(bytes: Data(value)).open(key: keys.seal) else {
+        guard let opened = SealedOutcome(bytes: Data(value)).open(key: keys.sealingKey) else {
             return .refused(.upstreamInvalidResponse)
         }
         var outcome = opened.outcome

@@ -20,7 +20,7 @@ struct TokenKeys: Sendable {
         keyed.code(for: [route.tag] + token).withUnsafeBytes { bytes in
             CallKeys(
                 name: CallName(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self)),
-                sealingKey: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)
+                sealingBytes: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)
             )
         }
     }
@@ -29,10 +29,10 @@ struct TokenKeys: Sendable {
 /// The keys derived from a call's token: two halves of one code. Neither reveals the other.
 struct CallKeys: Sendable {
     let name: CallName
-    fileprivate let sealingKey: SIMD4<UInt64>
+    fileprivate let sealingBytes: SIMD4<UInt64>
 
     /// The key that seals the call's answer.
-    var seal: SymmetricKey { withUnsafeBytes(of: sealingKey) { SymmetricKey(data: $0) } }
+    var sealingKey: SymmetricKey { withUnsafeBytes(of: sealingBytes) { SymmetricKey(data: $0) } }
 }
 
 /// Two calls are the same if their route and their token are, however the JSON around it is written. A digest, so that

@@ -28,7 +28,7 @@ final class VerifiedTokens {
     ) {
         switch table.admit(call.keys.name, waiter, at: .now()) {
         case .ended(let sealed, let time):
-            waiter.finish(AuthOutcome(sealed, key: call.keys.seal, ago: time))
+            waiter.finish(AuthOutcome(sealed, key: call.keys.sealingKey, ago: time))
         case .joined:
             waiter.timer = timers.set(deadline) {
                 self.table.remove(waiter, from: call.keys.name)
@@ -55,7 +55,7 @@ final class VerifiedTokens {
         guard case .success(let answer) = outcome.result, TokenOwner(answer) != nil else {
             return table.end(call.keys.name)
         }
-        let sealed = SealedOutcome(outcome, endedAt: 0, key: call.keys.seal, nonce: nonces.next())
+        let sealed = SealedOutcome(outcome, endedAt: 0, key: call.keys.sealingKey, nonce: nonces.next())
         // From the sending: Tiki may have refused the token since.
         let sent = NIODeadline.now() - TimeAmount(outcome.upstreamDuration ?? .zero)
         return table.end(call.keys.name, keeping: sealed, .settled, at: sent)

@@ -68,8 +68,8 @@ struct LineMover: ~Copyable {
         return true
     }
 
-    /// Says how many lines were dropped: when all that was there before them has been read, or, if a slow reader never
-    /// comes so far, after a minute.
+    /// Says how many lines were dropped: once the reader has read everything that came before them, or after a minute if it is
+    /// too slow for that.
     private mutating func reportDropped(from source: CInt) {
         guard StandardError.hasDropped else { return }
         if clinux_bytes_waiting(source) > 0 {

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Descriptor 2 becomes the end of a pipe of our own, which does not block. A thread moves what is in it to what descriptor
 /// 2 was before, and waits there instead of us. (`O_NONBLOCK` on that one would affect everything that shares it: the
-/// terminal, nginx.) Output of the runtime and of libraries takes the same way, so a crash cannot hang in its message.
+/// terminal, nginx.) What the runtime and libraries write goes through it too, so a crash cannot hang while it prints its message.
 /// The kernel keeps the order, and bounds the memory.
 enum LogPipe {
     /// The longest write that a pipe takes as a whole or not at all (PIPE_BUF, pipe(7)).

@@ -26,7 +26,8 @@ struct RequestLog: Sendable {
     }
 
     let logger: Logger
-    /// The logger's own, if it is that one: it takes the fields as they are, where a `Logger` wants a dictionary.
+    /// The logger's handler if it writes JSON. It is called directly, with fields that are JSON already: a `Logger` would want
+    /// them as a dictionary.
     private let handler: JSONLogHandler?
     /// The Google Cloud project that names traces; nil if it is not known.
     private let project: String?

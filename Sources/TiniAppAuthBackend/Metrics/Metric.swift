@@ -22,7 +22,7 @@ struct Metric: Sendable {
             reading: """
                 502 and 504: look at the failures below. 503: overload or a shutdown. 400 instead of 200 on all \
                 routes: [`invalid_signature`](#invalid_signature-from-tiki). 400 on `exchange` only: codes that came late \
-                or twice; look at the app. 404 and 405: somebody is trying doors
+                or twice; look at the app. 404 and 405: mostly scanners
                 """
         ),
         Metric(
@@ -30,8 +30,8 @@ struct Metric: Sendable {
             labels: ["route"],
             help: "Time from accepting a request to its answer.",
             reading: """
-                rises with the next but one: Tiki is slow. Rises by itself: connections to Tiki are opened (`connecting`), \
-                or all in use
+                if `tiniapp_auth_upstream_request_duration_seconds` rises too, Tiki is slow. If not, connections to Tiki \
+                are being opened (`connecting`), or all of them are in use
                 """
         ),
         Metric(
@@ -59,7 +59,7 @@ struct Metric: Sendable {
             name: "tiniapp_auth_shared_requests_total",
             labels: ["route"],
             help: "Requests that shared the call of an identical one in flight.",
-            reading: "each would have cost a login, or nearly. Many: the app sends twice; mend it"
+            reading: "each would probably have cost a login. Many: the app sends twice, and should not"
         ),
         Metric(
             name: "tiniapp_auth_replayed_requests_total",
@@ -91,7 +91,7 @@ struct Metric: Sendable {
         Metric(
             name: "tiniapp_auth_kept_answers",
             labels: [],
-            help: "Outcomes of exchanges and refreshes that are kept for who asks again.",
+            help: "Outcomes of exchanges and refreshes that are kept for repeated requests.",
             reading: "at `REPLAY_MAX_ENTRIES`: the oldest go before their time"
         ),
         Metric(

@@ -64,7 +64,7 @@ enum Settings {
         "LATE_ANSWER_TIMEOUT",
         .seconds(0...300),
         default: .seconds(30),
-        "Seconds after its sending that an exchange or refresh waits for Tiki when its request has got 504 already."
+        "Seconds, from its sending, to wait for the answer to an exchange or refresh after the app has got 504."
     )
     static let replayWindow = Setting(
         "REPLAY_WINDOW",
@@ -137,7 +137,7 @@ enum Settings {
         "SHARED_STORE_REQUIRED",
         .flag,
         default: false,
-        "1 sends no code and no refresh token to Tiki while the store does not answer, or has lost its memory."
+        "1: no code or refresh token goes to Tiki while the store does not answer, or has lost its memory."
     )
     static let allowInsecureStore = Setting(
         "ALLOW_INSECURE_STORE",

@@ -16,11 +16,11 @@ struct NameLookup: Sendable {
     /// The longest that a lookup may take, even if a connection may take longer to open.
     static let longest = TimeAmount.seconds(3)
     /// How long to wait for the other family once one is there: long enough to ask again.
-    private static let patience = TimeAmount.seconds(1)
+    private static let secondFamilyWait = TimeAmount.seconds(1)
     /// When to send an unanswered query again, since a packet may have been lost.
     private static let retry = TimeAmount.milliseconds(500)
     /// How often to check whether the lookup was cancelled.
-    private static let glance = TimeAmount.milliseconds(100)
+    private static let cancellationCheckInterval = TimeAmount.milliseconds(100)
 
     let name: String
     let port: Int
@@ -37,7 +37,7 @@ struct NameLookup: Sendable {
         var deadline = begin + time
         let questions = [AF_INET6, AF_INET].map { family in
             AddressQuestion(name, port, family) { addresses in
-                deadline = min(deadline, .now() + Self.patience)
+                deadline = min(deadline, .now() + Self.secondFamilyWait)
                 report(.found(addresses))
             }
         }
@@ -56,7 +56,7 @@ struct NameLookup: Sendable {
                 channels.append(second)
                 for question in questions where question.isOpen { question.ask(second) }
             }
-            AresChannel.wait(for: channels, atMost: min(Self.glance, deadline - now))
+            AresChannel.wait(for: channels, atMost: min(Self.cancellationCheckInterval, deadline - now))
         }
         for channel in channels { channel.cancel() }
         report(.ended(questions.contains(where: \.hasFound) ? nil : .both(questions.map(\.failure))))

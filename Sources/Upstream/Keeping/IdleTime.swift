@@ -5,8 +5,8 @@ import Text
 struct IdleTime {
     /// Servers commonly wait longer before they close: nginx 75 s, load balancers 60 s.
     static let longest = TimeAmount.seconds(15)
-    /// How many idle connections are kept that long, or as many as are to be ready if these are more. What a burst has
-    /// left beyond them is closed sooner: over TLS each takes some 35 kB.
+    /// How many idle connections are kept that long; more only if ``UpstreamClient/Configuration/warmConnections`` is larger.
+    /// The others, which a burst has left behind, are closed sooner: over TLS each takes some 35 kB.
     static let spares = 32
     /// How long each of the others is kept: this time, and up to as long again, so that they do not all end at once.
     private static let surplusTime = TimeAmount.seconds(1)
@@ -22,8 +22,8 @@ struct IdleTime {
         .nanoseconds(longestLife.nanoseconds / 10 * 9 + Int64(share * Double(longestLife.nanoseconds / 10)))
     }
 
-    /// After this time it is ageing, and another is opened to replace it: somewhere from 4/6 to 5/6 of the time, so
-    /// that connections opened together do not end together.
+    /// After this time another one is opened to replace it: at 4/6 to 5/6 of ``closesAfter``, so that connections that were
+    /// opened together are not closed together.
     let agesAfter: TimeAmount
     /// After this time it is closed.
     let closesAfter: TimeAmount

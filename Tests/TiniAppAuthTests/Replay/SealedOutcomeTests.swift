@@ -27,7 +27,7 @@ struct SealedOutcomeTests {
     @Test("The token opens the original answer, with its time", arguments: answers.indices)
     func opened(number: Int) throws {
         let answer = Self.answers[number]
-        let key = keys.derive(.exchange, Array("token".utf8)).seal
+        let key = keys.derive(.exchange, Array("token".utf8)).sealingKey
         for time in [0, 1_700_000_000_000, -1, .min, .max] as [Int64] {
             let opened = try #require(seal(answer, key, at: time).open(key: key))
             #expect(try opened.outcome.result.get() == answer)
@@ -37,7 +37,7 @@ struct SealedOutcomeTests {
 
     @Test("A call without an answer comes out with its error and code, and one of another version is in doubt, too")
     func errors() throws {
-        let key = keys.derive(.exchange, Array("token".utf8)).seal
+        let key = keys.derive(.exchange, Array("token".utf8)).sealingKey
         for (code, error, found) in [
             ("timeout", .upstreamTimeout, "timeout"), ("cut_off", .upstreamInvalidResponse, "cut_off"),
             ("not_json", .upstreamInvalidResponse, "not_json"),
@@ -66,21 +66,21 @@ struct SealedOutcomeTests {
     @Test("A sealed outcome does not open with another token, route or process, or a changed byte")
     func notOpened() throws {
         let token = Array("token".utf8)
-        let sealed = seal(Self.answers[0], keys.derive(.exchange, token).seal)
+        let sealed = seal(Self.answers[0], keys.derive(.exchange, token).sealingKey)
         for key in [
-            keys.derive(.exchange, Array("tokem".utf8)).seal, keys.derive(.refresh, token).seal,
-            TokenKeys().derive(.exchange, token).seal,
+            keys.derive(.exchange, Array("tokem".utf8)).sealingKey, keys.derive(.refresh, token).sealingKey,
+            TokenKeys().derive(.exchange, token).sealingKey,
         ] {
             #expect(sealed.open(key: key) == nil)
         }
         for position in sealed.bytes.indices {
             var bytes = sealed.bytes
             bytes[position] ^= 1
-            #expect(SealedOutcome(bytes: bytes).open(key: keys.derive(.exchange, token).seal) == nil)
+            #expect(SealedOutcome(bytes: bytes).open(key: keys.derive(.exchange, token).sealingKey) == nil)
         }
         for count in 0..<sealed.bytes.count {
             let bytes = sealed.bytes.prefix(count)
-            #expect(SealedOutcome(bytes: bytes).open(key: keys.derive(.exchange, token).seal) == nil)
+            #expect(SealedOutcome(bytes: bytes).open(key: keys.derive(.exchange, token).sealingKey) == nil)
         }
     }
 
