@@ -36,7 +36,7 @@ RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks s
 PREFIX         ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release install uninstall deb dist test test-api test-docs docs picture test-long test-deploy \
+.PHONY: help run build release install uninstall deb dist test test-api test-docs picture test-long test-deploy \
     bench fuzz \
     test-sanitizers lint format
 
@@ -90,9 +90,6 @@ test-api: build ## hold openapi.yaml against the running server, and try the exa
 test-docs: build ## run the commands of the READMEs, and see that pages, program and deployment agree
 	@$(NO_OTHER_RUN)
 	Tests/run.sh Tests/Docs Tests/Deploy
-
-docs: build ## write the pages that the program prints: settings, errors, metrics, env.example
-	@scripts/docs.sh
 
 picture: build ## record docs/demo.svg, the terminals of the READMEs, from a run on port 8080 (or PORT=…)
 	@scripts/install-packages.sh $(SITE_PACKAGES) jq:jq python3:python3

@@ -50,13 +50,3 @@ def test_the_app_repeats_only_what_the_page_says():
     """`network` is the app's own: no answer at all."""
     assert in_the_app("LOST") == on_the_page("Send the same request again, then get a new code") | {"network"}
     assert in_the_app("TOO_BUSY") == on_the_page("Send the same request again") - {"upstream_unreachable"}
-
-
-def test_the_page_has_every_reason_of_the_program():
-    """The compiler keeps this list: Sources/TiniAppAuth/AuthError.swift."""
-    source = read("Sources/TiniAppAuth/AuthError.swift").split("enum Reason:")[1].split("/// The HTTP status")[0]
-    cases = re.findall(r'case (\w+)(?: = "(\w+)")?', source)
-    assert len(cases) > 20
-    assert {value or name for name, value in cases} <= set(
-        re.findall(r"^\| \d{3} \| `(\w+)`", read("docs/errors.md"), re.M)
-    )

@@ -12,9 +12,9 @@ struct SettingTests {
     @Test("The help's table has a line for every setting, with its default")
     func table() {
         for setting in Settings.all {
-            #expect(SettingsPages.help.contains("\(setting.name)\n    \(setting.summary)"))
+            #expect(SettingsCommand.list.contains("\(setting.name)\n    \(setting.summary)"))
             if let defaultText = setting.defaultText {
-                #expect(SettingsPages.help.contains("Default: \(defaultText)."))
+                #expect(SettingsCommand.list.contains("Default: \(defaultText)."))
             }
         }
     }

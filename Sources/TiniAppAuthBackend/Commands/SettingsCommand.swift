@@ -5,8 +5,15 @@ struct SettingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings",
         abstract: "List the settings, which come from the environment.",
-        discussion: SettingsPages.help
+        discussion: list
     )
 
-    func run() { print(SettingsPages.help) }
+    static var list: String {
+        Settings.all.map { setting in
+            let defaultText = setting.defaultText.map { " Default: \($0)." } ?? ""
+            return "\(setting.name)\n    \(setting.summary)\(defaultText) (\(setting.type))"
+        }.joined(separator: "\n")
+    }
+
+    func run() { print(Self.list) }
 }

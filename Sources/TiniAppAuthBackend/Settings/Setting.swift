@@ -1,5 +1,4 @@
-/// One setting: its name in the environment, and everything else that there is to know about it. The reader, `--help`,
-/// `docs/settings.md` and `env.example` come from it.
+/// One setting: its name in the environment, and everything else that there is to know about it.
 struct Setting<Value: Sendable>: Sendable {
     let name: String
     let type: SettingType<Value>
