@@ -9,6 +9,9 @@ extension UInt8 {
         }
     }
 
+    /// Whether it is a space or a tab.
+    var isBlank: Bool { self == 0x20 || self == 0x09 }
+
     @inlinable package var isASCIIHexDigit: Bool { hexDigitValue != nil }
 
     /// A hexadecimal digit's value; nil for anything else.
@@ -40,6 +43,15 @@ extension [UInt8] {
             rest /= 10
         } while rest > 0
         for index in first..<digits.count { append(digits[index]) }
+    }
+}
+
+extension BidirectionalCollection<UInt8> {
+    /// Without spaces and tabs at its ends (RFC 9110 section 5.6.3).
+    var trimmed: SubSequence {
+        let rest = drop(while: \.isBlank)
+        guard let last = rest.lastIndex(where: { !$0.isBlank }) else { return rest }
+        return rest[...last]
     }
 }
 

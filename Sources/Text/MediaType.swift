@@ -24,7 +24,7 @@ package enum MediaType {
         let parts = parts(of: contentType, between: UInt8(ascii: ";"))
         guard let type = parts.first, isWanted(type) else { return false }
         return parts.dropFirst().allSatisfy { parameter in
-            let pair = parameter.split(separator: UInt8(ascii: "="), maxSplits: 1).map(trimmed)
+            let pair = parameter.split(separator: UInt8(ascii: "="), maxSplits: 1).map(\.trimmed)
             guard let name = pair.first, let value = pair.last, name.elementsEqual("charset".utf8) else { return true }
             return ["utf-8", "utf8", "\"utf-8\"", "\"utf8\""].contains { value.elementsEqual($0.utf8) }
         }
@@ -34,15 +34,6 @@ package enum MediaType {
     /// the instructions.
     private static func parts(of field: String, between separator: UInt8) -> [ArraySlice<UInt8>] {
         let bytes = field.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
-        return bytes.split(separator: separator, omittingEmptySubsequences: false).map(trimmed)
-    }
-
-    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        guard let first = text.firstIndex(where: { !isSpace($0) }), let last = text.lastIndex(where: { !isSpace($0) })
-        else {
-            return []
-        }
-        return text[first...last]
+        return bytes.split(separator: separator, omittingEmptySubsequences: false).map(\.trimmed)
     }
 }

@@ -109,6 +109,8 @@ package struct ConnectFailure: Error, CustomStringConvertible, Sendable, Equatab
         let name = parts.count > 5 ? parts[5].prefix { $0 != " " } : "unknown"
         if name == "CERTIFICATE_VERIFY_FAILED" {
             self.init(untrusted: certificate)
+        } else if name == "WRONG_VERSION_NUMBER" {
+            self.init(.tls, "this port does not speak TLS")
         } else {
             self.init(.tls, "the TLS handshake failed: \(name)")
         }

@@ -87,32 +87,23 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("An https URL for a plain HTTP server is reported as such, whether it answers the handshake or waits")
-    func plainHTTP() async throws {
-        let waiting = try await ScriptedServer(group: Self.group) { _ in .json() }
-        let answering = try await ScriptedServer(group: Self.group, greeting: "HTTP/1.1 400 Bad Request\r\n\r\n") { _ in
-            .hangUp
+    @Test(
+        "An https URL for a server of plain HTTP or another protocol is reported as such",
+        arguments: ["HTTP/1.1 400", "SSH-2.0"]
+    )
+    func notTLS(greeting: String) async throws {
+        let server = try await ScriptedServer(group: Self.group, greeting: "\(greeting)\r\n\r\n") { _ in .silence }
+        let failure = await #expect(throws: ConnectFailure.self) {
+            try await probe("https://127.0.0.1:\(server.port)/")
         }
-        for server in [waiting, answering] {
-            let failure = await failure("https://127.0.0.1:\(server.port)/", timeout: .seconds(2))
-            #expect(failure == .isHTTP)
-            #expect(failure?.description == "this port does not speak TLS, but plain HTTP")
-            try await server.stop()
-        }
-    }
-
-    @Test("An https URL for a server of another protocol is reported as such")
-    func notTLS() async throws {
-        let server = try await ScriptedServer(group: Self.group, greeting: "SSH-2.0-OpenSSH_9.2\r\n") { _ in .silence }
-        let failure = await failure("https://127.0.0.1:\(server.port)/")
-        #expect(failure == .isNotTLS && failure?.description == "this port does not speak TLS")
+        #expect(failure?.description == "this port does not speak TLS")
         try await server.stop()
     }
 
     @Test("An http URL for a TLS server is reported as such")
     func isTLS() async throws {
-        let tls = try TestAuthority().server("IP:127.0.0.1")
-        let server = try await ScriptedServer(group: Self.group, tls: tls) { _ in .json() }
+        // An alert.
+        let server = try await ScriptedServer(group: Self.group) { _ in .raw("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}") }
         let failure = await failure("http://127.0.0.1:\(server.port)/")
         #expect(failure == .isTLS)
         #expect(failure?.description == "answers in TLS: should the URL begin with https?")

@@ -80,10 +80,10 @@ package struct HTTPFields: Sendable {
         for place in places where isEqual(place.name, name) {
             var start = place.value.lowerBound
             for index in place.value where text[index] == UInt8(ascii: ",") {
-                body(trimmed(start..<index))
+                body(text[start..<index].trimmed.indices)
                 start = index + 1
             }
-            body(trimmed(start..<place.value.upperBound))
+            body(text[start..<place.value.upperBound].trimmed.indices)
         }
     }
 
@@ -122,14 +122,6 @@ package struct HTTPFields: Sendable {
     }
 
     private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
-
-    /// The range without surrounding white space.
-    private func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var (start, end) = (range.lowerBound, range.upperBound)
-        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
-        while start < end, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
-        return start..<end
-    }
 }
 
 extension HTTPFields: Equatable {

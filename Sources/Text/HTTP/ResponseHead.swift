@@ -60,16 +60,16 @@ package struct ResponseHead: Equatable, Sendable {
     }
 
     private mutating func takeField(_ text: [UInt8], _ line: Range<Int>) throws(ResponseError) {
-        if Self.isBlank(text[line.lowerBound]) {
-            guard fields.fold(Self.trimmed(text, line)) else { throw .notHTTP }
+        if text[line.lowerBound].isBlank {
+            guard fields.fold(text[line].trimmed.indices) else { throw .notHTTP }
             return
         }
         var colon = line.lowerBound
         while colon < line.upperBound, text[colon] != UInt8(ascii: ":") { colon += 1 }
-        let name = Self.trimmed(text, line.lowerBound..<colon)
+        let name = text[line.lowerBound..<colon].trimmed.indices
         guard colon < line.upperBound, !name.isEmpty else { throw .notHTTP }
         for index in name where text[index] <= 0x20 || text[index] >= 0x7F { throw .notHTTP }
-        fields.append(name: name, value: Self.trimmed(text, colon + 1..<line.upperBound))
+        fields.append(name: name, value: text[(colon + 1)..<line.upperBound].trimmed.indices)
     }
 
     private func bodyFraming() throws(ResponseError) -> Framing {
@@ -92,14 +92,5 @@ package struct ResponseHead: Equatable, Sendable {
         if (100..<200).contains(status) || status == 204 || status == 304 { return .length(0) }
         if isChunked { return .chunked }
         return length.map { .length($0) } ?? .untilClose
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-    private static func trimmed(_ text: [UInt8], _ range: Range<Int>) -> Range<Int> {
-        var (start, end) = (range.lowerBound, range.upperBound)
-        while start < end, isBlank(text[start]) { start += 1 }
-        while start < end, isBlank(text[end - 1]) { end -= 1 }
-        return start..<end
     }
 }

@@ -31,12 +31,6 @@ struct FirstBytes: Equatable {
     /// An alert or a handshake record of TLS (RFC 8446 section 5.1).
     var isTLS: Bool { bytes.count > 1 && (0x15...0x16).contains(bytes[0]) && bytes[1] == 3 }
 
-    /// The status of an HTTP answer; nil if it is not HTTP.
-    var status: Int? {
-        guard isHTTP, let line = lines.first else { return nil }
-        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-    }
-
     /// The `Date` field of an HTTP answer, as it came; nil if it is missing.
     var date: String? {
         for line in lines.dropFirst() {

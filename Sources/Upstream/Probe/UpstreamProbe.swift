@@ -21,8 +21,6 @@ package struct UpstreamProbe {
         case notHTTP = "answers, but not in HTTP"
         case closed = "connected, but closed by the server without an answer"
         case isTLS = "answers in TLS: should the URL begin with https?"
-        case isNotTLS = "this port does not speak TLS"
-        case isHTTP = "this port does not speak TLS, but plain HTTP"
 
         package var description: String { rawValue }
     }
@@ -41,19 +39,11 @@ package struct UpstreamProbe {
     ///   the trusted certificates cannot be used.
     package func run() async throws -> Report {
         let started = ContinuousClock.now
-        let connection: Connection
-        do {
-            connection = try await connect(to: url.origin)
-        } catch let failure as ConnectFailure {
-            throw await whyNoTLS(after: failure) ?? failure
-        }
+        let connection = try await connect()
         let connectDuration = ContinuousClock.now - started
         let first = try await head(on: connection)
-        // Servers refuse plain text on a port for TLS in many ways: an alert, the end, or an answer of plain HTTP.
-        if !url.origin.usesTLS, first.isTLS || first.end == .closed || first.status == 400, await speaksTLS() {
-            throw Failure.isTLS
-        }
         if !first.isHTTP {
+            if first.isTLS { throw Failure.isTLS }
             if !first.bytes.isEmpty { throw Failure.notHTTP }
             if first.end == .closed { throw Failure.closed }
         }
@@ -65,27 +55,9 @@ package struct UpstreamProbe {
         )
     }
 
-    /// The reason for a failed handshake if the server answered, but not in TLS; nil if it did, or did not answer at all.
-    private func whyNoTLS(after failure: ConnectFailure) async -> Failure? {
-        // The other reasons leave no doubt.
-        guard url.origin.usesTLS, [.tls, .closed, .timedOut].contains(failure.reason),
-            let first = try? await greetingInTLS(), !first.isTLS
-        else { return nil }
-        if first.isHTTP { return .isHTTP }
-        if !first.bytes.isEmpty { return .isNotTLS }
-        // It may wait for the end of a line.
-        guard let connection = try? await connect(to: plainOrigin) else { return nil }
-        return (try? await head(on: connection))?.isHTTP == true ? .isHTTP : nil
-    }
-
-    private func speaksTLS() async -> Bool { (try? await greetingInTLS())?.isTLS == true }
-
-    private var plainOrigin: UpstreamURL.Origin {
-        UpstreamURL.Origin(usesTLS: false, host: url.origin.host, port: url.origin.port)
-    }
-
     /// Opens a connection as calls do. The reader is there before the first byte, which the server may send unasked.
-    private func connect(to origin: UpstreamURL.Origin) async throws -> Connection {
+    private func connect() async throws -> Connection {
+        let origin = url.origin
         let trust = try UpstreamTrust(caFile: configuration.caFile, usesTLS: origin.usesTLS)
         let connector = Connector(
             host: origin.host,
@@ -121,21 +93,6 @@ package struct UpstreamProbe {
             """
         let channel = connection.channel
         channel.writeAndFlush(channel.allocator.buffer(string: request), promise: nil)
-        return try await connection.firstBytes(within: configuration.connectTimeout)
-    }
-
-    /// Begins a handshake, and reads the server's side of it as it comes. The certificate's owner does not matter here.
-    private func greetingInTLS() async throws -> FirstBytes {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.certificateVerification = .none
-        let context = try NIOSSLContext(configuration: tls)
-        let name = url.origin.serverName
-        let connection = try await connect(to: plainOrigin)
-        let channel = connection.channel
-        try await channel.eventLoop.submit {
-            // After the reader: it sends, and receives nothing.
-            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-        }.get()
         return try await connection.firstBytes(within: configuration.connectTimeout)
     }
 }
