@@ -1,4 +1,0 @@
-/// Why the sandbox could not start, in one sentence for the terminal.
-struct StartError: Error, CustomStringConvertible {
-    var description: String
-}
