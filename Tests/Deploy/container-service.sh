@@ -80,7 +80,6 @@ check_web() {
     has "and is told so" "Access-Control-Allow-Origin: https://tiki.vn" "$answer"
     lacks "one of another may not" "Access-Control-" "$(curl -sS -i -X OPTIONS -H 'Origin: https://evil.example' \
         -H 'Access-Control-Request-Method: POST' "$url/auth_exchange")"
-    has "the log names it" '"origin":"https://evil.example"' "$(podman logs test 2>&1 >/dev/null)"
 }
 
 refuses() { ! "$@"; }
