@@ -59,3 +59,10 @@ def test_the_table_of_metrics(facts):
         [f"`{metric['name']}{labels}`", metric["help"]]
         for metric, labels in zip(facts["metrics"], labelled, strict=True)
     ]
+
+
+def test_the_list_of_settings_forgets_none(facts):
+    source = read("Sources/TiniAppAuthBackend/Settings/Settings.swift")
+    declared = re.findall(r'= Setting\(\s*"([A-Z_]+)"', source)
+    assert len(declared) > 30
+    assert sorted(declared) == sorted(setting["name"] for setting in facts["settings"])
