@@ -80,6 +80,16 @@ final class RunningResponder: Sendable {
         try body(running, directory.path("s"))
     }
 
+    /// Waits until the serving thread has dealt with all that has arrived by now.
+    func settle() throws {
+        // The first may be the end of a turn that had begun before.
+        for _ in 0..<2 {
+            let turned = DispatchSemaphore(value: 0)
+            responder.onNextTurn { turned.signal() }
+            try #require(turned.wait(timeout: .now() + 20) == .success)
+        }
+    }
+
     /// Waits for the end of serving.
     func hasEnded(within seconds: DispatchTimeInterval) -> Bool {
         guard ended.wait(timeout: .now() + seconds) == .success else { return false }
