@@ -113,7 +113,6 @@ let package = Package(
                 "CLinux",
                 "CWipe",
                 "FastCGI",
-                "LogThrottle",
                 "SharedStore",
                 "Text",
                 "TiniAppAuth",

@@ -81,10 +81,12 @@ if ! [[ ${GOOGLE_CLOUD_PROJECT:-} =~ ^[a-z0-9:.-]*$ ]]; then
     exit 78
 fi
 
-# is_network TEXT: an address, or a network in CIDR notation whose address has no bits beyond its length.
+# is_network TEXT: an address, or a network in CIDR notation whose address has no bits beyond its length. Leaves the bits that
+# all its addresses share in $prefix, after the family.
 is_network() {
     local address=${1%%/*} length=${1#*/} byte hextet missing bits=''
     local -a before after
+    prefix=4:
     if [[ $address =~ ^((0|[1-9][0-9]{0,2})(\.|$)){4}$ && $address != *. ]]; then
         for byte in ${address//./ }; do
             ((byte <= 255)) || return 1
@@ -92,6 +94,7 @@ is_network() {
         done
     elif [[ $address =~ ^([0-9a-fA-F]{0,4}:){2,8}[0-9a-fA-F]{0,4}$ && $address != *:::* && $address != *::*::* &&
         $address != :[!:]* && $address != *[!:]: ]]; then
+        prefix=6:
         # "::" stands for the groups that are missing, one at least.
         IFS=: read -ra before <<<"${address%%::*}"
         IFS=: read -ra after <<<"${address#*::}"
@@ -110,10 +113,11 @@ is_network() {
     else
         return 1
     fi
-    [[ $1 == */* ]] || return 0
+    [[ $1 == */* ]] || length=${#bits}
     [[ $length =~ ^[0-9]{1,3}$ ]] || return 1
     # If all addresses were trusted, a client could name any address as its own.
     length=$((10#$length))
+    prefix+=${bits:0:length}
     ((length > 0 && length <= ${#bits})) && [[ ${bits:length} != *1* ]]
 }
 
@@ -125,10 +129,11 @@ as_bits() {
     done
 }
 
-# read_networks SETTING: the addresses and networks in it, into $networks.
-networks=()
+# read_networks SETTING: the addresses and networks in it, into $networks and $prefixes.
+networks=() prefixes=()
 read_networks() {
     local network
+    prefixes=()
     read -rd '' -a networks <<<"${!1:-}" || true
     read -ra networks <<<"${networks[*]//,/ }"
     for network in "${networks[@]}"; do
@@ -136,7 +141,19 @@ read_networks() {
             say CRITICAL "$1 must be IP addresses or networks, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with commas or spaces between them"
             exit 78
         fi
+        prefixes+=("$prefix")
     done
+}
+
+# have_loopback PREFIX…: whether 127.0.0.1 or ::1 is in one of them, however it is written.
+have_loopback() {
+    local own4 own6 prefix
+    printf -v own4 '4:01111111%024d' 1
+    printf -v own6 '6:%0128d' 1
+    for prefix; do
+        [[ $own4 != "$prefix"* && $own6 != "$prefix"* ]] || return 0
+    done
+    return 1
 }
 
 # Whose X-Forwarded-For is believed. On Cloud Run, which sets K_SERVICE, every connection comes from Google's front end,
@@ -146,13 +163,18 @@ trusted=("${networks[@]}")
 if [[ -n ${K_SERVICE:-} ]]; then
     trusted+=(169.254.0.0/16 fe80::/10 127.0.0.0/8 ::1)
 fi
+# A proxy in the container itself would let everybody in to /metrics.
+has_proxy=
+if [[ -n ${K_SERVICE:-} ]] || have_loopback "${prefixes[@]}"; then
+    has_proxy=1
+fi
 
-# Which machines may read /metrics. The container itself may, unless a proxy is in it, which would let everybody in.
+# Which machines may read /metrics. Each once, or nginx warns.
 read_networks METRICS_ALLOW
 readers=("${networks[@]}")
-if [[ " ${trusted[*]} ${readers[*]}" != *" "@(127.|::1)* ]]; then
-    readers+=(127.0.0.1 ::1)
-fi
+for own in 127.0.0.1 ::1; do
+    [[ $has_proxy || " ${readers[*]} " == *" $own "* ]] || readers+=("$own")
+done
 
 # One worker of nginx for each CPU, up to four: the responder is busy with about one core, and needs no more of them to
 # feed it. A worker takes 2.0 MB at rest: four and their master 15 MB, one for each of 64 processors 133 MB.

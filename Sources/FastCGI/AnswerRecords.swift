@@ -19,26 +19,15 @@ enum AnswerRecords {
         while !rest.isEmpty {
             let content = rest.prefix(maxContent)
             rest = rest.dropFirst(content.count)
-            appendHeader(FCGI_STDOUT, requestID, content.count, to: &bytes)
+            bytes.append(headerOf: FCGI_STDOUT, requestID: requestID, count: content.count)
             bytes.append(contentsOf: content)
         }
-        appendHeader(FCGI_STDOUT, requestID, 0, to: &bytes)
-        appendHeader(FCGI_END_REQUEST, requestID, MemoryLayout<FCGI_EndRequestBody>.size, to: &bytes)
+        bytes.append(headerOf: FCGI_STDOUT, requestID: requestID)
+        let size = MemoryLayout<FCGI_EndRequestBody>.size
+        bytes.append(headerOf: FCGI_END_REQUEST, requestID: requestID, count: size)
         // Application status 0, FCGI_REQUEST_COMPLETE.
-        for _ in 0..<MemoryLayout<FCGI_EndRequestBody>.size { bytes.append(0) }
-        if isLast { appendHeader(FCGI_GET_VALUES_RESULT, UInt16(FCGI_NULL_REQUEST_ID), 0, to: &bytes) }
+        bytes.append(contentsOf: repeatElement(0, count: size))
+        if isLast { bytes.append(headerOf: FCGI_GET_VALUES_RESULT) }
         return bytes
-    }
-
-    private static func appendHeader(_ type: CInt, _ requestID: UInt16, _ count: Int, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(FCGI_VERSION_1))
-        bytes.append(UInt8(type))
-        bytes.append(UInt8(requestID >> 8))
-        bytes.append(UInt8(requestID & 0xFF))
-        bytes.append(UInt8(count >> 8))
-        bytes.append(UInt8(count & 0xFF))
-        // Padding, and a byte that means nothing.
-        bytes.append(0)
-        bytes.append(0)
     }
 }

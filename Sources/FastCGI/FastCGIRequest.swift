@@ -63,7 +63,7 @@ package struct FastCGIRequest: Sendable {
     }
 
     /// Why a request has no body although the client sends one.
-    package enum WithoutBody: Sendable, Equatable {
+    package enum BodyRefusal: Sendable, Equatable {
         /// It is longer than ``FastCGILimits/maxStdinBytes``.
         case tooLarge
         /// It has not arrived within ``FastCGILimits/arrivalTimeout``.
@@ -74,12 +74,12 @@ package struct FastCGIRequest: Sendable {
     /// The bytes of the stdin stream, all of them, whatever the announced length.
     package let body: [UInt8]
     /// nil if ``body`` is what the client has sent.
-    package let withoutBody: WithoutBody?
+    package let bodyRefusal: BodyRefusal?
 
-    package init(head: Head, body: [UInt8] = [], withoutBody: WithoutBody? = nil) {
+    package init(head: Head, body: [UInt8] = [], bodyRefusal: BodyRefusal? = nil) {
         self.head = head
         self.body = body
-        self.withoutBody = withoutBody
+        self.bodyRefusal = bodyRefusal
     }
 
     /// Whether there is a body but no length for it, as with a chunked request that the web server does not buffer.

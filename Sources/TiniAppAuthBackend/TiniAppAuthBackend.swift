@@ -1,4 +1,5 @@
 import ArgumentParser
+import Text
 
 /// The executable and its commands.
 @main
@@ -24,7 +25,11 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         let arguments = CommandLine.arguments.dropFirst()
         guard CGIProgram.isMeant(by: .current) || isServe(arguments) else {
             if let word = arguments.first, isUnknown(word) {
-                StandardError.print("There is no command '\(word)'.\n\n\(helpMessage())")
+                // It may be a code whose command was forgotten: only what could be a command is shown again.
+                let isShort = word.utf8.count <= 12 && word.utf8.allSatisfy(\.isASCIILetterOrDigit)
+                StandardError.print(
+                    "There is no \(isShort ? "command '\(word)'" : "such command").\n\n\(helpMessage())"
+                )
                 exit(withError: ExitCode.validationFailure)
             }
             return await main(nil)

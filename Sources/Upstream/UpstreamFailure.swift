@@ -32,16 +32,14 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
 
     /// A stable code for log and metrics.
     package var code: String {
-        let code: Code
         switch self {
-        case .unreachable(let reason): return reason.rawValue
-        case .connectionLost: code = .connectionLost
-        case .cutOff: code = .cutOff
-        case .notHTTP: code = .notHTTP
-        case .tooLarge: code = .tooLarge
-        case .timeout: code = .timeout
-        case .closed: code = .closed
+        case .unreachable(let reason): reason.rawValue
+        case .connectionLost: Code.connectionLost.rawValue
+        case .cutOff: Code.cutOff.rawValue
+        case .notHTTP: Code.notHTTP.rawValue
+        case .tooLarge: Code.tooLarge.rawValue
+        case .timeout: Code.timeout.rawValue
+        case .closed: Code.closed.rawValue
         }
-        return code.rawValue
     }
 }

@@ -254,6 +254,10 @@ def test_metrics_are_for_those_that_are_named(run, allowed, status):
         # What comes from there may be anybody's.
         ({"TRUSTED_PROXIES": "127.0.0.1"}, 403),
         ({"TRUSTED_PROXIES": "10.0.0.0/8 127.0.0.0/8"}, 403),
+        ({"TRUSTED_PROXIES": "64.0.0.0/2"}, 403),
+        ({"TRUSTED_PROXIES": "0:0:0:0:0:0:0:1"}, 403),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,127.0.1.0/24,7f00::/8"}, 200),
+        ({"METRICS_ALLOW": "::1"}, 200),
         ({"K_SERVICE": "x"}, 403),
         ({"TRUSTED_PROXIES": "127.0.0.1", "METRICS_ALLOW": "127.0.0.1"}, 200),
     ],

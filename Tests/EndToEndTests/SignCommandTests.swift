@@ -135,6 +135,15 @@ extension EndToEnd {
             #expect(outcome.error.contains("  check "))
         }
 
+        @Test("A code in a command's place is not shown again")
+        func forgottenCommand() async throws {
+            let code = "eyJhbGciOi.S3CR3T-code_of-somebody"
+            let outcome = try await Command.run(try Backend.executable, [code])
+            #expect(outcome.status == .code(64))
+            #expect(outcome.error.hasPrefix("There is no such command.") && outcome.error.contains("  exchange "))
+            #expect(!(outcome.output + outcome.error).contains("S3CR3T"))
+        }
+
         @Test("An unknown option is a usage error")
         func unknownOption() async throws {
             #expect(try await Command.run(try Backend.executable, ["--nonsense"]).status == .code(64))

@@ -92,11 +92,11 @@ struct ConnectionGateRefusalTests {
         limits.maxFramingBytes = 8 * 20_000
         var gate = ConnectionGate(limits: limits)
         #expect(gate.consume(request(1_000).bytes) == .complete)
-        #expect(gate.withoutBody == nil)
+        #expect(gate.bodyRefusal == nil)
         for size in [1_001, 10_000] {
             let records = request(size)
             let whole = records.bytes
-            let withoutBody = records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
+            let bodyRefusal = records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
             var most = 0
             for pieces in [1, 7, whole.count] {
                 gate = ConnectionGate(limits: limits)
@@ -107,10 +107,10 @@ struct ConnectionGateRefusalTests {
                     most = max(most, gate.request.count)
                 }
                 #expect(verdict == .complete)
-                #expect(gate.withoutBody == .tooLarge && gate.stdinBytes == 0)
-                #expect(gate.request == withoutBody)
+                #expect(gate.bodyRefusal == .tooLarge && gate.stdinBytes == 0)
+                #expect(gate.request == bodyRefusal)
             }
-            #expect(most <= withoutBody.count + 9 * 1_000)
+            #expect(most <= bodyRefusal.count + 9 * 1_000)
         }
     }
 
@@ -120,14 +120,14 @@ struct ConnectionGateRefusalTests {
     func endWithoutBody() {
         let request = SampleRequest.usual(body: [UInt8](repeating: 0x20, count: 100))
         let whole = request.bytes
-        let withoutBody = request.records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
+        let bodyRefusal = request.records.filter { $0.kind != .stdin || $0.content.isEmpty }.bytes
         for length in 0..<whole.count {
             var gate = ConnectionGate(limits: FastCGILimits())
             _ = gate.consume(Array(whole.prefix(length)))
-            let hasParams = length >= withoutBody.count - 8
+            let hasParams = length >= bodyRefusal.count - 8
             #expect(gate.endWithoutBody() == hasParams)
             guard hasParams else { continue }
-            #expect(gate.withoutBody == .late && gate.request == withoutBody)
+            #expect(gate.bodyRefusal == .late && gate.request == bodyRefusal)
         }
     }
 

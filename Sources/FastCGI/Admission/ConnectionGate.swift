@@ -58,7 +58,7 @@ package struct ConnectionGate {
     /// Bytes of the body that ``request`` has.
     package private(set) var stdinBytes = 0
     /// Why ``request`` has no body although the peer sends one; nil if it has what has come.
-    package private(set) var withoutBody: FastCGIRequest.WithoutBody?
+    package private(set) var bodyRefusal: FastCGIRequest.BodyRefusal?
 
     private let limits: FastCGILimits
     private var phase = Phase.begin
@@ -99,7 +99,7 @@ package struct ConnectionGate {
                 let content = UnsafeRawBufferPointer(rebasing: rest.prefix(contentLeft))
                 rest = rest.dropFirst(content.count)
                 contentLeft -= content.count
-                if withoutBody == nil { request.append(contentsOf: content) }
+                if bodyRefusal == nil { request.append(contentsOf: content) }
                 if let refusal = takeContent(content) { return .refused(refusal) }
             } else if paddingLeft > 0 {
                 let count = min(paddingLeft, rest.count)
@@ -126,15 +126,13 @@ package struct ConnectionGate {
     package mutating func endWithoutBody() -> Bool {
         guard phase == .stdin else { return false }
         leaveOutBody(.late)
-        request += [
-            UInt8(FCGI_VERSION_1), UInt8(FCGI_STDIN), UInt8(requestID >> 8), UInt8(requestID & 0xFF), 0, 0, 0, 0,
-        ]
+        request.append(headerOf: FCGI_STDIN, requestID: requestID)
         phase = .complete
         return true
     }
 
-    private mutating func leaveOutBody(_ reason: FastCGIRequest.WithoutBody) {
-        withoutBody = reason
+    private mutating func leaveOutBody(_ reason: FastCGIRequest.BodyRefusal) {
+        bodyRefusal = reason
         stdinBytes = 0
         request.removeSubrange(stdinStart...)
     }
@@ -200,7 +198,7 @@ package struct ConnectionGate {
     private mutating func takeStdinHeader() -> Refusal? {
         if contentLeft == 0 {
             phase = .complete
-        } else if withoutBody != nil {
+        } else if bodyRefusal != nil {
             request.removeSubrange(stdinStart...)
         } else {
             stdinBytes += contentLeft

@@ -270,7 +270,7 @@ final class FrontDoor {
             let writer = ResponseWriter(head: head, registry: inFlight) { document in
                 connection.answer(document, to: requestID, afterAnswer)
             }
-            dispatch(FastCGIRequest(head: head, body: body, withoutBody: request.gate.withoutBody), writer)
+            dispatch(FastCGIRequest(head: head, body: body, bodyRefusal: request.gate.bodyRefusal), writer)
         } catch {
             // Closed without an answer: the web server reports a bad gateway.
             feed = nil
@@ -282,7 +282,7 @@ final class FrontDoor {
     private func afterAnswer(to request: PendingConnection, on connection: Connection) -> AfterAnswer {
         guard request.gate.keepsConnection else { return .closes }
         // The rest of the body may still come.
-        if request.gate.withoutBody == .late { return .isLast }
+        if request.gate.bodyRefusal == .late { return .isLast }
         // Most of the descriptors are for requests.
         guard kept.count < maxDescriptors / 4, !shutdown.isSet else { return .isLast }
         do {

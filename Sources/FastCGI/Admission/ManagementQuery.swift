@@ -39,11 +39,9 @@ struct ManagementQuery {
             // Asked for again and again it would not fit into a record.
             guard pairs.count <= Self.maxBytes else { return nil }
         }
-        let length = UInt16(pairs.count)
-        let header = [
-            UInt8(FCGI_VERSION_1), UInt8(FCGI_GET_VALUES_RESULT), 0, 0, UInt8(length >> 8), UInt8(length & 0xFF), 0, 0,
-        ]
-        return header + pairs
+        var record: [UInt8] = []
+        record.append(headerOf: FCGI_GET_VALUES_RESULT, count: pairs.count)
+        return record + pairs
     }
 
     /// Section 3.4: one byte, or four of which the first has the high bit.

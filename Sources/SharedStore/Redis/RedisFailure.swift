@@ -44,21 +44,19 @@ enum RedisFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// A stable code for log and metrics.
     var code: String {
-        let code: Code
         switch self {
-        case .unreachable(let reason): return reason.rawValue
-        case .refused(let error): return error.rawValue
-        case .notAllowed: return RedisErrorReply.noPermission.rawValue
-        case .timeout: code = .timeout
-        case .connectionLost: code = .connectionLost
-        case .notRedis: code = .notRedis
-        case .tooLarge: code = .tooLarge
-        case .unexpectedReply: code = .unexpectedReply
-        case .unfit: code = .unfit
-        case .overloaded: code = .overloaded
-        case .closed: code = .closed
+        case .unreachable(let reason): reason.rawValue
+        case .refused(let error): error.rawValue
+        case .notAllowed: RedisErrorReply.noPermission.rawValue
+        case .timeout: Code.timeout.rawValue
+        case .connectionLost: Code.connectionLost.rawValue
+        case .notRedis: Code.notRedis.rawValue
+        case .tooLarge: Code.tooLarge.rawValue
+        case .unexpectedReply: Code.unexpectedReply.rawValue
+        case .unfit: Code.unfit.rawValue
+        case .overloaded: Code.overloaded.rawValue
+        case .closed: Code.closed.rawValue
         }
-        return code.rawValue
     }
 
     /// For an operator.

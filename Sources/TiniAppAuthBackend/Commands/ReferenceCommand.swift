@@ -1,5 +1,5 @@
 import ArgumentParser
-import Text
+import Logging
 import TiniAppAuth
 
 /// Prints what the pages say about the program as it is, in JSON: settings, errors, metrics. Tests/Docs compares.
@@ -11,34 +11,25 @@ struct ReferenceCommand: ParsableCommand {
     )
 
     func run() {
-        let settings = Settings.all.map { setting in
-            [
-                "name": setting.name, "type": setting.type, "summary": setting.summary,
-                "default": setting.defaultText ?? "",
-                "literal_default": setting.isDefaultLiteral ? setting.defaultText ?? "" : "",
+        let settings = Settings.all.map { setting -> Logger.MetadataValue in
+            let (text, isLiteral) = (setting.defaultText ?? "", setting.isDefaultLiteral)
+            return [
+                "name": "\(setting.name)", "type": "\(setting.type)", "summary": "\(setting.summary)",
+                "default": "\(text)",
+                "literal_default": isLiteral ? "\(text)" : "",
             ]
         }
-        let errors = AuthError.Reason.allCases.map { ["reason": $0.rawValue, "status": "\($0.status)"] }
-        let metrics = Metric.all.map {
-            ["name": $0.name, "labels": $0.labels.joined(separator: ","), "help": $0.help]
+        let errors = AuthError.Reason.allCases.map { reason -> Logger.MetadataValue in
+            ["reason": "\(reason.rawValue)", "status": "\(reason.status)"]
         }
-        var json = Array("{".utf8)
-        for (name, list) in [("settings", settings), ("errors", errors), ("metrics", metrics)] {
-            if json.count > 1 { json.append(UInt8(ascii: ",")) }
-            JSONString.append(name, to: &json)
-            json += Array(":[".utf8) + Array(list.map(Self.object).joined(separator: Array(",".utf8))) + Array("]".utf8)
+        let metrics = Metric.all.map { metric -> Logger.MetadataValue in
+            ["name": "\(metric.name)", "labels": "\(metric.labels.joined(separator: ","))", "help": "\(metric.help)"]
         }
-        print(String(decoding: json + Array("}".utf8), as: UTF8.self))
-    }
-
-    private static func object(_ members: [String: String]) -> [UInt8] {
         var json: [UInt8] = []
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            json.append(UInt8(ascii: json.isEmpty ? "{" : ","))
-            JSONString.append(name, to: &json)
-            json.append(UInt8(ascii: ":"))
-            JSONString.append(value, to: &json)
-        }
-        return json + Array("}".utf8)
+        JSONLogValue.append(
+            ["settings": .array(settings), "errors": .array(errors), "metrics": .array(metrics)],
+            to: &json
+        )
+        print(String(decoding: json, as: UTF8.self))
     }
 }

@@ -7,7 +7,7 @@ import TiniAppAuth
 final class RequestMetrics: Sendable {
     private struct Kind: Hashable {
         let route: String
-        /// 0 to 5 for the class of a status without a series of its own.
+        /// A status without a series of its own counts with its class: 5 for 5xx.
         let status: Int
 
         /// Nearly all requests are for one route.

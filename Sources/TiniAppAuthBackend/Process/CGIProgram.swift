@@ -63,12 +63,12 @@ struct CGIProgram {
             return FastCGIRequest(head: head)
         }
         guard count <= configuration.limits.maxStdinBytes else {
-            return FastCGIRequest(head: head, withoutBody: .tooLarge)
+            return FastCGIRequest(head: head, bodyRefusal: .tooLarge)
         }
         // Nothing before this process bounds the time, so REQUEST_TIMEOUT counts here, too.
         let timeout = min(configuration.limits.arrivalTimeout, Duration(configuration.service.requestTimeout))
         guard let body = readBody(count, until: head.acceptedAt + timeout) else {
-            return FastCGIRequest(head: head, withoutBody: .late)
+            return FastCGIRequest(head: head, bodyRefusal: .late)
         }
         return FastCGIRequest(head: head, body: body)
     }

@@ -52,7 +52,7 @@ final class RequestHandler: FastCGIHandler {
         guard route.methods.contains(head.method) else {
             return refuse(pending, .methodNotAllowed(allowed: route.methods.joined(separator: ", ")))
         }
-        switch request.withoutBody {
+        switch request.bodyRefusal {
         case .tooLarge: return refuse(pending, .payloadTooLarge(limit: maxBodyBytes))
         case .late: return refuse(pending, .lateBody)
         case nil: break

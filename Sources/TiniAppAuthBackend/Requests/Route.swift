@@ -60,17 +60,15 @@ enum Route {
 
     /// For log and metrics.
     static func name(of route: Route?) -> String {
-        let name: Name
         switch route {
-        case .auth(let route): return route.rawValue
-        case .verify: name = .verify
-        case .greeting: name = .greeting
-        case .live: name = .live
-        case .ready: name = .ready
-        case .metrics: name = .metrics
-        case .validation: name = .validation
-        case nil: name = .unknown
+        case .auth(let route): route.rawValue
+        case .verify: Name.verify.rawValue
+        case .greeting: Name.greeting.rawValue
+        case .live: Name.live.rawValue
+        case .ready: Name.ready.rawValue
+        case .metrics: Name.metrics.rawValue
+        case .validation: Name.validation.rawValue
+        case nil: Name.unknown.rawValue
         }
-        return name.rawValue
     }
 }
