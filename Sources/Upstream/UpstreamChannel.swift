@@ -18,32 +18,24 @@ struct UpstreamChannel {
 
     var eventLoop: any EventLoop { channel.eventLoop }
 
-    /// Whether the peer has not closed. Its end-of-file may have reached the kernel but not this process, so the kernel
-    /// is asked: a request that is written then is lost, and must not be sent again.
-    var isEstablished: Bool {
-        guard channel.isActive else { return false }
-        guard let socket else { return true }
-        // The first byte of `tcp_info` is the state. The kernel gives as many bytes as are asked for.
-        return Self.option(TCP_INFO, of: CInt(IPPROTO_TCP), UInt8.self, socket) == UInt8(TCP_ESTABLISHED)
+    /// What the kernel knows of the peer.
+    enum PeerState {
+        case quiet
+        /// Bytes have arrived that have not been read: an answer that they begin would not be the next call's.
+        case hasSentBytes
+        /// It has closed: a request that is written now is lost, and must not be sent again.
+        case hasClosed
     }
 
-    /// Whether the kernel holds bytes that have not been read: an answer that they begin would not be the call's.
-    var hasUnreadBytes: Bool {
-        guard let socket, channel.isActive else { return false }
-        // The first number of SO_MEMINFO is the memory of the receive queue (linux/sock_diag.h, SK_MEMINFO_RMEM_ALLOC).
-        return Self.option(SO_MEMINFO, of: SOL_SOCKET, CInt.self, socket).map { $0 != 0 } ?? false
-    }
-
-    /// The beginning of a socket option's value; nil if the kernel does not tell. Not by NIO's `getOption`, which takes ten
-    /// times as long: both questions are asked before each call.
-    private static func option<Value: FixedWidthInteger>(
-        _ name: CInt,
-        of level: CInt,
-        _: Value.Type,
-        _ socket: CInt
-    ) -> Value? {
-        var (value, size) = (Value.zero, socklen_t(MemoryLayout<Value>.size))
-        return getsockopt(socket, level, name, &value, &size) == 0 ? value : nil
+    /// Asks the kernel: bytes and an end-of-file may have reached it but not this process.
+    var peerState: PeerState {
+        guard channel.isActive else { return .hasClosed }
+        guard let socket else { return .quiet }
+        // POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
+        let end: Int16 = 0x2000
+        var entry = pollfd(fd: socket, events: Int16(POLLIN) | end, revents: 0)
+        guard poll(&entry, 1, 0) > 0 else { return .quiet }
+        return entry.revents & (end | Int16(POLLHUP | POLLERR)) == 0 ? .hasSentBytes : .hasClosed
     }
 
     /// Writes a request in one piece.

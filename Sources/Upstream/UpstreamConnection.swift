@@ -40,7 +40,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func open(on channel: any Channel) throws {
         do {
             self.channel = try UpstreamChannel(channel, handler: self)
-            guard isEstablished, change({ $0.didOpen() }) else { throw ChannelError.eof }
+            guard peerState != .hasClosed, change({ $0.didOpen() }) else { throw ChannelError.eof }
             openedAt = .now()
         } catch {
             channel.close(promise: nil)
@@ -48,15 +48,17 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    /// Whether bytes have arrived that have not been read.
-    var hasUnreadBytes: Bool { channel?.hasUnreadBytes == true }
+    /// What the kernel knows of the server.
+    var peerState: UpstreamChannel.PeerState { channel?.peerState ?? .hasClosed }
 
     /// Writes the call's request, unless the connection turns out to be closed.
     ///
-    /// - Parameter time: Unix time in milliseconds.
+    /// - Parameters:
+    ///   - time: Unix time in milliseconds.
+    ///   - peerState: ``peerState``, asked just now.
     /// - Returns: whether bytes of it may have left; false if none can have.
-    func send(_ call: UpstreamCall, at time: Int64) -> Bool {
-        guard let channel, isEstablished, change({ $0.willWrite() }) else {
+    func send(_ call: UpstreamCall, at time: Int64, _ peerState: UpstreamChannel.PeerState) -> Bool {
+        guard let channel, peerState != .hasClosed, change({ $0.willWrite() }) else {
             end(.connectionLost, isFault: true)
             return false
         }
@@ -169,9 +171,6 @@ final class UpstreamConnection: ChannelInboundHandler {
             call.finish(.failure(failure == .connectionLost && answerHadBegun ? .cutOff : failure))
         }
     }
-
-    /// Whether there is a channel, and its peer has not closed.
-    private var isEstablished: Bool { channel?.isEstablished == true }
 
     /// Changes the state, and tells the owner if it counts differently then.
     @discardableResult

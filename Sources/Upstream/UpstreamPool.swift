@@ -69,12 +69,13 @@ final class UpstreamPool {
         var unread: [UpstreamConnection] = []
         defer { idle += unread }
         while let connection = idle.popLast() {
+            let peerState = connection.peerState
             // The event loop will read the bytes, and close the connection if they are stray.
-            if mayHoldStrayBytes(connection) {
+            if mayHoldStrayBytes(connection, peerState) {
                 unread.append(connection)
                 continue
             }
-            if send(call, on: connection) { return }
+            if send(call, on: connection, peerState) { return }
             guard call.maySendAgain(after: .notWritten) else { return }
         }
         waiting.append(call)
@@ -87,9 +88,10 @@ final class UpstreamPool {
     func offer(_ connection: UpstreamConnection) -> Bool {
         // The usual case, without a system call.
         if waiting.isEmpty { return !isClosed }
-        if mayHoldStrayBytes(connection) { return !isClosed }
+        let peerState = connection.peerState
+        if mayHoldStrayBytes(connection, peerState) { return !isClosed }
         guard let call = nextWaiting() else { return !isClosed }
-        if !send(call, on: connection) { dispatch(call) }
+        if !send(call, on: connection, peerState) { dispatch(call) }
         return false
     }
 
@@ -137,8 +139,8 @@ final class UpstreamPool {
     }
 
     /// Whether bytes have arrived that could be taken for the next call's answer. A new TLS connection has its tickets.
-    private func mayHoldStrayBytes(_ connection: UpstreamConnection) -> Bool {
-        (connection.state.hasServed || !origin.usesTLS) && connection.hasUnreadBytes
+    private func mayHoldStrayBytes(_ connection: UpstreamConnection, _ peerState: UpstreamChannel.PeerState) -> Bool {
+        peerState == .hasSentBytes && (connection.state.hasServed || !origin.usesTLS)
     }
 
     /// The call that has waited longest. Overdue calls end here: they must not be sent any more.
@@ -152,8 +154,12 @@ final class UpstreamPool {
     }
 
     /// - Returns: false if the connection turned out to be closed, so that nothing was sent.
-    private func send(_ call: UpstreamCall, on connection: UpstreamConnection) -> Bool {
-        connection.send(call, at: configuration.clock())
+    private func send(
+        _ call: UpstreamCall,
+        on connection: UpstreamConnection,
+        _ peerState: UpstreamChannel.PeerState
+    ) -> Bool {
+        connection.send(call, at: configuration.clock(), peerState)
     }
 
     private func open(isWarm: Bool) {

@@ -43,7 +43,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
             return true
         }
         if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, by: timers) }
-        return connection.send(call, at: 1_000)
+        return connection.send(call, at: 1_000, connection.peerState)
     }
 
     /// Takes what was written off the channel, as text.
