@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -15,9 +14,6 @@ extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pipe2(int *, int);
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031
-#endif
-#ifndef F_GETPIPE_SZ
-#define F_GETPIPE_SZ 1032
 #endif
 
 static inline int clinux_accept_nonblocking(int listener) {
@@ -30,16 +26,6 @@ static inline int clinux_pipe_nonblocking(int *ends) {
 
 static inline int clinux_pipe_resize(int end, int capacity) {
     return fcntl(end, F_SETPIPE_SZ, capacity);
-}
-
-static inline int clinux_pipe_capacity(int end) {
-    return fcntl(end, F_GETPIPE_SZ);
-}
-
-// Bytes waiting to be read; 0 if that is unknown.
-static inline int clinux_bytes_waiting(int fd) {
-    int count = 0;
-    return ioctl(fd, FIONREAD, &count) == 0 ? count : 0;
 }
 
 static inline int clinux_is_open(int fd) {

@@ -110,7 +110,7 @@ struct Server {
         var isFirst = true
         for await signal in signals {
             guard isFirst else {
-                LogPipe.flush()
+                LogQueue.flush()
                 _exit(128 + signal)
             }
             isFirst = false

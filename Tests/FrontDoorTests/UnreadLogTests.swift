@@ -98,7 +98,7 @@ struct UnreadLogTests {
         let process = try await startAndAnswer()
         #expect(try await send(1_000) == 0)
         let before = try ProcessFigures(of: process).residentKB
-        // Several times as much as the two pipes hold.
+        // Several times as much as the queue and the named pipe hold.
         #expect(try await send(20_000) == 0)
         let growth = try ProcessFigures(of: process).residentKB - before
         #expect(!FrontDoor.measuresMemory || growth < 8_192, "\(growth) KiB")
@@ -166,7 +166,12 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .code(signals > 1 ? 128 + SIGINT : 0))
     }
 
-    @Test("A crash ends the process although nobody reads its message", arguments: [SIGILL, SIGABRT, SIGSEGV])
+    // A sanitizer handles crashes itself.
+    @Test(
+        "A crash ends the process although nobody reads its message",
+        .enabled(if: FrontDoor.measuresMemory),
+        arguments: [SIGILL, SIGABRT, SIGSEGV]
+    )
     func crash(signal: CInt) async throws {
         try reader.fill()
         let process = try await startAndAnswer()
@@ -174,7 +179,8 @@ struct UnreadLogTests {
         #expect(try await process.waitForExit(timeout: Self.end) == .signal(signal))
     }
 
-    @Test("The lines before a crash are in the log")
+    // A sanitizer handles crashes itself.
+    @Test("The lines before a crash are in the log", .enabled(if: FrontDoor.measuresMemory))
     func linesBeforeCrash() async throws {
         let process = try await startAndAnswer()
         #expect(try await send(400) == 0)
@@ -185,7 +191,11 @@ struct UnreadLogTests {
         #expect(try JSONLog.lines(try await text).count { $0["route"] == .text("exchange") } == 400)
     }
 
-    @Test("A crash's backtrace, if Swift's runtime prints one, is in the log completely")
+    // A sanitizer handles crashes itself.
+    @Test(
+        "A crash's backtrace, if Swift's runtime prints one, is in the log completely",
+        .enabled(if: FrontDoor.measuresMemory)
+    )
     func backtrace() async throws {
         let process = try await startAndAnswer(["SWIFT_BACKTRACE": "enable=yes,color=no"])
         process.terminate(signal: SIGSEGV)
@@ -219,7 +229,7 @@ struct UnreadLogTests {
         let targets = try (0...2).map {
             try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\($0)")
         }
-        #expect(targets[0] == "/dev/null" && targets[1] == "/dev/null" && targets[2].hasPrefix("pipe:"))
+        #expect(targets == Array(repeating: "/dev/null", count: 3))
         process.terminate()
         #expect(try await process.waitForExit(timeout: Self.end) == .code(0))
     }

@@ -75,7 +75,7 @@ struct DirectCall {
     }
 
     private func fail(_ problem: String, hint: String) {
-        StandardError.print("\(route.rawValue): \(problem)\n\(hint)")
+        LogQueue.print("\(route.rawValue): \(problem)\n\(hint)")
     }
 
     private func hint(after answer: TikiAnswer, from url: UpstreamURL) -> String {

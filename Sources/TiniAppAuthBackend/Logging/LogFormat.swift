@@ -1,3 +1,5 @@
+import Glibc
+
 /// How log entries are written.
 enum LogFormat: String, CaseIterable, Sendable {
     /// ``text`` at a terminal, ``json`` elsewhere.
@@ -9,7 +11,7 @@ enum LogFormat: String, CaseIterable, Sendable {
 
     var isText: Bool {
         switch self {
-        case .auto: StandardError.isTerminal
+        case .auto: isatty(STDERR_FILENO) == 1
         case .json: false
         case .text: true
         }
