@@ -44,8 +44,9 @@ let package = Package(
                 "CLinux",
                 "LogThrottle",
                 "Text",
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         // Connections to other machines, and what is spoken over them.

@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stddef.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -39,22 +37,4 @@ static inline int clinux_duplicate(int fd) {
 
 static inline int clinux_forbid_dumping(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static inline int clinux_epoll_watch(int epoll, int fd) {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-static inline int clinux_epoll_unwatch(int epoll, int fd) {
-    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
-}
-
-static inline int clinux_epoll_event_fd(const struct epoll_event *event) {
-    return event->data.fd;
-}
-
-// Whether the peer sends nothing after this.
-static inline int clinux_epoll_event_is_end(const struct epoll_event *event) {
-    return (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 }

@@ -1,4 +1,5 @@
 import CFCGI
+import NIOCore
 
 /// The records with which an answer is sent (FastCGI specification, sections 3.3, 5.3 and 5.5).
 enum AnswerRecords {
@@ -12,22 +13,22 @@ enum AnswerRecords {
     ///   - isLast: whether the web server, which keeps the connection, is told that this answer is the last on it. The
     ///     protocol has no words for that. But nginx keeps a connection only if the end-request record is the last that has
     ///     arrived on it (`ngx_http_fastcgi_input_filter`), so an empty management record follows, which tells nothing.
-    static func encode(_ document: [UInt8], requestID: UInt16, isLast: Bool) -> [UInt8] {
-        var bytes: [UInt8] = []
+    static func encode(_ document: [UInt8], requestID: UInt16, isLast: Bool) -> ByteBuffer {
+        var bytes = ByteBuffer()
         bytes.reserveCapacity(document.count + 48)
         var rest = document[...]
         while !rest.isEmpty {
             let content = rest.prefix(maxContent)
             rest = rest.dropFirst(content.count)
-            bytes.append(headerOf: FCGI_STDOUT, requestID: requestID, count: content.count)
-            bytes.append(contentsOf: content)
+            bytes.writeInteger(recordHeader(FCGI_STDOUT, requestID: requestID, count: content.count))
+            bytes.writeBytes(content)
         }
-        bytes.append(headerOf: FCGI_STDOUT, requestID: requestID)
+        bytes.writeInteger(recordHeader(FCGI_STDOUT, requestID: requestID))
         let size = MemoryLayout<FCGI_EndRequestBody>.size
-        bytes.append(headerOf: FCGI_END_REQUEST, requestID: requestID, count: size)
+        bytes.writeInteger(recordHeader(FCGI_END_REQUEST, requestID: requestID, count: size))
         // Application status 0, FCGI_REQUEST_COMPLETE.
-        bytes.append(contentsOf: repeatElement(0, count: size))
-        if isLast { bytes.append(headerOf: FCGI_GET_VALUES_RESULT) }
+        bytes.writeRepeatingByte(0, count: size)
+        if isLast { bytes.writeInteger(recordHeader(FCGI_GET_VALUES_RESULT)) }
         return bytes
     }
 }

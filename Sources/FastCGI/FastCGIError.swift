@@ -18,8 +18,6 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
     case unusableStandardInput(reason: String)
     /// A system call on the socket failed.
     case socket(path: String, SystemCallError)
-    /// A system call of the event loop failed.
-    case eventLoop(SystemCallError)
 
     package var description: String {
         switch self {
@@ -32,7 +30,6 @@ package enum FastCGIError: Error, Equatable, CustomStringConvertible {
         case .unusableInheritedSocket(let reason): "the socket passed in by LISTEN_FDS cannot be used: \(reason)"
         case .unusableStandardInput(let reason): "the socket passed in as descriptor 0 cannot be used: \(reason)"
         case .socket(let path, let error): "cannot listen on \(path): \(error)"
-        case .eventLoop(let error): "the event loop failed: \(error)"
         }
     }
 }

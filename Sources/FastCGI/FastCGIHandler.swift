@@ -1,14 +1,14 @@
-/// Answers requests. The responder calls it on its one thread, so it must not block: it takes the request, and the
-/// answer may come later, from any thread.
-package protocol FastCGIHandler: Sendable {
-    /// Takes a request, and sees to it that `writer.send` is called once, on whatever thread.
+/// Answers requests. Lives on the server's event loop, so it must not block: it takes the request, and the answer may come
+/// later.
+package protocol FastCGIHandler {
+    /// Takes a request, and sees to it that `writer.send` is called once, on the event loop.
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter)
 
-    /// The answer to a request that the responder does not hand over, or no longer waits for.
+    /// The answer to a request that the server does not hand over, or no longer waits for.
     func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse
 }
 
-/// Why the responder itself answers a request.
+/// Why the server itself answers a request.
 package enum FastCGIRefusal: Sendable, Equatable {
     /// As many requests are in flight as ``FastCGILimits/maxInFlight`` allows.
     case overloaded

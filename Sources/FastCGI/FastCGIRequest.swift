@@ -1,3 +1,4 @@
+import NIOCore
 import Text
 
 /// One complete request, as the web server passed it. A value: nothing in it points into libfcgi.
@@ -29,12 +30,12 @@ package struct FastCGIRequest: Sendable {
         /// nginx/routes.conf).
         package let guardsInternalPaths: Bool
         /// When the connection was accepted, or, where it is kept, when the request's first bytes were read.
-        package let acceptedAt: ContinuousClock.Instant
+        package let acceptedAt: NIODeadline
 
         /// - Parameters:
         ///   - acceptedAt: see the property.
         ///   - param: gives the value of a FastCGI param by its name; nil if it is absent or empty.
-        package init(acceptedAt: ContinuousClock.Instant, param: (StaticString) -> String?) {
+        package init(acceptedAt: NIODeadline, param: (StaticString) -> String?) {
             method = param("REQUEST_METHOD") ?? ""
             path = Self.path(param)
             contentType = param("CONTENT_TYPE")

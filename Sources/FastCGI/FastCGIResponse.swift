@@ -34,7 +34,7 @@ package struct FastCGIResponse: Sendable, Equatable {
 
     /// The CGI response document (RFC 3875 section 6): a `Status` field instead of HTTP's status line, the header
     /// fields, an empty line, the body.
-    var document: [UInt8] {
+    package var document: [UInt8] {
         var document = [UInt8]()
         document.reserveCapacity(512 + body.count)
         document.append("Status: ")

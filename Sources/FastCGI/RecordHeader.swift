@@ -1,20 +1,18 @@
 import CFCGI
 
+/// A record's header (FastCGI specification, section 3.3), as the number whose bytes it is, the first one highest. The
+/// content that follows it is not padded.
+///
+/// - Parameters:
+///   - requestID: 0 for a management record.
+///   - count: bytes of the content.
+func recordHeader(_ type: CInt, requestID: UInt16 = UInt16(FCGI_NULL_REQUEST_ID), count: Int = 0) -> UInt64 {
+    UInt64(FCGI_VERSION_1) << 56 | UInt64(type) << 48 | UInt64(requestID) << 32 | UInt64(count) << 16
+}
+
 extension [UInt8] {
-    /// Appends a record's header (FastCGI specification, section 3.3). The content that follows it is not padded.
-    ///
-    /// - Parameters:
-    ///   - count: bytes of the content.
-    ///   - requestID: 0 for a management record.
-    mutating func append(headerOf type: CInt, requestID: UInt16 = UInt16(FCGI_NULL_REQUEST_ID), count: Int = 0) {
-        append(UInt8(FCGI_VERSION_1))
-        append(UInt8(type))
-        append(UInt8(requestID >> 8))
-        append(UInt8(requestID & 0xFF))
-        append(UInt8(count >> 8))
-        append(UInt8(count & 0xFF))
-        // The length of the padding, and a byte that is reserved.
-        append(0)
-        append(0)
+    /// Appends a record's header.
+    mutating func append(header: UInt64) {
+        Swift.withUnsafeBytes(of: header.bigEndian) { append(contentsOf: $0) }
     }
 }

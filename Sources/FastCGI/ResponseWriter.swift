@@ -1,7 +1,5 @@
-import Synchronization
-
-/// Takes the answer to one request, from any thread, once. A second answer is dropped.
-package final class ResponseWriter: Sendable {
+/// Takes the answer to one request, once. A second answer is dropped. Lives on the event loop.
+package final class ResponseWriter {
     /// How the delivery of an answer ended.
     package enum Delivery: Sendable {
         /// All of it has been taken.
@@ -12,35 +10,30 @@ package final class ResponseWriter: Sendable {
         case alreadyAnswered
     }
 
-    /// Writes a CGI document (RFC 3875 section 6), and tells whether all of it has been taken.
-    package typealias Write = @Sendable (_ document: [UInt8]) -> Bool
+    /// Writes a response, and calls back once.
+    package typealias Write = (_ response: FastCGIResponse, _ delivered: @escaping (Delivery) -> Void) -> Void
 
     /// The request's params.
     package let head: FastCGIRequest.Head
-    private let write: Mutex<Write?>
-    /// Where the request is in flight; nil if nobody counts.
-    private let registry: InFlightRequests?
+    private var write: Write?
 
-    init(head: FastCGIRequest.Head, registry: InFlightRequests?, write: @escaping Write) {
+    /// - Parameter write: called at most once.
+    package init(head: FastCGIRequest.Head, write: @escaping Write) {
         self.head = head
-        self.registry = registry
-        self.write = Mutex(write)
+        self.write = write
     }
 
-    /// - Parameter write: called once, on the thread that has the answer.
-    package convenience init(head: FastCGIRequest.Head, write: @escaping Write) {
-        self.init(head: head, registry: nil, write: write)
-    }
+    /// Whether the request has not been answered.
+    var isWaiting: Bool { write != nil }
 
     /// Writes the response.
-    @discardableResult
-    package func send(_ response: FastCGIResponse) -> Delivery {
-        guard let write = write.withLock({ $0.take() }) else { return .alreadyAnswered }
+    ///
+    /// - Parameter delivered: called once; at once, unless the web server is slow to take the answer.
+    package func send(_ response: FastCGIResponse, delivered: @escaping (Delivery) -> Void = { _ in }) {
+        guard let write = write.take() else { return delivered(.alreadyAnswered) }
         var response = response
         // RFC 3875 section 4.3.3. HAProxy answers 502 if there is content.
         if head.method == "HEAD" { response.body = [] }
-        let sent = write(response.document)
-        registry?.remove(self)
-        return sent ? .sent : .peerGone
+        write(response, delivered)
     }
 }

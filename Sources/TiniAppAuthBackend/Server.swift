@@ -27,65 +27,55 @@ struct Server {
         let signals = try SignalTrap.set()
 
         let limits = raisedToDescriptorLimit(configuration.limits)
-        // One event loop: one pool of connections, one table of calls in flight, no locks between them. It signs and
-        // relays thousands of calls a second; a second loop would split the pool.
+        // One event loop, and so no locks: one pool of connections, one table of calls in flight. It serves thousands of
+        // requests a second.
         let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let doorThread = NIOThreadPool(numberOfThreads: 1)
-        doorThread.start()
-
-        let shutdown = ShutdownFlag()
-        let exporter = PrometheusExporter(help: Metric.help)
-        let service = try AuthService(
-            configuration.service,
-            eventLoop: eventLoopGroup.any(),
-            logger: logger,
-            metrics: exporter
-        )
-        let listener = try makeListener()
-        logger.notice("listening", metadata: ["socket": "\(listener.path)"])
-        let responder = try FastCGIResponder(
-            library,
-            listener: listener,
-            limits: limits,
-            shutdownGrace: configuration.shutdownGrace,
-            shutdown: shutdown,
-            handler: RequestHandler(
-                service: service,
-                validation: configuration.validation,
-                shutdown: shutdown,
-                exporter: exporter,
-                log: RequestLog(logger: logger, project: configuration.googleCloudProject),
-                maxBodyBytes: limits.maxStdinBytes
-            ),
-            logger: logger
-        )
+        let eventLoop = eventLoopGroup.any()
+        let parts = try await eventLoop.submit {
+            let handler = try RequestHandler(configuration, eventLoop: eventLoop, logger: logger)
+            let listener = try makeListener()
+            logger.notice("listening", metadata: ["socket": "\(listener.path)"])
+            let front = try FastCGIServer(
+                library,
+                listener: listener,
+                limits: limits,
+                shutdownGrace: configuration.shutdownGrace,
+                handler: handler,
+                eventLoop: eventLoop,
+                logger: logger
+            )
+            return NIOLoopBound((front, handler), eventLoop: eventLoop)
+        }.get()
 
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await shutDown(responder, at: signals.terminations, telling: systemd) }
             group.addTask {
-                let reload = Reload(environment: environment, service: service, systemd: systemd, logger: logger)
+                await shutDown(at: signals.terminations, telling: systemd) {
+                    eventLoop.execute {
+                        let (front, handler) = parts.value
+                        handler.isShuttingDown = true
+                        front.shutDown()
+                    }
+                }
+            }
+            group.addTask {
+                let reload = Reload(environment: environment, systemd: systemd, logger: logger) { renewal in
+                    try await eventLoop.submit { parts.value.1.service.renew(renewal) }.get()
+                }
                 for await _ in signals.hangUps { await reload.run() }
             }
             group.addTask { await HeapTrim().run() }
             if let interval = SystemdNotifier.watchdogInterval(environment) {
-                let watchdog = Watchdog(
-                    systemd: systemd,
-                    interval: interval,
-                    responder: responder,
-                    eventLoop: eventLoopGroup.any()
-                )
+                let watchdog = Watchdog(systemd: systemd, interval: interval, eventLoop: eventLoop)
                 group.addTask { await watchdog.run() }
             }
             // The listener takes connections already: they wait in its queue.
             systemd.notify(.ready)
-            try await doorThread.runIfActive { try responder.serve() }
             // All requests have their answers. Those that come from Tiki now are for other instances; they get what is
             // left of the grace, which began with the shutdown.
-            let elapsed = shutdown.time.map { ContinuousClock.now - $0 } ?? .zero
-            try await service.close(by: .now() + TimeAmount(configuration.shutdownGrace - elapsed))
+            let graceEnds = try await eventLoop.flatSubmit { parts.value.0.end }.get()
+            try await eventLoop.flatSubmit { parts.value.1.service.close(by: graceEnds) }.get()
             group.cancelAll()
         }
-        try await doorThread.shutdownGracefully()
         try await eventLoopGroup.shutdownGracefully()
         logger.notice("stopped")
     }
@@ -103,9 +93,9 @@ struct Server {
 
     /// The first signal begins the shutdown; the second ends the process at once.
     private func shutDown(
-        _ responder: FastCGIResponder,
         at signals: AsyncStream<CInt>,
-        telling systemd: SystemdNotifier
+        telling systemd: SystemdNotifier,
+        _ begin: @Sendable () -> Void
     ) async {
         var isFirst = true
         for await signal in signals {
@@ -116,7 +106,7 @@ struct Server {
             isFirst = false
             logger.notice("shutting down", metadata: ["signal": "\(SignalTrap.name(of: signal))"])
             systemd.notify(.stopping)
-            responder.shutDown()
+            begin()
         }
     }
 

@@ -1,23 +1,15 @@
+import CLinux
 import Glibc
 
-@testable import FastCGI
-
-/// A connection taken from a listener's queue, for tests that need one outside of a responder.
+/// A connection taken from a listener's queue, for tests that need one outside of a server.
 final class Accepted {
-    private var socket: ConnectedSocket?
+    let descriptor: CInt
 
+    /// - Returns: nil if none is waiting.
     init?(_ listener: CInt) {
-        do {
-            socket = try ConnectedSocket.accept(from: listener)
-        } catch {
-            return nil
-        }
-        if socket == nil { return nil }
+        descriptor = clinux_accept_nonblocking(listener)
+        if descriptor < 0 { return nil }
     }
 
-    /// Returns the connection; can be called once.
-    func take() throws -> ConnectedSocket {
-        guard let socket = socket.take() else { throw SystemCallError("accept4", EAGAIN) }
-        return socket
-    }
+    deinit { close(descriptor) }
 }

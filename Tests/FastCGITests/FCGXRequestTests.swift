@@ -6,7 +6,7 @@ import Testing
 
 struct FCGXRequestTests {
     init() throws {
-        _ = try RunningResponder.library.get()
+        _ = try RunningServer.library.get()
     }
 
     /// Has libfcgi read a request through the feed, as the responder does.

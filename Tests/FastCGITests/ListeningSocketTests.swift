@@ -57,9 +57,9 @@ struct ListeningSocketTests {
     func accepted() throws {
         let listener = try ListeningSocket.open(path: path)
         let peer = try FastCGIPeer(path)
-        let socket = try #require(Accepted(listener.descriptor)).take()
-        let descriptor = socket.descriptor
-        withExtendedLifetime(peer) {
+        let accepted = try #require(Accepted(listener.descriptor))
+        let descriptor = accepted.descriptor
+        withExtendedLifetime((peer, accepted)) {
             #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
             #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import TestSupport
 import Testing
 
@@ -8,14 +9,14 @@ struct RequestHeadTests {
     @Test("A request's age begins with its connection, not with its last byte")
     func age() throws {
         let requests = Collected<FastCGIRequest>()
-        try RunningResponder.run(handle: { request, connection in
+        try RunningServer.run(handle: { request, connection in
             requests.append(request)
             connection.send(FastCGIResponse(status: 200))
         }) { _, path in
-            let begin = ContinuousClock.now
+            let begin = NIODeadline.now()
             let peer = try FastCGIPeer(path)
             Thread.sleep(forTimeInterval: 0.1)
-            let sent = ContinuousClock.now
+            let sent = NIODeadline.now()
             _ = try peer.exchange()
             let request = try #require(requests.all.first)
             #expect(request.head.acceptedAt >= begin && request.head.acceptedAt < sent)
@@ -25,7 +26,7 @@ struct RequestHeadTests {
     @Test("The head of a request has the client's address and trace")
     func head() throws {
         let seen = Collected<FastCGIRequest>()
-        try RunningResponder.run(handle: { request, writer in
+        try RunningServer.run(handle: { request, writer in
             seen.append(request)
             writer.send(FastCGIResponse(status: 200))
         }) { _, path in
@@ -52,6 +53,6 @@ struct RequestHeadTests {
         ] as [([String: String], String)]
     )
     func path(params: [String: String], path: String) {
-        #expect(FastCGIRequest.Head(acceptedAt: .now) { params[$0.description] }.path == path)
+        #expect(FastCGIRequest.Head(acceptedAt: .now()) { params[$0.description] }.path == path)
     }
 }

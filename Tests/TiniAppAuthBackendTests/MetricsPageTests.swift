@@ -10,14 +10,17 @@ struct MetricsPageTests {
     /// The whole page, with every possible series.
     func page() throws -> String {
         let exporter = PrometheusExporter(help: Metric.help)
-        _ = try AuthService(
-            try SettingsFixture.configuration([
-                "UPSTREAM_WARM_CONNECTIONS": "0", "SHARED_STORE": "redis+unix:///does/not/exist",
-            ]).service,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            metrics: exporter
-        )
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        try eventLoop.submit {
+            _ = try AuthService(
+                try SettingsFixture.configuration([
+                    "UPSTREAM_WARM_CONNECTIONS": "0", "SHARED_STORE": "redis+unix:///does/not/exist",
+                ]).service,
+                eventLoop: eventLoop,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                metrics: exporter
+            )
+        }.wait()
         let metrics = RequestMetrics(exporter)
         for path in [
             "/", "/auth_exchange", "/auth_refresh", "/auth_info", "/health/live", "/health/ready", "/metrics", "?",

@@ -1,9 +1,5 @@
 import Foundation
-import Logging
-import Metrics
-import NIOPosix
 import Testing
-import TiniAppAuth
 
 @testable import TiniAppAuthBackend
 
@@ -13,14 +9,8 @@ struct ReloadTests {
     /// Reloads with this environment, and returns what the service manager was told.
     func reload(_ environment: Environment) async throws -> [String] {
         let socket = try NotifySocket()
-        let service = try AuthService(
-            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: recorder.logger(),
-            metrics: NOOPMetricsHandler.instance
-        )
         let systemd = SystemdNotifier(environment: ["NOTIFY_SOCKET": socket.name])
-        await Reload(environment: environment, service: service, systemd: systemd, logger: recorder.logger()).run()
+        await Reload(environment: environment, systemd: systemd, logger: recorder.logger()) { _ in }.run()
         return [socket.receive(), socket.receive(), socket.receive(within: 0)].compactMap(\.self)
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Metrics
 import NIOPosix
+import Synchronization
 import TestSupport
 import Testing
 import TiniAppAuth
@@ -12,22 +13,33 @@ import TiniAppAuth
 struct RequestHandlerTests {
     let exporter = PrometheusExporter(help: Metric.help)
 
-    func handler() throws -> RequestHandler {
+    /// Runs the body with a handler, where it lives.
+    func withHandler(_ body: @escaping @Sendable (RequestHandler) throws -> Void) throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let service = try AuthService(
-            try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: logger,
-            metrics: NOOPMetricsHandler.instance
-        )
-        return RequestHandler(
-            service: service,
-            validation: DomainValidation(),
-            shutdown: ShutdownFlag(),
-            exporter: exporter,
-            log: RequestLog(logger: logger, project: nil),
-            maxBodyBytes: 100
-        )
+        try eventLoop.submit {
+            let service = try AuthService(
+                try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
+                eventLoop: eventLoop,
+                logger: logger,
+                metrics: NOOPMetricsHandler.instance
+            )
+            let handler = RequestHandler(
+                service: service,
+                validation: DomainValidation(),
+                exporter: exporter,
+                log: RequestLog(logger: logger, project: nil),
+                maxBodyBytes: 100
+            )
+            try body(handler)
+        }.wait()
+    }
+
+    func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) throws -> FastCGIResponse {
+        let response = Mutex<FastCGIResponse?>(nil)
+        try withHandler { handler in response.withLock { $0 = handler.refuse(head, because: reason) } }
+        let made = response.withLock { $0 }
+        return try #require(made)
     }
 
     func request(_ path: String = "/auth_exchange", id: String) -> FastCGIRequest.Head {
@@ -39,7 +51,7 @@ struct RequestHandlerTests {
         arguments: [(.overloaded, "overloaded"), (.shuttingDown, "shutting_down")] as [(FastCGIRefusal, String)]
     )
     func refusal(refusal: FastCGIRefusal, reason: String) throws {
-        let response = try handler().refuse(request(id: "id-1"), because: refusal)
+        let response = try refuse(request(id: "id-1"), because: refusal)
         #expect(response.status == 503)
         #expect(response.reasonPhrase == "Service Unavailable")
         let headers = Dictionary(response.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" }
@@ -59,7 +71,7 @@ struct RequestHandlerTests {
 
     @Test("A refused request without a usable id gets a new one, the same in header and body")
     func requestID() throws {
-        let response = try handler().refuse(request(id: "bad id\r\n"), because: .overloaded)
+        let response = try refuse(request(id: "bad id\r\n"), because: .overloaded)
         let field = try #require(response.headers.first { $0.name == "X-Request-Id" }?.value)
         #expect(field.wholeMatch(of: /[0-9a-f]{16}/) != nil)
         #expect(String(decoding: response.body, as: UTF8.self).contains(#""request_id":"\#(field)""#))
@@ -67,9 +79,10 @@ struct RequestHandlerTests {
 
     @Test("A refusal is counted as a request like any other")
     func counted() throws {
-        let handler = try handler()
-        for path in ["/auth_exchange", "/auth_exchange", "/S3CR3T"] {
-            _ = handler.refuse(request(path, id: "id"), because: .overloaded)
+        try withHandler { handler in
+            for path in ["/auth_exchange", "/auth_exchange", "/S3CR3T"] {
+                _ = handler.refuse(request(path, id: "id"), because: .overloaded)
+            }
         }
         let lines = exporter.text().split(separator: "\n")
         #expect(lines.contains(#"tiniapp_auth_requests_total{route="exchange",status="503"} 2"#))

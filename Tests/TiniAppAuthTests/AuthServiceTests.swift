@@ -13,21 +13,24 @@ struct AuthServiceTests {
     func error(_ body: String, contentType: String? = "application/json", route: AuthRoute = .exchange) throws
         -> AuthError?
     {
-        let service = try AuthService(
-            try ServiceFixture.configuration(port: 1),
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: InMemoryLogHandler.make().logger,
-            metrics: NOOPMetricsHandler.instance
-        )
-        let result = Mutex<Result<TikiAnswer, AuthError>?>(nil)
-        service.handle(route, contentType: contentType, body: Array(body.utf8), age: .zero) { outcome in
-            result.withLock { $0 = outcome.result }
-        }
-        return result.withLock { $0?.error }
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        return try eventLoop.submit {
+            let service = try AuthService(
+                try ServiceFixture.configuration(port: 1),
+                eventLoop: eventLoop,
+                logger: InMemoryLogHandler.make().logger,
+                metrics: NOOPMetricsHandler.instance
+            )
+            var result: Result<TikiAnswer, AuthError>?
+            service.handle(route, contentType: contentType, body: Array(body.utf8), acceptedAt: .now()) { outcome in
+                result = outcome.result
+            }
+            return result?.error
+        }.wait()
     }
 
     @Test(
-        "A bad request is answered at once, on the caller's thread",
+        "A bad request is answered at once",
         arguments: [
             ("", "application/json", .payload(.empty)), ("", nil, .payload(.empty)),
             ("", "text/plain", .payload(.empty)),

@@ -126,7 +126,7 @@ package struct ConnectionGate {
     package mutating func endWithoutBody() -> Bool {
         guard phase == .stdin else { return false }
         leaveOutBody(.late)
-        request.append(headerOf: FCGI_STDIN, requestID: requestID)
+        request.append(header: recordHeader(FCGI_STDIN, requestID: requestID))
         phase = .complete
         return true
     }

@@ -40,7 +40,7 @@ struct ManagementQuery {
             guard pairs.count <= Self.maxBytes else { return nil }
         }
         var record: [UInt8] = []
-        record.append(headerOf: FCGI_GET_VALUES_RESULT, count: pairs.count)
+        record.append(header: recordHeader(FCGI_GET_VALUES_RESULT, count: pairs.count))
         return record + pairs
     }
 

@@ -55,8 +55,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
                 ownFile = identity(of: path)
                 // Nobody can connect before listen(), so the mode is set in time.
                 _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
-                // The kernel cuts the number down to net.core.somaxconn.
-                _ = try SystemCall.run("listen") { listen(descriptor, .max) }
+                _ = try SystemCall.run("listen") { Self.listen(descriptor) }
                 return ListeningSocket(descriptor: descriptor, path: path, origin: .opened, ownFile: ownFile)
             } catch {
                 SystemCall.close(descriptor)
@@ -71,6 +70,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
             }
         }
     }
+
+    /// Asks for the longest queue that the system allows.
+    func lengthenQueue() { _ = Self.listen(descriptor) }
+
+    /// The kernel cuts the number down to net.core.somaxconn.
+    private static func listen(_ descriptor: CInt) -> CInt { Glibc.listen(descriptor, .max) }
 
     /// Adopts the socket that systemd passes at start (sd_listen_fds(3)): descriptor 3.
     ///

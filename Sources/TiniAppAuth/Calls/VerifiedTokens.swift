@@ -6,13 +6,11 @@ import Upstream
 /// An API asks with every request, so a good answer is kept for seconds: sealed, like the answers to exchanges. A refusal is
 /// never kept, and ends what was kept before.
 final class VerifiedTokens {
-    private let eventLoop: any EventLoop
     private let timers: CoarseTimers
     private var table: CallTable<CallWaiter>
     private var nonces = NonceCounter()
 
-    init(_ limits: CallTable<CallWaiter>.Limits, eventLoop: any EventLoop, timers: CoarseTimers) {
-        self.eventLoop = eventLoop
+    init(_ limits: CallTable<CallWaiter>.Limits, timers: CoarseTimers) {
         self.timers = timers
         table = CallTable(limits)
     }
@@ -35,8 +33,7 @@ final class VerifiedTokens {
                 waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
             }
         case .first:
-            let verified = NIOLoopBound(self, eventLoop: eventLoop)
-            ask(CallWaiter { verified.value.end(call, $0) })
+            ask(CallWaiter { self.end(call, $0) })
         }
     }
 

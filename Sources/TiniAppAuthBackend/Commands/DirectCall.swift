@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import NIOCore
 import NIOPosix
 import Text
 import TiniAppAuth
@@ -53,24 +54,30 @@ struct DirectCall {
     private func call(_ configuration: AuthService.Configuration, _ secret: String) async throws -> AuthOutcome {
         var configuration = configuration
         configuration.upstream.warmConnections = 0
-        let service = try AuthService(
-            configuration,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            // Says why Tiki cannot be reached, and that the clock is wrong.
-            logger: Logger(label: "tiniapp-auth-backend") { _ in TerminalLogHandler(logLevel: .warning) },
-            metrics: PrometheusExporter(help: [:])
-        )
         var body = Array("{".utf8)
         JSONString.append(route.requiredKey, to: &body)
         body.append(UInt8(ascii: ":"))
         JSONString.append(secret, to: &body)
         body.append(UInt8(ascii: "}"))
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let service = try await eventLoop.submit { [configuration] in
+            let service = try AuthService(
+                configuration,
+                eventLoop: eventLoop,
+                // Says why Tiki cannot be reached, and that the clock is wrong.
+                logger: Logger(label: "tiniapp-auth-backend") { _ in TerminalLogHandler(logLevel: .warning) },
+                metrics: PrometheusExporter(help: [:])
+            )
+            return NIOLoopBound(service, eventLoop: eventLoop)
+        }.get()
         let outcome = await withCheckedContinuation { answered in
-            service.handle(route, contentType: "application/json", body: body, age: .zero) {
-                answered.resume(returning: $0)
+            eventLoop.execute { [body] in
+                service.value.handle(route, contentType: "application/json", body: body, acceptedAt: .now()) {
+                    answered.resume(returning: $0)
+                }
             }
         }
-        try await service.close()
+        try await eventLoop.flatSubmit { service.value.close() }.get()
         return outcome
     }
 

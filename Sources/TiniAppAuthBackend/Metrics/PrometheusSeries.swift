@@ -19,19 +19,21 @@ final class PrometheusCounter: PrometheusSeries, CounterHandler {
     }
 }
 
-/// A number that goes up and down.
+/// A number that goes up and down. Only the event loop changes it.
 final class PrometheusGauge: PrometheusSeries, MeterHandler, RecorderHandler {
-    private let value = Mutex(0.0)
+    private let bits = Atomic(Double.zero.bitPattern)
+
+    private var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 
     func set(_ value: Int64) { set(Double(value)) }
-    func set(_ value: Double) { self.value.withLock { $0 = value } }
-    func increment(by amount: Double) { value.withLock { $0 += amount } }
-    func decrement(by amount: Double) { value.withLock { $0 -= amount } }
+    func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+    func increment(by amount: Double) { set(value + amount) }
+    func decrement(by amount: Double) { set(value - amount) }
     func record(_ value: Int64) { set(Double(value)) }
     func record(_ value: Double) { set(value) }
 
     func write(name: String, labels: String, to text: inout String) {
-        text += "\(name)\(inBraces(labels)) \(value.withLock { $0 })\n"
+        text += "\(name)\(inBraces(labels)) \(value)\n"
     }
 }
 

@@ -1,10 +1,9 @@
 import CoreMetrics
 import Metrics
-import Synchronization
 import TiniAppAuth
 
-/// Metrics of the requests.
-final class RequestMetrics: Sendable {
+/// Metrics of the requests. Lives on the event loop.
+final class RequestMetrics {
     private struct Kind: Hashable {
         let route: String
         /// A status without a series of its own counts with its class: 5 for 5xx.
@@ -19,7 +18,7 @@ final class RequestMetrics: Sendable {
     private static let ownStatuses = Set(AuthError.Reason.allCases.map(\.status) + [200, 204, 403, 409, 422])
 
     private let factory: any MetricsFactory
-    private let requests = Mutex<[Kind: Counter]>([:])
+    private var requests: [Kind: Counter] = [:]
     private let durations: [String: Timer]
     private let inFlight: Meter
 
@@ -56,14 +55,11 @@ final class RequestMetrics: Sendable {
     }
 
     private func counter(_ kind: Kind) -> Counter {
-        requests.withLock { requests in
-            if let known = requests[kind] { return known }
-            let dimensions = [
-                ("route", kind.route), ("status", kind.status < 100 ? "\(kind.status)xx" : String(kind.status)),
-            ]
-            let new = Counter(label: "tiniapp_auth_requests_total", dimensions: dimensions, factory: factory)
-            requests[kind] = new
-            return new
-        }
+        if let known = requests[kind] { return known }
+        let status = kind.status < 100 ? "\(kind.status)xx" : String(kind.status)
+        let dimensions = [("route", kind.route), ("status", status)]
+        let new = Counter(label: "tiniapp_auth_requests_total", dimensions: dimensions, factory: factory)
+        requests[kind] = new
+        return new
     }
 }

@@ -25,32 +25,29 @@ struct CGIProgram {
         func param(_ name: StaticString) -> String? {
             hasPathInfo && name.description == "SCRIPT_NAME" ? nil : environment[name.description]
         }
-        let head = FastCGIRequest.Head(acceptedAt: .now, param: param)
+        let head = FastCGIRequest.Head(acceptedAt: .now(), param: param)
         let request = readRequest(head)
-        let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let exporter = PrometheusExporter(help: Metric.help)
-        var service = configuration.service
+        var configuration = configuration
         // For one call, a connection kept ready is useless.
-        service.upstream.warmConnections = 0
-        let auth = try AuthService(service, eventLoop: eventLoopGroup.any(), logger: logger, metrics: exporter)
-        let handler = RequestHandler(
-            service: auth,
-            validation: configuration.validation,
-            shutdown: ShutdownFlag(),
-            exporter: exporter,
-            log: RequestLog(logger: logger, project: configuration.googleCloudProject),
-            maxBodyBytes: configuration.limits.maxStdinBytes
-        )
+        configuration.service.upstream.warmConnections = 0
+        let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let eventLoop = eventLoopGroup.any()
+        let handler = try await eventLoop.submit { [configuration] in
+            let handler = try RequestHandler(configuration, eventLoop: eventLoop, logger: logger)
+            return NIOLoopBound(handler, eventLoop: eventLoop)
+        }.get()
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let writer = ResponseWriter(head: head) { document in
-                defer { continuation.resume() }
-                return Self.write(document)
+            eventLoop.execute {
+                let writer = ResponseWriter(head: head) { response, delivered in
+                    delivered(Self.write(response.document) ? .sent : .peerGone)
+                    continuation.resume()
+                }
+                handler.value.handle(request, writer)
             }
-            handler.handle(request, writer)
         }
         // The reader of the answer may wait for its end.
         close(STDOUT_FILENO)
-        try await auth.close()
+        try await eventLoop.flatSubmit { handler.value.service.close() }.get()
         try await eventLoopGroup.shutdownGracefully()
     }
 
@@ -66,7 +63,7 @@ struct CGIProgram {
             return FastCGIRequest(head: head, bodyRefusal: .tooLarge)
         }
         // Nothing before this process bounds the time, so REQUEST_TIMEOUT counts here, too.
-        let timeout = min(configuration.limits.arrivalTimeout, Duration(configuration.service.requestTimeout))
+        let timeout = min(TimeAmount(configuration.limits.arrivalTimeout), configuration.service.requestTimeout)
         guard let body = readBody(count, until: head.acceptedAt + timeout) else {
             return FastCGIRequest(head: head, bodyRefusal: .late)
         }
@@ -88,13 +85,13 @@ struct CGIProgram {
     }
 
     /// - Returns: what has come until the end, at most so many bytes; nil if more could come.
-    private func readBody(_ count: Int, until deadline: ContinuousClock.Instant) -> [UInt8]? {
+    private func readBody(_ count: Int, until deadline: NIODeadline) -> [UInt8]? {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: count)
         while body.count < count {
             var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            let left = max(.zero, deadline - .now)
-            let ready = poll(&input, 1, CInt(left / .milliseconds(1)))
+            let left = max(.zero, deadline - .now())
+            let ready = poll(&input, 1, CInt(left.nanoseconds / 1_000_000))
             if ready < 0, errno == EINTR { continue }
             guard ready > 0 else { return nil }
             let received = read(STDIN_FILENO, &buffer, count - body.count)

@@ -4,16 +4,17 @@ import TiniAppAuth
 /// Reads the files that settings name again while requests go on: the secret, the store's password, trusted certificates.
 struct Reload {
     let environment: Environment
-    let service: AuthService
     let systemd: SystemdNotifier
     let logger: Logger
+    /// Gives the service what has been read.
+    let renew: @Sendable (AuthService.Renewal) async throws -> Void
 
     /// Never fails: if a file is unusable, the old value stays, and the log says so.
     func run() async {
         systemd.notify(.reloading)
         defer { systemd.notify(.ready) }
         do {
-            try await service.reload(Configuration(environment: environment).service)
+            try await renew(AuthService.Renewal(Configuration(environment: environment).service))
             let hasFile = environment[Settings.clientSecretFile.name] != nil
             logger.notice(
                 "reloaded",

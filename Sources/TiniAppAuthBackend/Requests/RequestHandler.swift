@@ -1,8 +1,10 @@
 import FastCGI
+import Logging
+import NIOCore
 import Text
 import TiniAppAuth
 
-/// Finds out what a request wants, has it answered, logs it and counts it.
+/// Finds out what a request wants, has it answered, logs it and counts it. Lives on the event loop.
 final class RequestHandler: FastCGIHandler {
     /// A request on its way to its response.
     private struct Pending {
@@ -14,8 +16,9 @@ final class RequestHandler: FastCGIHandler {
         var head: FastCGIRequest.Head { writer.head }
     }
 
-    private let service: AuthService
-    private let shutdown: ShutdownFlag
+    let service: AuthService
+    /// Whether the process has begun to shut down; the health check tells it.
+    var isShuttingDown = false
     private let exporter: PrometheusExporter
     private let metrics: RequestMetrics
     private let log: RequestLog
@@ -26,18 +29,30 @@ final class RequestHandler: FastCGIHandler {
     init(
         service: AuthService,
         validation: DomainValidation,
-        shutdown: ShutdownFlag,
         exporter: PrometheusExporter,
         log: RequestLog,
         maxBodyBytes: Int
     ) {
         self.service = service
-        self.shutdown = shutdown
         self.exporter = exporter
         metrics = RequestMetrics(exporter)
         self.log = log
         self.validation = validation
         self.maxBodyBytes = maxBodyBytes
+    }
+
+    /// With all that it needs, made as the configuration says.
+    ///
+    /// - Throws: `TrustError` or NIOSSL's error if the trusted certificates cannot be used.
+    convenience init(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws {
+        let exporter = PrometheusExporter(help: Metric.help)
+        self.init(
+            service: try AuthService(configuration.service, eventLoop: eventLoop, logger: logger, metrics: exporter),
+            validation: configuration.validation,
+            exporter: exporter,
+            log: RequestLog(logger: logger, project: configuration.googleCloudProject),
+            maxBodyBytes: configuration.limits.maxStdinBytes
+        )
     }
 
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
@@ -65,7 +80,7 @@ final class RequestHandler: FastCGIHandler {
             finish(pending, FastCGIResponse(type: "text/plain; charset=utf-8", content: greeting, id))
         case .live:
             finish(pending, FastCGIResponse(content: #"{"status":"live"}"#, id))
-        case .ready where shutdown.isSet:
+        case .ready where isShuttingDown:
             finish(pending, FastCGIResponse(content: #"{"status":"shutting_down"}"#, status: 503, id))
         case .ready:
             finish(pending, FastCGIResponse(content: #"{"status":"ready"}"#, id))
@@ -75,16 +90,15 @@ final class RequestHandler: FastCGIHandler {
             guard let content = validation.content(id: file) else { return refuse(pending, .notFound) }
             finish(pending, FastCGIResponse(status: 200, type: "text/plain; charset=utf-8", body: content, id))
         case .verify:
-            let age = ContinuousClock.now - head.acceptedAt
-            service.verify(authorization: head.authorization, age: age) { [self] outcome in
+            service.verify(authorization: head.authorization, acceptedAt: head.acceptedAt) { [self] outcome in
                 let verdict = TokenVerdict(outcome)
                 finish(pending, FastCGIResponse(verdict, id), refusal: verdict.error, outcome: outcome)
             }
         case .auth where !MediaType.isUnencoded(head.contentEncoding ?? ""):
             refuse(pending, .encodedBody)
         case .auth(let route):
-            let age = ContinuousClock.now - head.acceptedAt
-            service.handle(route, contentType: head.contentType, body: request.body, age: age) { [self] outcome in
+            service.handle(route, contentType: head.contentType, body: request.body, acceptedAt: head.acceptedAt) {
+                [self] outcome in
                 finish(pending, FastCGIResponse(outcome, id), outcome: outcome)
             }
         }
@@ -97,7 +111,7 @@ final class RequestHandler: FastCGIHandler {
             case .overloaded: .overloaded
             case .shuttingDown: .shuttingDown
             }
-        metrics.answered(Route(path: head.path), status: error.status, after: .now - head.acceptedAt)
+        metrics.answered(Route(path: head.path), status: error.status, after: Duration(.now() - head.acceptedAt))
         return FastCGIResponse(error, RequestID(head.requestID))
     }
 
@@ -114,23 +128,24 @@ final class RequestHandler: FastCGIHandler {
         refusal: AuthError? = nil,
         outcome: AuthOutcome? = nil
     ) {
-        let delivery = pending.writer.send(response)
-        let duration = ContinuousClock.now - pending.head.acceptedAt
-        metrics.ended()
-        // Refused at the end of a shutdown, and counted then.
-        guard delivery != .alreadyAnswered else { return }
-        metrics.answered(pending.route, status: response.status, after: duration)
-        log.write(
-            RequestLog.Entry(
-                head: pending.head,
-                requestID: pending.requestID,
-                route: pending.route,
-                status: response.status,
-                refusal: refusal,
-                outcome: outcome,
-                delivery: delivery,
-                duration: duration
+        pending.writer.send(response) { [self] delivery in
+            let duration = Duration(.now() - pending.head.acceptedAt)
+            metrics.ended()
+            // Refused at the end of a shutdown, and counted then.
+            guard delivery != .alreadyAnswered else { return }
+            metrics.answered(pending.route, status: response.status, after: duration)
+            log.write(
+                RequestLog.Entry(
+                    head: pending.head,
+                    requestID: pending.requestID,
+                    route: pending.route,
+                    status: response.status,
+                    refusal: refusal,
+                    outcome: outcome,
+                    delivery: delivery,
+                    duration: duration
+                )
             )
-        )
+        }
     }
 }

@@ -1,5 +1,6 @@
 import InMemoryLogging
 import Logging
+import Metrics
 import MetricsTestKit
 import NIOCore
 import NIOPosix
@@ -12,7 +13,7 @@ import Upstream
 
 /// A service and the server that it calls, each on its own event loop.
 struct ServiceFixture: Sendable {
-    let service: AuthService
+    let service: AnyThreadService
     let configuration: AuthService.Configuration
     let server: ScriptedServer
     let log: InMemoryLogHandler
@@ -45,7 +46,7 @@ struct ServiceFixture: Sendable {
         var configuration = try configuration(port: server.port, scheme: tls == nil ? "http" : "https")
         configure(&configuration)
         let eventLoop = clientGroup.any()
-        let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
+        let service = try await AnyThreadService(configuration, eventLoop, logger, metrics)
         let fixture = ServiceFixture(
             service: service,
             configuration: configuration,
@@ -151,5 +152,62 @@ extension Result where Success == TikiAnswer, Failure == AuthError {
 
     var error: AuthError? {
         if case .failure(let error) = self { error } else { nil }
+    }
+}
+
+/// A service for tests, which call it from any thread.
+struct AnyThreadService: Sendable {
+    private let service: NIOLoopBound<AuthService>
+    private let eventLoop: any EventLoop
+
+    init(
+        _ configuration: AuthService.Configuration,
+        _ eventLoop: any EventLoop,
+        _ logger: Logger,
+        _ metrics: any MetricsFactory
+    ) async throws {
+        self.eventLoop = eventLoop
+        service = try await eventLoop.submit {
+            let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
+            return NIOLoopBound(service, eventLoop: eventLoop)
+        }.get()
+    }
+
+    /// - Parameter age: how long ago the request began to arrive.
+    func handle(
+        _ route: AuthRoute,
+        contentType: String?,
+        body: [UInt8],
+        age: Duration,
+        completion: @escaping @Sendable (AuthOutcome) -> Void
+    ) {
+        let acceptedAt = NIODeadline.now() - TimeAmount(age)
+        let service = service
+        let handle = { @Sendable in
+            service.value.handle(
+                route,
+                contentType: contentType,
+                body: body,
+                acceptedAt: acceptedAt,
+                completion: completion
+            )
+        }
+        if eventLoop.inEventLoop { handle() } else { eventLoop.execute(handle) }
+    }
+
+    func verify(authorization: String?, age: Duration, completion: @escaping @Sendable (AuthOutcome) -> Void) {
+        let acceptedAt = NIODeadline.now() - TimeAmount(age)
+        eventLoop.execute { [service] in
+            service.value.verify(authorization: authorization, acceptedAt: acceptedAt, completion: completion)
+        }
+    }
+
+    func reload(_ configuration: AuthService.Configuration) async throws {
+        let renewal = try AuthService.Renewal(configuration)
+        try await eventLoop.submit { [service] in service.value.renew(renewal) }.get()
+    }
+
+    func close() async throws {
+        try await eventLoop.flatSubmit { [service] in service.value.close() }.get()
     }
 }

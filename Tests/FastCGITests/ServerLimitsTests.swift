@@ -3,13 +3,13 @@ import Testing
 
 @testable import FastCGI
 
-struct ResponderLimitsTests {
+struct ServerLimitsTests {
     @Test("A request over the limit in flight is refused, and the others are not affected")
     func overload() throws {
         var limits = FastCGILimits()
         limits.maxInFlight = 2
-        let waiting = Collected<ResponseWriter>()
-        try RunningResponder.run(limits: limits, handle: { waiting.append($1) }) { running, path in
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(limits: limits, handle: { waiting.append($1) }) { running, path in
             let held = try (0..<2).map { _ in try FastCGIPeer(path) }
             for peer in held {
                 try peer.send(SampleRequest.usual.bytes)
@@ -31,7 +31,7 @@ struct ResponderLimitsTests {
         limits.maxPendingConnections = 3
         // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
-        try RunningResponder.run(limits: limits) { _, path in
+        try RunningServer.run(limits: limits) { _, path in
             let peers = try (0..<4).map { number in
                 let peer = try FastCGIPeer(path)
                 if number.isMultiple(of: 2) { try peer.send(Array(SampleRequest.usual.bytes.prefix(20))) }
@@ -51,7 +51,7 @@ struct ResponderLimitsTests {
         // Longer than the peers here wait, so that only the limit closes connections.
         limits.arrivalTimeout = .seconds(60)
         let begun = Array(SampleRequest.usual(body: [UInt8](repeating: 0x61, count: 2_000)).bytes.prefix(600))
-        try RunningResponder.run(limits: limits) { _, path in
+        try RunningServer.run(limits: limits) { _, path in
             let older = try FastCGIPeer(path)
             try older.send(begun)
             #expect(try FastCGIPeer(path).exchange().text == "ok")
@@ -69,7 +69,7 @@ struct ResponderLimitsTests {
     func arrivalTimeout(bytes: Int) throws {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(150)
-        try RunningResponder.run(limits: limits) { _, path in
+        try RunningServer.run(limits: limits) { _, path in
             let start = ContinuousClock.now
             let slow = try FastCGIPeer(path)
             try slow.send(Array(SampleRequest.usual.bytes.prefix(bytes)))
@@ -89,7 +89,7 @@ struct ResponderLimitsTests {
         ]
     )
     func malformed(bytes: [UInt8]) throws {
-        try RunningResponder.run { _, path in
+        try RunningServer.run { _, path in
             let peer = try FastCGIPeer(path)
             // The connection may be closed before all of it is sent.
             try peer.send(bytes)
@@ -100,12 +100,12 @@ struct ResponderLimitsTests {
 
     @Test("A web server that hangs up during its request leaks nothing")
     func leaves() throws {
-        try RunningResponder.run(grace: .seconds(60)) { running, path in
+        try RunningServer.run(grace: .seconds(60)) { running, path in
             for length in [0, 1, 8, 30, 200] {
                 try FastCGIPeer(path).send(Array(SampleRequest.usual.bytes.prefix(length)))
             }
             #expect(try FastCGIPeer(path).exchange().text == "ok")
-            running.responder.shutDown()
+            running.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))
         }
     }
@@ -113,24 +113,22 @@ struct ResponderLimitsTests {
     /// Otherwise one idle connection would keep the codes and tokens of all later ones in memory.
     @Test("A closed connection is not kept in memory by one that still waits")
     func departedConnections() throws {
-        let directory = try ScratchDirectory()
-        let listener = try ListeningSocket.open(path: directory.path("s"))
-        var pending = PendingConnections()
-        weak var departed: PendingConnection?
-        let peers = try (0..<2).map { _ in try FastCGIPeer(directory.path("s")) }
-        for index in peers.indices {
-            let socket = try #require(Accepted(listener.descriptor)).take()
-            let descriptor = socket.descriptor
-            let connection = PendingConnection(Connection(socket), limits: FastCGILimits())
-            pending.insert(connection, descriptor: descriptor)
-            if index == 1 {
-                departed = connection
-                _ = pending.remove(descriptor)
+        try RunningServer.run { running, _ in
+            try running.onLoop { server in
+                var pending = ConnectionList()
+                let first = FastCGIConnection(server)
+                weak var departed: FastCGIConnection?
+                do {
+                    let connections = [FastCGIConnection(server), FastCGIConnection(server)]
+                    for connection in [first] + connections { pending.append(connection) }
+                    departed = connections.first
+                    for connection in connections { pending.remove(connection) }
+                }
+                #expect(pending.count == 1 && pending.oldest === first)
+                #expect(departed == nil)
+                pending.remove(first)
+                #expect(pending.count == 0 && pending.oldest == nil)
             }
         }
-        #expect(pending.count == 1)
-        #expect(departed == nil)
-        pending.closeOldest()
-        #expect(pending.count == 0 && pending.nextDeadline == nil)
     }
 }

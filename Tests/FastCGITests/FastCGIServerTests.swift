@@ -4,11 +4,11 @@ import Testing
 
 @testable import FastCGI
 
-struct FastCGIResponderTests {
+struct FastCGIServerTests {
     @Test("A request reaches the handler as a value, and its answer reaches the web server as a document")
     func answer() throws {
         let requests = Collected<FastCGIRequest>()
-        try RunningResponder.run(handle: { request, connection in
+        try RunningServer.run(handle: { request, connection in
             requests.append(request)
             let headers = [("Content-Type", "text/plain")]
             connection.send(FastCGIResponse(status: 418, reasonPhrase: "Teapot", headers: headers, body: request.body))
@@ -31,7 +31,7 @@ struct FastCGIResponderTests {
         arguments: [UInt8(0), 7]
     )
     func pieces(padding: UInt8) throws {
-        try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
+        try RunningServer.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
             let peer = try FastCGIPeer(path)
             let request = SampleRequest.usual.records.split(every: 1).with(\.padding, padding)
             for byte in request.bytes { try peer.send([byte]) }
@@ -41,7 +41,7 @@ struct FastCGIResponderTests {
 
     @Test("Each of several requests in a row gets its own bytes back")
     func sequence() throws {
-        try RunningResponder.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
+        try RunningServer.run(handle: { $1.send(FastCGIResponse(status: 200, body: $0.body)) }) { _, path in
             for size in [65_536, 0, 1, 80_000, 20, 16_384] {
                 let body = String(repeating: "\(size % 7)", count: size)
                 let answer = try FastCGIPeer(path).exchange(SampleRequest.usual(body: Array(body.utf8)).bytes)
@@ -52,8 +52,8 @@ struct FastCGIResponderTests {
 
     @Test("A connection is answered once, and a second answer is reported as such")
     func once() throws {
-        let outcomes = Collected<ResponseWriter.Delivery>()
-        try RunningResponder.run(handle: { _, connection in
+        let outcomes = Collected<ResponseWriter.Delivery?>()
+        try RunningServer.run(handle: { _, connection in
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("first".utf8))))
             outcomes.append(connection.send(FastCGIResponse(status: 200, body: Array("second".utf8))))
         }) { _, path in
@@ -65,8 +65,8 @@ struct FastCGIResponderTests {
 
     @Test("Only one of many threads that answer at the same time sends its answer")
     func race() throws {
-        let outcomes = Collected<ResponseWriter.Delivery>()
-        try RunningResponder.run(handle: { _, connection in
+        let outcomes = Collected<ResponseWriter.Delivery?>()
+        try RunningServer.run(handle: { _, connection in
             for number in 0..<8 {
                 Thread.detachNewThread { outcomes.append(connection.send(FastCGIResponse(status: 200 + number))) }
             }
@@ -80,8 +80,8 @@ struct FastCGIResponderTests {
 
     @Test("Answers may come later, from another thread and in any order")
     func later() throws {
-        let waiting = Collected<ResponseWriter>()
-        try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(handle: { waiting.append($1) }) { _, path in
             let peers = try (0..<5).map { _ in try FastCGIPeer(path) }
             for (number, peer) in peers.enumerated() {
                 try peer.send(SampleRequest(params: ["REQUEST_ID": "id\(number)"]).bytes)
@@ -99,9 +99,9 @@ struct FastCGIResponderTests {
 
     @Test("An answer of the maximum size is sent completely even if the peer does not read it yet")
     func largeAnswer() throws {
-        let outcomes = Collected<ResponseWriter.Delivery>()
+        let outcomes = Collected<ResponseWriter.Delivery?>()
         let body = [UInt8](repeating: 0x61, count: FastCGIResponse.maxBytes - 256)
-        try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
+        try RunningServer.run(handle: { $1.send(FastCGIResponse(status: 200, body: body)) { outcomes.append($0) } }) {
             _,
             path in
             let peer = try FastCGIPeer(path)
@@ -111,24 +111,44 @@ struct FastCGIResponderTests {
         }
     }
 
-    @Test("An answer that does not fit is given up without waiting")
-    func tooLargeAnswer() throws {
-        let outcomes = Collected<ResponseWriter.Delivery>()
+    @Test("An answer that is larger than the socket's buffer is written as the web server reads it")
+    func slowReader() throws {
+        let outcomes = Collected<ResponseWriter.Delivery?>()
         let body = [UInt8](repeating: 0x61, count: 8_000_000)
-        try RunningResponder.run(handle: { outcomes.append($1.send(FastCGIResponse(status: 200, body: body))) }) {
-            _,
+        try RunningServer.run(handle: { $1.send(FastCGIResponse(status: 200, body: body)) { outcomes.append($0) } }) {
+            running,
             path in
             let peer = try FastCGIPeer(path)
             try peer.send(SampleRequest.usual.bytes)
-            #expect(try outcomes.next() == [.peerGone])
-            #expect(!FastCGIRecord.decode(try peer.readToEnd()).records.contains { $0.kind == .endRequest })
+            try running.settle()
+            #expect(outcomes.all == [])
+            #expect(try peer.answer().text.utf8.count == body.count)
+            #expect(try outcomes.next() == [.sent])
         }
+    }
+
+    @Test("An answer that is not read is given up after the time that a request has to arrive")
+    func unreadAnswer() throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .milliseconds(200)
+        let outcomes = Collected<ResponseWriter.Delivery?>()
+        let body = [UInt8](repeating: 0x61, count: 8_000_000)
+        try RunningServer.run(
+            limits: limits,
+            handle: { $1.send(FastCGIResponse(status: 200, body: body)) { outcomes.append($0) } },
+            { _, path in
+                let peer = try FastCGIPeer(path)
+                try peer.send(SampleRequest.usual.bytes)
+                #expect(try outcomes.next() == [.peerGone])
+                #expect(!FastCGIRecord.decode(try peer.readToEnd()).records.contains { $0.kind == .endRequest })
+            }
+        )
     }
 
     @Test("A web server that has gone is noticed when the answer is written")
     func peerGone() throws {
-        let waiting = Collected<ResponseWriter>()
-        try RunningResponder.run(handle: { waiting.append($1) }) { _, path in
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(handle: { waiting.append($1) }) { _, path in
             var peer: FastCGIPeer? = try FastCGIPeer(path)
             try peer?.send(SampleRequest.usual.bytes)
             let connection = try #require(waiting.next().first)

@@ -3,16 +3,14 @@ import Testing
 
 @testable import FastCGI
 
-struct ResponderShutdownTests {
+struct ServerShutdownTests {
     @Test("An idle responder stops at once and removes its socket file")
     func idle() throws {
-        try RunningResponder.run(grace: .seconds(60)) { running, path in
+        try RunningServer.run(grace: .seconds(60)) { running, path in
             let answer = try FastCGIPeer(path).exchange()
             #expect(answer.text == "ok")
-            #expect(!running.shutdown.isSet)
-            running.responder.shutDown()
-            running.responder.shutDown()
-            #expect(running.shutdown.isSet)
+            running.shutDown()
+            running.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))
             #expect(running.log == [])
             #expect(throws: TestSupportError("connect: No such file or directory")) { _ = try FastCGIPeer(path) }
@@ -21,12 +19,12 @@ struct ResponderShutdownTests {
 
     @Test("A shutdown lets a request in flight finish, and waits no longer after that")
     func finishes() throws {
-        let waiting = Collected<ResponseWriter>()
-        try RunningResponder.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
             let peer = try FastCGIPeer(path)
             try peer.send(SampleRequest.usual.bytes)
             let connection = try #require(waiting.next().first)
-            running.responder.shutDown()
+            running.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
             #expect(connection.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
             #expect(try peer.answer().text == "ok")
@@ -36,14 +34,14 @@ struct ResponderShutdownTests {
 
     @Test("A request not finished within the grace period is refused, and its own answer comes too late")
     func refuses() throws {
-        let waiting = Collected<ResponseWriter>()
-        try RunningResponder.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(grace: .milliseconds(100), handle: { waiting.append($1) }) { running, path in
             let peers = try (0..<3).map { _ in try FastCGIPeer(path) }
             for peer in peers {
                 try peer.send(SampleRequest.usual.bytes)
                 _ = try waiting.next()
             }
-            running.responder.shutDown()
+            running.shutDown()
             #expect(try peers.map { try $0.answer().text } == Array(repeating: "shuttingDown 3f2a", count: 3))
             #expect(running.hasEnded(within: .seconds(20)))
             #expect(running.log == ["error: requests refused at the end of the shutdown grace [\"count\": 3]"])
@@ -53,24 +51,42 @@ struct ResponderShutdownTests {
 
     @Test("A request that has begun to arrive may finish arriving within the grace period")
     func arriving() throws {
-        try RunningResponder.run(grace: .seconds(60)) { running, path in
+        try RunningServer.run(grace: .seconds(60)) { running, path in
             let peer = try FastCGIPeer(path)
             try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
             // This one is served, so the first one has been accepted.
             #expect(try FastCGIPeer(path).exchange().text == "ok")
-            running.responder.shutDown()
+            running.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
             #expect(try peer.exchange(Array(SampleRequest.usual.bytes.dropFirst(20))).text == "ok")
             #expect(running.hasEnded(within: .seconds(20)))
         }
     }
 
-    @Test("A request that never arrives does not delay the end beyond the grace period")
-    func neverArriving() throws {
-        try RunningResponder.run(grace: .milliseconds(100)) { running, path in
+    @Test("A request that arrives during the shutdown is waited for like any other")
+    func arrivesDuringShutdown() throws {
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
             let peer = try FastCGIPeer(path)
             try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
-            running.responder.shutDown()
+            try running.settle()
+            running.shutDown()
+            try running.settle()
+            try peer.send(Array(SampleRequest.usual.bytes.dropFirst(20)))
+            let writer = try #require(waiting.next().first)
+            #expect(!running.hasEnded(within: .milliseconds(50)))
+            #expect(writer.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
+            #expect(try peer.answer().text == "ok")
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+
+    @Test("A request that never arrives does not delay the end beyond the grace period")
+    func neverArriving() throws {
+        try RunningServer.run(grace: .milliseconds(100)) { running, path in
+            let peer = try FastCGIPeer(path)
+            try peer.send(Array(SampleRequest.usual.bytes.prefix(20)))
+            running.shutDown()
             #expect(try peer.readToEnd() == [])
             #expect(running.hasEnded(within: .seconds(20)))
         }
