@@ -15,13 +15,13 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// The time of its last answer.
     private(set) var answeredAt: NIODeadline?
     /// Random, from 0 to 1, so that connections opened together do not end together.
-    let ageingShare = Double.random(in: 0...1)
+    let share = Double.random(in: 0...1)
     private var call: UpstreamCall?
     private var parser: ResponseParser
     private let maxAnswerBytes: Int
     /// How long the server keeps it idle, if the last answer said so.
     private(set) var keepAlive: TimeAmount?
-    /// Makes it age, then ends it, when it has not been used for a while.
+    /// Ends it when it has not been used for a while.
     private var idleTimer: CoarseTimers.Timer?
     private let timers: CoarseTimers
 
@@ -84,13 +84,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         return false
     }
 
-    /// Lets it age, and then closes it, while it is not used.
-    func expire(after time: IdleTime) {
+    /// Closes it after this time, if it is not used.
+    func expire(after time: TimeAmount) {
         guard let now = channel?.eventLoop.now else { return }
-        idleTimer = timers.setRoughly(now + time.agesAfter) {
-            guard self.change({ $0.age() }) else { return }
-            self.idleTimer = self.timers.set(now + time.closesAfter) { self.close() }
-        }
+        idleTimer = timers.setRoughly(now + time) { self.close() }
     }
 
     /// Closes it when it has no call, now or after the answer.

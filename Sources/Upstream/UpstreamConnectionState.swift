@@ -8,8 +8,8 @@ struct UpstreamConnectionState: Equatable {
     enum Phase: Equatable {
         /// Name, TCP or TLS is under way.
         case connecting
-        /// Ready for a call. An ageing one is near its end: it can still be used, but is replaced.
-        case idle(isAgeing: Bool)
+        /// Ready for a call.
+        case idle
         /// From just before the first byte of a request is handed to the channel.
         case requestWritten
         /// The head of the answer is there.
@@ -41,16 +41,7 @@ struct UpstreamConnectionState: Equatable {
     /// - Returns: whether it is still wanted; else it must be closed.
     mutating func didOpen() -> Bool {
         guard phase == .connecting else { return false }
-        phase = .idle(isAgeing: false)
-        return true
-    }
-
-    /// It has been idle so long that its end is near.
-    ///
-    /// - Returns: whether that changes anything.
-    mutating func age() -> Bool {
-        guard phase == .idle(isAgeing: false) else { return false }
-        phase = .idle(isAgeing: true)
+        phase = .idle
         return true
     }
 
@@ -58,7 +49,7 @@ struct UpstreamConnectionState: Equatable {
     ///
     /// - Returns: whether it may be; else not a byte of it leaves.
     mutating func willWrite() -> Bool {
-        guard case .idle = phase else { return false }
+        guard phase == .idle else { return false }
         phase = .requestWritten
         isWritten = false
         return true
@@ -102,7 +93,7 @@ struct UpstreamConnectionState: Equatable {
     /// - Returns: whether it is idle now; else it must be closed.
     mutating func didSettle() -> Bool {
         guard mayServeAgain() else { return false }
-        phase = .idle(isAgeing: false)
+        phase = .idle
         return true
     }
 

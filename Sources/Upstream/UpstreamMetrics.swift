@@ -34,7 +34,7 @@ package struct UpstreamMetrics {
     private func meter(_ kind: ConnectionCounts.Kind) -> Meter {
         switch kind {
         case .connecting, .warming: connecting
-        case .ready, .ageing: idle
+        case .ready: idle
         case .inUse: inUse
         }
     }

@@ -212,7 +212,6 @@ extension UpstreamPool: UpstreamConnectionOwner {
     ) {
         counts.move(from: old, to: new)
         metrics.connection(from: old, to: new)
-        if new == .ageing { openIfNeeded() }
     }
 
     func connectionHasAnswered(_ connection: UpstreamConnection) {
@@ -238,12 +237,12 @@ extension UpstreamPool: UpstreamConnectionOwner {
     /// Takes a connection that is idle now.
     private func connectionIsFree(_ connection: UpstreamConnection) {
         guard let openedAt = connection.openedAt,
-            .now() - openedAt < IdleTime.life(share: connection.ageingShare)
+            .now() - openedAt < IdleTime.life(share: connection.share)
         else { return connection.close() }
         guard
-            let time = IdleTime(
+            let time = IdleTime.limit(
                 keepAlive: connection.keepAlive,
-                share: connection.ageingShare,
+                share: connection.share,
                 isSurplus: counts.ready > max(IdleTime.spares, warm.target)
             )
         else { return connection.close() }

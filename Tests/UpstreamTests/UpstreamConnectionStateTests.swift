@@ -8,8 +8,7 @@ struct UpstreamConnectionStateTests {
     typealias Phase = State.Phase
 
     static let phases: [Phase] = [
-        .connecting, .idle(isAgeing: false), .idle(isAgeing: true), .requestWritten, .answerComing, .answered, .closing,
-        .closed,
+        .connecting, .idle, .requestWritten, .answerComing, .answered, .closing, .closed,
     ]
 
     /// A connection's state in this phase, reached by the shortest path.
@@ -19,8 +18,7 @@ struct UpstreamConnectionStateTests {
         if phase == .closing { _ = state.willClose() }
         if phase == .closed { _ = state.didClose() }
         _ = state.didOpen()
-        if phase == .idle(isAgeing: true) { _ = state.age() }
-        if case .idle = phase { return state }
+        if phase == .idle { return state }
         _ = state.willWrite()
         state.didWrite()
         if phase == .answerComing || phase == .answered { state.didReceiveHead() }
@@ -33,20 +31,13 @@ struct UpstreamConnectionStateTests {
     func didOpen(from phase: Phase) {
         var state = Self.state(phase)
         #expect(state.didOpen() == (phase == .connecting))
-        #expect(state.phase == (phase == .connecting ? .idle(isAgeing: false) : phase))
+        #expect(state.phase == (phase == .connecting ? .idle : phase))
     }
 
-    @Test("Only an idle connection ages, and only once", arguments: phases)
-    func age(from phase: Phase) {
-        var state = Self.state(phase)
-        #expect(state.age() == (phase == .idle(isAgeing: false)))
-        #expect(state.phase == (phase == .idle(isAgeing: false) ? .idle(isAgeing: true) : phase))
-    }
-
-    @Test("A request is written only on an idle connection, ageing or not", arguments: phases)
+    @Test("A request is written only on an idle connection", arguments: phases)
     func willWrite(from phase: Phase) {
         var state = Self.state(phase)
-        let isIdle = phase == .idle(isAgeing: false) || phase == .idle(isAgeing: true)
+        let isIdle = phase == .idle
         #expect(state.willWrite() == isIdle)
         #expect(state.phase == (isIdle ? .requestWritten : phase))
     }
@@ -57,7 +48,7 @@ struct UpstreamConnectionStateTests {
     )
     func didReceive(from phase: Phase) {
         let expected: [State.Reception] = [
-            .unasked, .unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored,
+            .unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored,
         ]
         var state = Self.state(phase)
         let reception = state.didReceive()
@@ -78,7 +69,7 @@ struct UpstreamConnectionStateTests {
     func didSettle(from phase: Phase) {
         var state = Self.state(phase)
         #expect(state.didSettle() == (phase == .answered))
-        #expect(state.phase == (phase == .answered ? .idle(isAgeing: false) : phase))
+        #expect(state.phase == (phase == .answered ? .idle : phase))
     }
 
     @Test("A connection does not serve again after its last answer")
@@ -92,7 +83,7 @@ struct UpstreamConnectionStateTests {
 
     @Test("A connection that was answered before the request was written does not serve again")
     func earlyAnswer() {
-        var state = Self.state(.idle(isAgeing: false))
+        var state = Self.state(.idle)
         _ = state.willWrite()
         state.didReceiveHead()
         state.didReceiveEnd(isLast: false)
@@ -140,7 +131,7 @@ struct UpstreamConnectionStateTests {
 
     @Test("A connection is counted by its state", arguments: phases)
     func kind(of phase: Phase) {
-        let expected: [ConnectionCounts.Kind?] = [.connecting, .ready, .ageing, .inUse, .inUse, .inUse, nil, nil]
+        let expected: [ConnectionCounts.Kind?] = [.connecting, .ready, .inUse, .inUse, .inUse, nil, nil]
         #expect(Self.state(phase).kind == zip(Self.phases, expected).first { $0.0 == phase }?.1)
     }
 
@@ -155,11 +146,11 @@ struct UpstreamConnectionStateTests {
     @Test("The counts of connections add up")
     func counts() {
         var counts = ConnectionCounts()
-        for kind in [ConnectionCounts.Kind.connecting, .ready, .ageing, .inUse] { counts.move(from: nil, to: kind) }
-        #expect((counts.total, counts.lasting) == (4, 3))
-        counts.move(from: .ageing, to: .inUse)
-        #expect((counts.total, counts.lasting, counts.inUse) == (4, 4, 2))
+        for kind in [ConnectionCounts.Kind.connecting, .warming, .ready, .inUse] { counts.move(from: nil, to: kind) }
+        #expect(counts.total == 4)
+        counts.move(from: .ready, to: .inUse)
+        #expect((counts.total, counts.inUse) == (4, 2))
         counts.move(from: .inUse, to: nil)
-        #expect((counts.total, counts.lasting, counts.inUse) == (3, 3, 1))
+        #expect((counts.total, counts.inUse) == (3, 1))
     }
 }

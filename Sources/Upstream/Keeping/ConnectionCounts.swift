@@ -7,21 +7,16 @@ struct ConnectionCounts: Equatable {
         /// To be ready.
         case warming
         case ready
-        case ageing
         case inUse
     }
 
     private(set) var connecting = 0
     private(set) var warming = 0
     private(set) var ready = 0
-    private(set) var ageing = 0
     private(set) var inUse = 0
 
     /// All of them.
-    var total: Int { lasting + ageing }
-
-    /// Those that will serve for a while.
-    var lasting: Int { connecting + warming + ready + inUse }
+    var total: Int { connecting + warming + ready + inUse }
 
     /// Moves one connection.
     ///
@@ -39,7 +34,6 @@ struct ConnectionCounts: Equatable {
             case .connecting: connecting
             case .warming: warming
             case .ready: ready
-            case .ageing: ageing
             case .inUse: inUse
             }
         }
@@ -48,7 +42,6 @@ struct ConnectionCounts: Equatable {
             case .connecting: connecting = newValue
             case .warming: warming = newValue
             case .ready: ready = newValue
-            case .ageing: ageing = newValue
             case .inUse: inUse = newValue
             }
         }
@@ -60,8 +53,7 @@ extension UpstreamConnectionState {
     var kind: ConnectionCounts.Kind? {
         switch phase {
         case .connecting: isWarm ? .warming : .connecting
-        case .idle(isAgeing: false): .ready
-        case .idle(isAgeing: true): .ageing
+        case .idle: .ready
         case .requestWritten, .answerComing, .answered: .inUse
         case .closing, .closed: nil
         }

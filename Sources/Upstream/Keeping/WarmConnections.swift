@@ -20,7 +20,7 @@ struct WarmConnections {
     ///
     /// - Parameter limit: of all connections.
     func missing(_ counts: ConnectionCounts, limit: Int) -> Int {
-        isWaiting ? 0 : max(0, min(target - counts.lasting, limit - counts.total))
+        isWaiting ? 0 : max(0, min(target, limit) - counts.total)
     }
 
     /// A connection could not be opened, or has ended without having served a call.
