@@ -6,18 +6,21 @@ import Text
 /// Neither reveals the token or the other, and an answer can be opened only with the token, so by a client that
 /// sends it again.
 struct TokenKeys: Sendable {
-    private let keyed: KeyedHash<SHA512>
+    /// The code with the root key in it and nothing else yet: each derivation goes on from a copy.
+    private let begun: HMAC<SHA512>
 
     /// - Parameter root: the key from which all others are derived; by default a random key that ends with the process.
     init(root: SymmetricKey = SymmetricKey(size: .bits256)) {
-        keyed = KeyedHash(key: root)
+        begun = HMAC(key: root)
     }
 
     /// - Parameters:
     ///   - route: the call's route. An auth code and a refresh token with the same text get different keys.
     ///   - token: the required key's value, its escapes resolved.
     func derive(_ route: AuthRoute, _ token: [UInt8]) -> CallKeys {
-        keyed.code(for: [route.tag] + token).withUnsafeBytes { bytes in
+        var code = begun
+        ([route.tag] + token).withUnsafeBytes { code.update(data: $0) }
+        return code.finalize().withUnsafeBytes { bytes in
             CallKeys(
                 name: CallName(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self)),
                 sealingBytes: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)

@@ -8,11 +8,11 @@ import Text
 package struct RequestSigner: Sendable {
     private let clientKey: String
     /// The code with the secret in it and nothing else yet: each signature goes on from a copy.
-    private let keyed: KeyedHash<SHA256>
+    private let begun: HMAC<SHA256>
 
     package init(_ credentials: ClientCredentials) {
         clientKey = credentials.key
-        keyed = KeyedHash(key: SymmetricKey(data: Array(credentials.secret.utf8)))
+        begun = HMAC(key: SymmetricKey(data: Array(credentials.secret.utf8)))
     }
 
     /// Signs a body as it is at a moment.
@@ -37,11 +37,11 @@ package struct RequestSigner: Sendable {
     ///   - signature: its 32 bytes.
     ///   - timestamp: as it came with the body.
     func isSignature(_ signature: [UInt8], of body: [UInt8], timestamp: String) -> Bool {
-        // The library compares a digest with bytes in constant time.
+        // The library compares a code with bytes in constant time.
         code(of: body, timestamp: timestamp).code == signature
     }
 
-    private func code(of body: [UInt8], timestamp: String) -> (encodedPayload: [UInt8], code: SHA256.Digest) {
+    private func code(of body: [UInt8], timestamp: String) -> (encodedPayload: [UInt8], code: HashedAuthenticationCode<SHA256>) {
         var payload = [UInt8]()
         payload.reserveCapacity(timestamp.utf8.count + clientKey.utf8.count + body.count + 2)
         payload.append(contentsOf: timestamp.utf8)
@@ -50,7 +50,9 @@ package struct RequestSigner: Sendable {
         payload.append(UInt8(ascii: "."))
         payload.append(contentsOf: body)
         let encodedPayload = Base64URL.encode(payload)
-        return (encodedPayload, keyed.code(for: encodedPayload))
+        var code = begun
+        encodedPayload.withUnsafeBytes { code.update(data: $0) }
+        return (encodedPayload, code.finalize())
     }
 }
 
