@@ -1,6 +1,9 @@
 /// Answers requests. Lives on the server's event loop, so it must not block: it takes the request, and the answer may come
 /// later.
 package protocol FastCGIHandler {
+    /// The name of a param that only the handler knows, and reads in each request's head.
+    var ownParam: StaticString { get }
+
     /// Takes a request, and sees to it that `writer.send` is called once, on the event loop.
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter)
 

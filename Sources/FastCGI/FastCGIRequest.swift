@@ -26,16 +26,16 @@ package struct FastCGIRequest: Sendable {
         package let traceContext: String?
         /// The client's credentials (`HTTP_AUTHORIZATION`), as they came; nil if absent or empty.
         package let authorization: String?
-        /// Whether the web server keeps outsiders from the paths that are not for them (`INTERNAL_PATHS`, from
-        /// nginx/routes.conf).
-        package let guardsInternalPaths: Bool
+        /// The value of ``FastCGIHandler/ownParam``; nil if absent or empty.
+        package let ownParam: String?
         /// When the connection was accepted, or, where it is kept, when the request's first bytes were read.
         package let acceptedAt: NIODeadline
 
         /// - Parameters:
         ///   - acceptedAt: see the property.
+        ///   - ownParam: the name of the handler's own param.
         ///   - param: gives the value of a FastCGI param by its name; nil if it is absent or empty.
-        package init(acceptedAt: NIODeadline, param: (StaticString) -> String?) {
+        package init(acceptedAt: NIODeadline, ownParam: StaticString, param: (StaticString) -> String?) {
             method = param("REQUEST_METHOD") ?? ""
             path = Self.path(param)
             contentType = param("CONTENT_TYPE")
@@ -45,7 +45,7 @@ package struct FastCGIRequest: Sendable {
             remoteAddress = param("REMOTE_ADDR")
             traceContext = param("HTTP_X_CLOUD_TRACE_CONTEXT")
             authorization = param("HTTP_AUTHORIZATION")
-            guardsInternalPaths = param("INTERNAL_PATHS") == "guarded"
+            self.ownParam = param(ownParam)
             self.acceptedAt = acceptedAt
         }
 

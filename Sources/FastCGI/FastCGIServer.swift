@@ -246,7 +246,10 @@ extension FastCGIServer {
             try feed?.fill(with: gate.request)
             var decoded = try FCGXRequest(decoding: &feed)
             let body = try decoded.readBody(count: gate.stdinBytes)
-            let head = decoded.withParams { params in FastCGIRequest.Head(acceptedAt: acceptedAt) { params[$0] } }
+            let name = handler.ownParam
+            let head = decoded.withParams { params in
+                FastCGIRequest.Head(acceptedAt: acceptedAt, ownParam: name) { params[$0] }
+            }
             return FastCGIRequest(head: head, body: body, bodyRefusal: gate.bodyRefusal)
         } catch {
             // Closed without an answer: the web server reports a bad gateway.

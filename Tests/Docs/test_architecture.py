@@ -59,9 +59,9 @@ def test_a_room_imports_only_what_it_uses(room):
     assert imports(room) & set(targets()) <= targets()[room]
 
 
-@pytest.mark.parametrize("room", ["Transport", "Upstream", "SharedStore"])
-def test_connections_do_not_know_the_mission(room):
-    words = re.compile("tiki|refresh|auth_", re.IGNORECASE)
+@pytest.mark.parametrize("room", ["FastCGI", "Text", "Transport", "Upstream", "SharedStore"])
+def test_what_carries_bytes_does_not_know_the_mission(room):
+    words = re.compile("tiki|refresh|auth_|internal_?paths", re.IGNORECASE)
     assert [path.name for path in sources(room) if words.search(path.read_text())] == []
 
 

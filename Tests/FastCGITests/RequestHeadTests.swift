@@ -53,6 +53,6 @@ struct RequestHeadTests {
         ] as [([String: String], String)]
     )
     func path(params: [String: String], path: String) {
-        #expect(FastCGIRequest.Head(acceptedAt: .now()) { params[$0.description] }.path == path)
+        #expect(FastCGIRequest.Head(acceptedAt: .now(), ownParam: "X") { params[$0.description] }.path == path)
     }
 }

@@ -14,6 +14,7 @@ final class RunningServer: Sendable {
     /// A handler made from a closure; its refusals say why.
     private struct Handler: FastCGIHandler {
         let eventLoop: any EventLoop
+        let ownParam: StaticString = "X"
         let body: @Sendable (FastCGIRequest, AnyThreadWriter) -> Void
 
         func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {

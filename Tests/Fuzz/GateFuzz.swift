@@ -101,7 +101,7 @@ private func decode(_ gate: ConnectionGate) {
             let decoded = fcgx.withParams { params in Array(name.utf8).withUnsafeBufferPointer { params[$0] } }
             precondition(decoded ?? "" == expected ?? "", "libfcgi reads another \(name)")
         }
-        let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: .now()) { params[$0] } }
+        let head = fcgx.withParams { params in FastCGIRequest.Head(acceptedAt: .now(), ownParam: "X") { params[$0] } }
         let request = FastCGIRequest(head: head, body: body)
         precondition(!request.hasAnnouncedLength || Int(request.head.contentLength ?? "0") == body.count)
     } catch {

@@ -25,7 +25,7 @@ struct CGIProgram {
         func param(_ name: StaticString) -> String? {
             hasPathInfo && name.description == "SCRIPT_NAME" ? nil : environment[name.description]
         }
-        let head = FastCGIRequest.Head(acceptedAt: .now(), param: param)
+        let head = FastCGIRequest.Head(acceptedAt: .now(), ownParam: RequestHandler.internalPaths, param: param)
         let request = readRequest(head)
         var configuration = configuration
         // For one call, a connection kept ready is useless.

@@ -16,6 +16,9 @@ final class RequestHandler: FastCGIHandler {
         var head: FastCGIRequest.Head { writer.head }
     }
 
+    /// Whether the web server keeps outsiders from the paths that are not for them: `guarded` in nginx/routes.conf.
+    static let internalPaths: StaticString = "INTERNAL_PATHS"
+
     let service: AuthService
     /// Whether the process has begun to shut down; the health check tells it.
     var isShuttingDown = false
@@ -55,13 +58,15 @@ final class RequestHandler: FastCGIHandler {
         )
     }
 
+    var ownParam: StaticString { Self.internalPaths }
+
     func handle(_ request: FastCGIRequest, _ writer: ResponseWriter) {
         metrics.began()
         let head = writer.head
         let id = RequestID(head.requestID)
         let pending = Pending(requestID: id, route: Route(path: head.path), writer: writer)
         if let name = head.missingParam { return refuse(pending, .missingParam(name)) }
-        guard let route = pending.route, head.guardsInternalPaths || !route.isInternal else {
+        guard let route = pending.route, head.ownParam == "guarded" || !route.isInternal else {
             return refuse(pending, .notFound)
         }
         guard route.methods.contains(head.method) else {
