@@ -20,7 +20,6 @@ package final class AuthService {
     private var signer: RequestSigner
     private var skew: ClockSkewMonitor
     private var table: CallTable<CallWaiter>
-    private let verified: VerifiedTokens
     private let timers: CoarseTimers
     private var nonces = NonceCounter()
     /// Drops what has been kept for long enough, also if no request comes.
@@ -56,17 +55,10 @@ package final class AuthService {
         table = CallTable(
             CallTable.Limits(
                 window: configuration.replayWindow,
+                ownersWindow: configuration.verifyWindow,
                 maxEntries: configuration.replayMaxEntries,
                 maxBytes: configuration.replayMaxBytes
             )
-        )
-        verified = VerifiedTokens(
-            CallTable.Limits(
-                window: configuration.verifyWindow,
-                maxEntries: configuration.replayMaxEntries,
-                maxBytes: configuration.replayMaxBytes
-            ),
-            timers: timers
         )
         claims = try CallClaims(configuration, eventLoop: eventLoop, logger: logger, metrics: factory)
         client.start()
@@ -110,18 +102,16 @@ package final class AuthService {
     ///     Called once, possibly before this returns.
     package func verify(authorization: String?, acceptedAt: NIODeadline, completion: @escaping Completion) {
         let deadline = acceptedAt + configuration.requestTimeout
-        let call: Call
         do throws(AuthError) {
             guard let token = try authorization.flatMap({ text throws(AuthError) in try BearerToken.read(text) }) else {
                 throw .missingAccessToken
             }
-            let body = Array(#"{"access_token":"\#(token)"}"#.utf8)
-            let payload = try payload(.info, "application/json", body)
-            call = Call(route: .info, keys: keys.derive(.info, payload.requiredValue), payload: payload)
+            let payload = JSONPayload(key: AuthRoute.info.requiredKey, plainValue: token)
+            let call = Call(route: .info, keys: keys.derive(.info, payload.requiredValue), payload: payload)
+            take(call, until: deadline, CallWaiter(wantsOwner: true, completion))
         } catch {
-            return completion(AuthOutcome(result: .failure(error)))
+            completion(AuthOutcome(result: .failure(error)))
         }
-        verified.verify(call, until: deadline, CallWaiter(completion)) { self.take(call, until: deadline, $0) }
     }
 
     /// Takes other credentials, certificates and another password of the store for what begins from now on. Calls that have
@@ -174,7 +164,8 @@ package final class AuthService {
 extension AuthService {
     /// Answers a request from what is kept, has it wait for a call in flight, or makes the call.
     private func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
-        switch table.admit(call.keys.name, waiter, at: .now()) {
+        let takesKept = call.route.isKept || waiter.wantsOwner
+        switch table.admit(call.keys.name, waiter, takesKept: takesKept, at: .now()) {
         case .first:
             begin(call, until: deadline, for: waiter)
         case .joined:
@@ -185,7 +176,7 @@ extension AuthService {
             }
         case .ended(let sealed, let time):
             let outcome = AuthOutcome(sealed, key: call.keys.sealingKey, ago: time)
-            metrics.repeated(call.route, outcome)
+            if call.route.isKept { metrics.repeated(call.route, outcome) }
             waiter.finish(outcome)
         }
     }
@@ -247,7 +238,6 @@ extension AuthService {
         isLate ? metrics.endedLate(call.route, outcome) : metrics.ended(call.route, outcome)
         // The request that began a late call has been answered.
         outcome.isShared = isLate
-        if call.route == .info, outcome.isRefusal { verified.forget(call.keys.name) }
         if let ticket { claims?.end(ticket, outcome) }
         deliver(outcome, to: end(call, outcome, at: .now()))
         return outcome.failureCode == nil
@@ -261,16 +251,27 @@ extension AuthService {
         }
     }
 
-    /// Ends the call's entry, or keeps the call's outcome in it.
+    /// Ends the call, and keeps its outcome where requests to come may have it.
     ///
     /// - Parameter time: when the call ended.
     private func end(_ call: Call, _ outcome: AuthOutcome, at time: NIODeadline) -> [CallWaiter] {
-        guard configuration.keepsOutcomes(of: call.route), outcome.token != .free else {
-            return table.end(call.keys.name)
+        let waiters = table.end(call.keys.name)
+        var time = time
+        var shelf = CallTable<CallWaiter>.Shelf(outcome.token)
+        if !call.route.isKept {
+            // A refusal ends what was kept before.
+            if outcome.isRefusal { table.forget(call.keys.name) }
+            guard waiters.contains(where: \.wantsOwner), case .success(let answer) = outcome.result,
+                TokenOwner(answer) != nil
+            else { return waiters }
+            shelf = .owners
+            // From the sending: Tiki may have refused the token since.
+            time = time - TimeAmount(outcome.upstreamDuration ?? .zero)
         }
+        guard let shelf, table.uses(shelf) else { return waiters }
         let now = configuration.upstream.clock()
         let sealed = SealedOutcome(outcome, endedAt: now, key: call.keys.sealingKey, nonce: nonces.next())
-        let waiters = table.end(call.keys.name, keeping: sealed, outcome.token, at: time)
+        table.keep(sealed, of: call.keys.name, on: shelf, at: time)
         dropExpiredLater()
         return waiters
     }

@@ -111,7 +111,9 @@ struct RequestHandlerTests {
     func internalPaths(isGuarded: Bool) {
         let params =
             isGuarded ? ["INTERNAL_PATHS": "guarded"] : ["INTERNAL_PATHS": "open", "HTTP_INTERNAL_PATHS": "guarded"]
-        #expect(FastCGIRequest.make("GET", "/metrics", params: params).head.ownParam == (isGuarded ? "guarded" : "open"))
+        #expect(
+            FastCGIRequest.make("GET", "/metrics", params: params).head.ownParam == (isGuarded ? "guarded" : "open")
+        )
         #expect(Route(path: "/metrics")?.isInternal == true && Route(path: "/auth_verify")?.isInternal == true)
         #expect(Route(path: "/")?.isInternal == false && Route(path: "/auth_exchange")?.isInternal == false)
     }

@@ -46,6 +46,14 @@ package struct JSONPayload: Hashable, Sendable {
         requiredValue = JSONScanner.decodedString(bytes[member.range])
     }
 
+    /// An object with one member.
+    ///
+    /// - Parameter value: not empty, and without characters that JSON escapes.
+    package init(key: String, plainValue value: String) {
+        bytes = Array(#"{"\#(key)":"\#(value)"}"#.utf8)
+        requiredValue = Array(value.utf8)
+    }
+
     /// The first key that repeats an earlier one.
     private static func firstDuplicate(among members: [JSONScanner.Member]) -> ArraySlice<UInt8>? {
         // There is nearly always just one key.

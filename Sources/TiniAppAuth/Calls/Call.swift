@@ -10,11 +10,14 @@ struct Call: Sendable {
 
 /// A request that waits for a call's outcome. Lives on the event loop.
 final class CallWaiter {
+    /// Whether it asks for a token's owner, and takes an answer that is some seconds old.
+    let wantsOwner: Bool
     private var completion: AuthService.Completion?
     /// Ends the wait.
     var timer: CoarseTimers.Timer?
 
-    init(_ completion: @escaping AuthService.Completion) {
+    init(wantsOwner: Bool = false, _ completion: @escaping AuthService.Completion) {
+        self.wantsOwner = wantsOwner
         self.completion = completion
     }
 

@@ -7,13 +7,37 @@ import NIOCore
 /// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
 struct CallTable<Waiter: AnyObject> {
+    /// What is kept, by what it is. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code that
+    /// makes Tiki fail: they displace neither the outcomes of logins nor one another.
+    enum Shelf: Int, CaseIterable {
+        /// Tiki has given what was asked for.
+        case logins
+        case refusals
+        case inDoubt
+        /// Good answers about access tokens, for ``AuthService/verify(authorization:acceptedAt:completion:)`` only.
+        case owners
+
+        /// - Returns: nil if the token may be sent again, so that nothing is kept.
+        init?(_ token: TokenState) {
+            switch token {
+            case .free: return nil
+            case .settled: self = .logins
+            case .refused: self = .refusals
+            case .inDoubt: self = .inDoubt
+            }
+        }
+    }
+
     /// The limits of kept outcomes.
     struct Limits {
         /// From the end of a call to the end of its entry; zero keeps nothing.
         var window: TimeAmount
-        /// Entries of calls that have ended. One more drops the oldest.
+        /// The same on the shelf of owners.
+        var ownersWindow = TimeAmount.zero
+        /// Entries of calls that have ended, on each shelf. One more drops the oldest.
         var maxEntries: Int
-        /// Bytes of these entries, by ``KeptOutcomes/overhead`` and the outcomes' own.
+        /// Bytes of these entries, by ``KeptOutcomes/overhead`` and the outcomes' own. Refusals and calls in doubt have an
+        /// eighth.
         var maxBytes: Int
     }
 
@@ -27,139 +51,120 @@ struct CallTable<Waiter: AnyObject> {
         case ended(SealedOutcome, ago: TimeAmount)
     }
 
-    private enum Entry {
-        case inFlight([Waiter])
-        case ended(KeptOutcome)
+    private struct Entry {
+        /// Those of the call in flight; nil if there is none.
+        var waiters: [Waiter]?
+        var kept: KeptOutcome?
     }
 
-    private let window: TimeAmount
     private var entries: [CallName: Entry] = [:]
-    /// What is kept, by ``queue(of:)``. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code
-    /// that makes Tiki fail: they displace neither the outcomes of logins nor one another.
-    private var kept: [KeptOutcomes]
+    /// By ``Shelf``.
+    private var shelves: [KeptOutcomes]
 
-    /// - Parameter limits: for the calls that Tiki has answered with what they asked for. Refusals have as many entries and an
-    ///   eighth of the bytes, and so have calls in doubt.
     init(_ limits: Limits) {
-        window = limits.window
-        let others = KeptOutcomes(maxEntries: limits.maxEntries, maxBytes: limits.maxBytes / 8)
-        kept = [KeptOutcomes(maxEntries: limits.maxEntries, maxBytes: limits.maxBytes), others, others]
+        shelves = Shelf.allCases.map { shelf in
+            KeptOutcomes(
+                window: shelf == .owners ? limits.ownersWindow : limits.window,
+                maxEntries: limits.maxEntries,
+                maxBytes: shelf == .refusals || shelf == .inDoubt ? limits.maxBytes / 8 : limits.maxBytes
+            )
+        }
     }
 
     /// Entries of calls that have ended.
-    var keptCount: Int { kept.reduce(0) { $0 + $1.count } }
+    var keptCount: Int { shelves.reduce(0) { $0 + $1.count } }
     /// Bytes that these take.
-    var keptBytes: Int { kept.reduce(0) { $0 + $1.bytes } }
+    var keptBytes: Int { shelves.reduce(0) { $0 + $1.bytes } }
 
     /// Whether there are calls in flight. Looks at all entries.
-    var isBusy: Bool {
-        entries.values.contains { if case .inFlight = $0 { true } else { false } }
-    }
+    var isBusy: Bool { entries.values.contains { $0.waiters != nil } }
 
     /// When the oldest entry expires; nil if there is none.
-    var nextExpiry: NIODeadline? { kept.compactMap(\.oldest).min().map { $0 + window } }
+    var nextExpiry: NIODeadline? { shelves.compactMap(\.nextExpiry).min() }
 
     /// Takes a request in.
-    mutating func admit(_ key: CallName, _ waiter: Waiter, at now: NIODeadline) -> Admission {
+    ///
+    /// - Parameter takesKept: whether what is kept is an answer to it.
+    mutating func admit(_ key: CallName, _ waiter: Waiter, takesKept: Bool = true, at now: NIODeadline) -> Admission {
         removeExpired(at: now)
-        switch entries[key] {
-        case .ended(let outcome) where outcome.time + window > now:
-            return .ended(outcome.sealed, ago: now - outcome.time)
-        case .inFlight(var waiters):
-            entries[key] = nil
-            waiters.append(waiter)
-            entries[key] = .inFlight(waiters)
-            return .joined
-        case .ended, nil:
+        if takesKept, let kept = entries[key]?.kept {
+            if kept.time + shelves[kept.shelf].window > now { return .ended(kept.sealed, ago: now - kept.time) }
             forget(key)
-            entries[key] = .inFlight([waiter])
-            return .first
         }
+        if entries[key]?.waiters?.append(waiter) != nil { return .joined }
+        entries[key, default: Entry()].waiters = [waiter]
+        return .first
     }
 
     /// Removes a request that is out of time.
     mutating func remove(_ waiter: Waiter, from key: CallName) {
-        guard case .inFlight(var waiters) = entries[key] else { return }
-        entries[key] = nil
-        waiters.removeAll { $0 === waiter }
-        entries[key] = .inFlight(waiters)
+        entries[key]?.waiters?.removeAll { $0 === waiter }
     }
 
-    /// Ends a call, and keeps nothing of it.
+    /// Ends a call.
     ///
     /// - Returns: the requests that waited, in the order in which they came.
     mutating func end(_ key: CallName) -> [Waiter] {
-        guard case .inFlight(let waiters) = entries.removeValue(forKey: key) else { return [] }
+        guard let entry = entries[key], let waiters = entry.waiters else { return [] }
+        entries[key] = entry.kept == nil ? nil : Entry(kept: entry.kept)
         return waiters
     }
 
-    /// Ends a call, and keeps its outcome for the window.
+    /// Whether anything is kept on the shelf.
+    func uses(_ shelf: Shelf) -> Bool { shelves[shelf.rawValue].window > .zero }
+
+    /// Keeps the outcome of a call that has ended, for the window.
     ///
-    /// - Parameters:
-    ///   - token: the token's state, which is not `free`.
-    ///   - time: when the call ended, possibly at another instance.
-    /// - Returns: the requests that waited, in the order in which they came.
-    mutating func end(
-        _ key: CallName,
-        keeping outcome: SealedOutcome,
-        _ token: TokenState,
-        at time: NIODeadline
-    ) -> [Waiter] {
-        let waiters = end(key)
-        guard window > .zero else { return waiters }
-        let queue = Self.queue(of: token)
-        entries[key] = .ended(kept[queue].add(key, outcome, token, at: time))
-        while kept[queue].isOverLimit { removeOldest(of: queue) }
-        return waiters
+    /// - Parameter time: when the call ended, possibly at another instance.
+    mutating func keep(_ outcome: SealedOutcome, of key: CallName, on shelf: Shelf, at time: NIODeadline) {
+        forget(key)
+        let shelf = shelf.rawValue
+        entries[key, default: Entry()].kept = KeptOutcome(
+            place: shelves[shelf].add(key, outcome, at: time),
+            shelf: shelf,
+            time: time
+        )
+        while shelves[shelf].isOverLimit { removeOldest(of: shelf) }
     }
 
     /// Drops what is kept of a call that has ended.
     mutating func forget(_ key: CallName) {
-        guard case .ended(let outcome) = entries[key] else { return }
-        entries[key] = nil
-        kept[Self.queue(of: outcome.token)].didRemove(outcome)
+        guard let kept = entries[key]?.kept.take() else { return }
+        if entries[key]?.waiters == nil { entries[key] = nil }
+        shelves[kept.shelf].didRemove(kept.place)
     }
 
     /// Drops what has been kept for long enough.
     mutating func removeExpired(at now: NIODeadline) {
-        for queue in kept.indices {
-            while let oldest = kept[queue].oldest, oldest + window <= now { removeOldest(of: queue) }
+        for shelf in shelves.indices {
+            while let expiry = shelves[shelf].nextExpiry, expiry <= now { removeOldest(of: shelf) }
         }
     }
 
-    private mutating func removeOldest(of queue: Int) {
-        guard let (key, time) = kept[queue].popOldest() else { return }
+    private mutating func removeOldest(of shelf: Int) {
+        guard let (key, time) = shelves[shelf].popOldest() else { return }
         // Removed before, and perhaps added again.
-        guard case .ended(let outcome) = entries[key], outcome.time == time else { return }
+        guard let kept = entries[key]?.kept, kept.shelf == shelf, kept.time == time else { return }
         forget(key)
-    }
-
-    private static func queue(of token: TokenState) -> Int {
-        switch token {
-        case .settled: 0
-        case .refused: 1
-        case .inDoubt, .free: 2
-        }
     }
 }
 
 /// An outcome in the table.
-struct KeptOutcome {
-    fileprivate let place: AnswerPages.Place
-    let token: TokenState
+private struct KeptOutcome {
+    let place: AnswerPages.Place
+    let shelf: Int
     /// When the call ended.
     let time: NIODeadline
 
     var sealed: SealedOutcome { place.outcome }
-    /// Bytes that it takes, with its part of the table.
-    fileprivate var byteCount: Int { KeptOutcomes.overhead + place.byteCount }
 }
 
-/// The kept outcomes of one kind, with bounds of their own.
+/// The kept outcomes of one shelf, with bounds of their own.
 struct KeptOutcomes {
     /// About what an entry takes in memory, without the outcome's bytes.
     static let overhead = 400
 
+    let window: TimeAmount
     private let maxEntries: Int
     private let maxBytes: Int
     private var pages = AnswerPages()
@@ -168,32 +173,28 @@ struct KeptOutcomes {
     private(set) var count = 0
     private(set) var bytes = 0
 
-    init(maxEntries: Int, maxBytes: Int) {
+    init(window: TimeAmount, maxEntries: Int, maxBytes: Int) {
+        self.window = window
         self.maxEntries = maxEntries
         self.maxBytes = maxBytes
     }
 
-    /// When the call that was added first has ended.
-    var oldest: NIODeadline? { order.first?.time }
+    /// When the one that was added first expires.
+    var nextExpiry: NIODeadline? { order.first.map { $0.time + window } }
     var isOverLimit: Bool { !order.isEmpty && (order.count > maxEntries || bytes > maxBytes) }
 
-    mutating func add(
-        _ key: CallName,
-        _ outcome: SealedOutcome,
-        _ token: TokenState,
-        at time: NIODeadline
-    ) -> KeptOutcome {
-        let kept = KeptOutcome(place: pages.add(outcome), token: token, time: time)
+    mutating func add(_ key: CallName, _ outcome: SealedOutcome, at time: NIODeadline) -> AnswerPages.Place {
+        let place = pages.add(outcome)
         order.append((key, time))
         count += 1
-        bytes += kept.byteCount
-        return kept
+        bytes += Self.overhead + place.byteCount
+        return place
     }
 
     mutating func popOldest() -> (key: CallName, time: NIODeadline)? { order.popFirst() }
 
-    mutating func didRemove(_ kept: KeptOutcome) {
+    mutating func didRemove(_ place: AnswerPages.Place) {
         count -= 1
-        bytes -= kept.byteCount
+        bytes -= Self.overhead + place.byteCount
     }
 }

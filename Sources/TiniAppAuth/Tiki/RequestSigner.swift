@@ -41,7 +41,9 @@ package struct RequestSigner: Sendable {
         code(of: body, timestamp: timestamp).code == signature
     }
 
-    private func code(of body: [UInt8], timestamp: String) -> (encodedPayload: [UInt8], code: HashedAuthenticationCode<SHA256>) {
+    private func code(of body: [UInt8], timestamp: String) -> (
+        encodedPayload: [UInt8], code: HashedAuthenticationCode<SHA256>
+    ) {
         var payload = [UInt8]()
         payload.reserveCapacity(timestamp.utf8.count + clientKey.utf8.count + body.count + 2)
         payload.append(contentsOf: timestamp.utf8)

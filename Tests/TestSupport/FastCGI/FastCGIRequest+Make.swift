@@ -8,6 +8,9 @@ extension FastCGIRequest {
         body: [UInt8] = []
     ) -> FastCGIRequest {
         let params = ["REQUEST_METHOD": method, "DOCUMENT_URI": path].merging(params) { _, new in new }
-        return FastCGIRequest(head: Head(acceptedAt: .now(), ownParam: "INTERNAL_PATHS") { params[$0.description] }, body: body)
+        return FastCGIRequest(
+            head: Head(acceptedAt: .now(), ownParam: "INTERNAL_PATHS") { params[$0.description] },
+            body: body
+        )
     }
 }

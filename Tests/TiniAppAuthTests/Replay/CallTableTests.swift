@@ -38,7 +38,13 @@ struct CallTableTests {
         at second: Int64 = 0
     ) {
         #expect(isFirst(admit(&table, token, at: second)))
-        #expect(table.end(key(token), keeping: outcome, state, at: time(second)).count == 1)
+        #expect(table.end(key(token)).count == 1)
+        keep(&table, token, state, at: second)
+    }
+
+    static func keep(_ table: inout CallTable<Waiter>, _ token: String, _ state: TokenState, at second: Int64) {
+        guard let shelf = CallTable<Waiter>.Shelf(state), table.uses(shelf) else { return }
+        table.keep(outcome, of: key(token), on: shelf, at: time(second))
     }
 
     static func isFirst(_ admission: CallTable<Waiter>.Admission) -> Bool {
@@ -120,7 +126,8 @@ struct CallTableTests {
         var table = Self.table()
         Self.call(&table, "a", at: 30)
         #expect(Self.isFirst(Self.admit(&table, "b", at: 40)))
-        _ = table.end(Self.key("b"), keeping: Self.outcome, .settled, at: Self.time(0))
+        _ = table.end(Self.key("b"))
+        Self.keep(&table, "b", .settled, at: 0)
         #expect(Self.isKept(Self.admit(&table, "b", at: 44)))
         #expect(Self.isFirst(Self.admit(&table, "b", at: 45)))
         table.removeExpired(at: Self.time(75))
@@ -144,5 +151,37 @@ struct CallTableTests {
         Self.call(&table, "a")
         #expect(Self.isFirst(Self.admit(&table, "a", at: 0)))
         #expect(table.nextExpiry == nil)
+    }
+
+    @Test("A request that takes nothing kept makes a call of its own, and what is kept stays for the others")
+    func ofItsOwn() {
+        var table = CallTable<Waiter>(
+            CallTable.Limits(window: .zero, ownersWindow: .seconds(30), maxEntries: 100, maxBytes: 1_000_000)
+        )
+        let key = Self.key("a", .info)
+        func admit(takesKept: Bool) -> CallTable<Waiter>.Admission {
+            table.admit(key, Waiter(), takesKept: takesKept, at: Self.time(10))
+        }
+        #expect(Self.isFirst(admit(takesKept: true)))
+        #expect(table.end(key).count == 1)
+        table.keep(Self.outcome, of: key, on: .owners, at: Self.time(0))
+        #expect(Self.isFirst(admit(takesKept: false)))
+        #expect(Self.isKept(admit(takesKept: true)))
+        #expect(!Self.isFirst(admit(takesKept: false)) && table.isBusy)
+        #expect(table.end(key).count == 2)
+        #expect(Self.isKept(admit(takesKept: true)))
+        table.forget(key)
+        #expect(Self.isFirst(admit(takesKept: true)))
+        #expect((table.keptCount, table.keptBytes) == (0, 0))
+    }
+
+    @Test("A table with a call in flight and something kept loses neither by the end of the other")
+    func both() {
+        var table = Self.table()
+        Self.call(&table, "a")
+        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), takesKept: false, at: Self.time(1))))
+        table.removeExpired(at: Self.time(45))
+        #expect(table.keptCount == 0 && table.isBusy)
+        #expect(table.end(Self.key("a")).count == 1)
     }
 }
