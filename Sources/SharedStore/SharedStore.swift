@@ -20,7 +20,8 @@ package final class SharedStore {
         /// Bytes of one reply.
         var maxReplyBytes = 262_144
         /// How long a claim may wait for the store's reply.
-        package var timeout = TimeAmount.milliseconds(250)
+        package var timeout = defaultTimeout
+        package static let defaultTimeout = TimeAmount.milliseconds(250)
         /// Whether nothing may be sent without a claim that can be relied on.
         package var isRequired = false
         /// How long a claim may live at most, and so how long to wait after a loss of memory.

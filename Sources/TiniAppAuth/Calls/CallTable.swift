@@ -71,10 +71,10 @@ struct CallTable<Waiter: AnyObject> {
         }
     }
 
-    /// Entries of calls that have ended.
-    var keptCount: Int { shelves.reduce(0) { $0 + $1.count } }
+    /// Entries of exchanges and refreshes that have ended.
+    var keptCount: Int { shelves[..<Shelf.owners.rawValue].reduce(0) { $0 + $1.count } }
     /// Bytes that these take.
-    var keptBytes: Int { shelves.reduce(0) { $0 + $1.bytes } }
+    var keptBytes: Int { shelves[..<Shelf.owners.rawValue].reduce(0) { $0 + $1.bytes } }
 
     /// Whether there are calls in flight. Looks at all entries.
     var isBusy: Bool { entries.values.contains { $0.waiters != nil } }

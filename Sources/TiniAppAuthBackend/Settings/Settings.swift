@@ -1,8 +1,16 @@
 import FastCGI
 import Logging
+import NIOCore
+import SharedStore
+import TiniAppAuth
+import Upstream
 
 /// All settings.
 enum Settings {
+    // Defaults are written where the limits are.
+    private static let limits = FastCGILimits()
+    private static let upstream = UpstreamClient.Configuration()
+
     static let clientKey = Setting(
         "CLIENT_KEY",
         .optionalText,
@@ -57,49 +65,49 @@ enum Settings {
     static let requestTimeout = Setting(
         "REQUEST_TIMEOUT",
         .seconds(0.1...300),
-        default: .seconds(10),
+        default: Duration(AuthService.Configuration.Default.requestTimeout),
         "Seconds for a whole request. Keep it below nginx's fastcgi_read_timeout (15 s)."
     )
     static let lateAnswerTimeout = Setting(
         "LATE_ANSWER_TIMEOUT",
         .seconds(0...300),
-        default: .seconds(30),
+        default: Duration(AuthService.Configuration.Default.lateAnswerTimeout),
         "Seconds, from its sending, to wait for the answer to an exchange or refresh after the app has got 504."
     )
     static let replayWindow = Setting(
         "REPLAY_WINDOW",
         .seconds(0...300),
-        default: .seconds(45),
+        default: Duration(AuthService.Configuration.Default.replayWindow),
         "Seconds for which the same code or refresh token gets the same answer again; 0 sends it to Tiki each time."
     )
     static let replayMaxEntries = Setting(
         "REPLAY_MAX_ENTRIES",
         .integer(1...1_000_000),
-        default: 20_000,
+        default: AuthService.Configuration.Default.replayMaxEntries,
         "Answers that are kept for it, 32 MiB in all; one more drops the oldest."
     )
     static let verifyWindow = Setting(
         "VERIFY_WINDOW",
         .seconds(0...30),
-        default: .seconds(30),
+        default: Duration(AuthService.Configuration.Default.verifyWindow),
         "Seconds for which `/auth_verify` keeps Tiki's good answer about an access token; 0 asks Tiki each time."
     )
     static let connectTimeout = Setting(
         "CONNECT_TIMEOUT",
         .seconds(0.1...60),
-        default: .seconds(3),
+        default: Duration(upstream.connectTimeout),
         "Seconds for a new connection to Tiki: name, TCP, TLS. At most half of REQUEST_TIMEOUT unless set."
     )
     static let upstreamMaxConnections = Setting(
         "UPSTREAM_MAX_CONNECTIONS",
         .integer(1...65_536),
-        default: 512,
+        default: upstream.maxConnections,
         "Connections to Tiki; each carries one call at a time, further calls wait."
     )
     static let upstreamWarmConnections = Setting(
         "UPSTREAM_WARM_CONNECTIONS",
         .integer(0...1_024),
-        default: 2,
+        default: upstream.warmConnections,
         "Connections to Tiki that are opened at start and kept ready; 0 for none."
     )
     static let sharedStore = Setting(
@@ -130,7 +138,7 @@ enum Settings {
     static let sharedStoreTimeout = Setting(
         "SHARED_STORE_TIMEOUT",
         .seconds(0.05...5),
-        default: .milliseconds(250),
+        default: Duration(SharedStore.Configuration.defaultTimeout),
         "Seconds for an answer of the store. At most half of REQUEST_TIMEOUT unless set."
     )
     static let sharedStoreRequired = Setting(
@@ -155,7 +163,7 @@ enum Settings {
         "MAX_RESPONSE_BYTES",
         // With some room for the head of the response.
         .integer(1_024...FastCGIResponse.maxBytes - 8_192),
-        default: 65_536,
+        default: upstream.maxAnswerBytes,
         "Bytes of an answer from Tiki."
     )
     static let listenSocket = Setting(
@@ -167,25 +175,25 @@ enum Settings {
     static let arrivalTimeout = Setting(
         "ARRIVAL_TIMEOUT",
         .seconds(0.1...300),
-        default: .seconds(5),
+        default: limits.arrivalTimeout,
         "Seconds for a request to arrive complete from nginx."
     )
     static let maxPendingConnections = Setting(
         "MAX_PENDING_CONNECTIONS",
         .integer(1...65_536),
-        default: 4_096,
+        default: limits.maxPendingConnections,
         "Connections whose request is not complete; one more closes the oldest."
     )
     static let maxParamsBytes = Setting(
         "MAX_PARAMS_BYTES",
         .integer(1_024...262_144),
-        default: 32_768,
+        default: limits.maxParamsBytes,
         "Bytes of a request's FastCGI params."
     )
     static let maxInFlight = Setting(
         "MAX_IN_FLIGHT",
         .integer(1...65_536),
-        default: 4_096,
+        default: limits.maxInFlight,
         "Requests that wait for their answer; one more gets 503 `overloaded`."
     )
     static let shutdownGrace = Setting(

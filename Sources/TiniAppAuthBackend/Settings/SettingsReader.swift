@@ -5,18 +5,21 @@ import Upstream
 /// A problem names the setting and the rule. It never repeats a value: it may be the secret, in the wrong place.
 struct SettingsReader {
     private let environment: Environment
-    private(set) var problems: [String] = []
+    private var found: [(name: String, problem: String)] = []
 
     init(_ environment: Environment) {
         self.environment = environment
     }
 
+    /// What is wrong, a sentence each.
+    var problems: [String] { found.map { "\($0.name) \($0.problem)" } }
+
     mutating func report<Value>(_ setting: Setting<Value>, _ problem: String) {
-        problems.append("\(setting.name) \(problem)")
+        found.append((setting.name, problem))
     }
 
     func hasProblem<Value>(_ setting: Setting<Value>) -> Bool {
-        problems.contains { $0.hasPrefix("\(setting.name) ") }
+        found.contains { $0.name == setting.name }
     }
 
     func isSet<Value>(_ setting: Setting<Value>) -> Bool { environment[setting.name] != nil }
