@@ -44,7 +44,7 @@ final class FastCGIConnection: ChannelInboundHandler {
     }
 
     /// Bytes that have arrived of a request that is not complete.
-    var receivedBytes: Int { gate?.request.count ?? 0 }
+    var receivedBytes: Int { gate?.byteCount ?? 0 }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context

@@ -18,7 +18,7 @@ package struct ConnectionGate {
     }
 
     /// Why a connection is refused. The raw value is for the log.
-    package enum Refusal: String, Sendable {
+    package enum Refusal: String, Error {
         case unsupportedVersion = "unsupported version"
         case managementRecord = "management record"
         case malformedBegin = "malformed begin-request"
@@ -35,18 +35,18 @@ package struct ConnectionGate {
 
     private enum Phase {
         case begin
-        /// Within a question before the request.
-        case query
         case params
         case stdin
         case complete
     }
 
-    /// The records so far, ready for libfcgi: headers and contents as they came, padding left out.
+    /// The whole records so far, ready for libfcgi: headers and contents as they came, padding left out.
     ///
     /// Padding carries nothing (section 3.3), and libfcgi loses its place when a begin-request or an empty record is
     /// padded, although that is legal.
     package private(set) var request: [UInt8] = []
+    /// The beginning of a record that has not arrived complete.
+    private var unread: [UInt8] = []
     /// The answers to questions that the peer asked before its request; see ``takeReply()``.
     private var reply: [UInt8] = []
     private let query: ManagementQuery
@@ -70,15 +70,14 @@ package struct ConnectionGate {
     private var paramsBytes = 0
     private var records = 0
 
-    private var headerBytesRead = 0
-    private var contentLeft = 0
-    private var paddingLeft = 0
-
     package init(limits: FastCGILimits) {
         self.limits = limits
         framing = ParamsFraming(maxBytes: limits.maxParamsBytes)
         query = ManagementQuery(limits: limits)
     }
+
+    /// Bytes that it holds.
+    var byteCount: Int { request.count + unread.count }
 
     /// The answer to the peer's questions (`FCGI_GET_VALUES`); nil if there is nothing to send.
     package mutating func takeReply() -> [UInt8]? {
@@ -91,33 +90,22 @@ package struct ConnectionGate {
     /// Takes the next bytes from the peer. After anything but ``Verdict/incomplete`` only trailing bytes may follow,
     /// and they are refused.
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Verdict {
-        // The first bytes to arrive are nearly always the complete request.
-        if request.isEmpty { request.reserveCapacity(bytes.count) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            if contentLeft > 0 {
-                let content = UnsafeRawBufferPointer(rebasing: rest.prefix(contentLeft))
-                rest = rest.dropFirst(content.count)
-                contentLeft -= content.count
-                if bodyRefusal == nil { request.append(contentsOf: content) }
-                if let refusal = takeContent(content) { return .refused(refusal) }
-            } else if paddingLeft > 0 {
-                let count = min(paddingLeft, rest.count)
-                rest = rest.dropFirst(count)
-                paddingLeft -= count
-            } else if phase == .complete {
-                return .refused(.trailingBytes)
+        do throws(Refusal) {
+            if unread.isEmpty {
+                // The first bytes to arrive are nearly always the complete request.
+                unread = Array(bytes[try takeRecords(of: bytes)...])
             } else {
-                let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(FCGI_HEADER_LEN) - headerBytesRead))
-                rest = rest.dropFirst(part.count)
-                headerBytesRead += part.count
-                request.append(contentsOf: part)
-                guard headerBytesRead == Int(FCGI_HEADER_LEN) else { break }
-                headerBytesRead = 0
-                if let refusal = takeHeader() { return .refused(refusal) }
+                unread.append(contentsOf: bytes)
+                let all = unread
+                let taken = all.withUnsafeBytes { bytes in
+                    Result { () throws(Refusal) in try takeRecords(of: bytes) }
+                }
+                if case let count = try taken.get(), count > 0 { unread.removeFirst(count) }
             }
+        } catch {
+            return .refused(error)
         }
-        return phase == .complete && paddingLeft == 0 ? .complete : .incomplete
+        return phase == .complete ? .complete : .incomplete
     }
 
     /// Ends the request before its body has arrived, so that it can be answered.
@@ -126,6 +114,7 @@ package struct ConnectionGate {
     package mutating func endWithoutBody() -> Bool {
         guard phase == .stdin else { return false }
         leaveOutBody(.late)
+        unread = []
         request.append(header: recordHeader(FCGI_STDIN, requestID: requestID))
         phase = .complete
         return true
@@ -137,94 +126,93 @@ package struct ConnectionGate {
         request.removeSubrange(stdinStart...)
     }
 
-    /// Interprets the header that ends ``request``, and takes its padding out.
-    private mutating func takeHeader() -> Refusal? {
-        let start = request.count - Int(FCGI_HEADER_LEN)
-        let version = request[start]
-        let type = Int32(request[start + 1])
-        let id = UInt16(request[start + 2]) << 8 | UInt16(request[start + 3])
-        contentLeft = Int(request[start + 4]) << 8 | Int(request[start + 5])
-        paddingLeft = Int(request[start + 6])
-        request[start + 6] = 0
-
-        records += 1
-        if records * Int(FCGI_HEADER_LEN) > limits.maxFramingBytes { return .tooManyRecords }
-        if version != UInt8(FCGI_VERSION_1) { return .unsupportedVersion }
-        if id == UInt16(FCGI_NULL_REQUEST_ID) { return takeQueryHeader(type) }
-        if phase == .begin {
-            requestID = id
-        } else if id != requestID {
-            return .anotherRequestID
+    /// Takes the records that have arrived whole. A header is judged as soon as it is there.
+    ///
+    /// - Returns: how many bytes they have.
+    private mutating func takeRecords(of bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int {
+        if request.isEmpty { request.reserveCapacity(bytes.count) }
+        let headerBytes = Int(FCGI_HEADER_LEN)
+        var start = 0
+        while start < bytes.count {
+            if phase == .complete { throw .trailingBytes }
+            guard bytes.count - start >= headerBytes else { break }
+            let header = bytes[start..<start + headerBytes]
+            let length = Int(header[start + 4]) << 8 | Int(header[start + 5])
+            let type = try judge(UnsafeRawBufferPointer(rebasing: header), length)
+            let end = start + headerBytes + length
+            let next = end + Int(header[start + 6])
+            guard next <= bytes.count else { break }
+            records += 1
+            try take(type, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            start = next
         }
+        return start
+    }
+
+    /// Decides by its header whether a record may come now.
+    ///
+    /// - Returns: its type.
+    private func judge(_ header: UnsafeRawBufferPointer, _ length: Int) throws(Refusal) -> CInt {
+        let type = CInt(header[1])
+        let id = UInt16(header[2]) << 8 | UInt16(header[3])
+        if (records + 1) * Int(FCGI_HEADER_LEN) > limits.maxFramingBytes { throw .tooManyRecords }
+        if header[0] != UInt8(FCGI_VERSION_1) { throw .unsupportedVersion }
+        if id == UInt16(FCGI_NULL_REQUEST_ID) {
+            // A question is answered before the request, where a web server asks it.
+            guard phase == .begin, type == FCGI_GET_VALUES, length <= ManagementQuery.maxBytes,
+                queries < Self.maxQueries
+            else { throw .managementRecord }
+            return type
+        }
+        if phase != .begin, id != requestID { throw .anotherRequestID }
         switch (phase, type) {
         case (.begin, FCGI_BEGIN_REQUEST):
-            return contentLeft == MemoryLayout<FCGI_BeginRequestBody>.size ? nil : .malformedBegin
-        case (.params, FCGI_PARAMS): return takeParamsHeader()
-        case (.stdin, FCGI_STDIN): return takeStdinHeader()
-        case (_, FCGI_ABORT_REQUEST): return .aborted
-        default: return .unexpectedRecord
+            if length != MemoryLayout<FCGI_BeginRequestBody>.size { throw .malformedBegin }
+        case (.params, FCGI_PARAMS):
+            if paramsBytes + length > limits.maxParamsBytes { throw .paramsTooLarge }
+        case (.stdin, FCGI_STDIN): break
+        case (_, FCGI_ABORT_REQUEST): throw .aborted
+        default: throw .unexpectedRecord
         }
+        return type
     }
 
-    /// A question is answered before the request, where a web server asks it.
-    private mutating func takeQueryHeader(_ type: Int32) -> Refusal? {
-        guard phase == .begin, type == FCGI_GET_VALUES, contentLeft <= ManagementQuery.maxBytes,
-            queries < Self.maxQueries
-        else { return .managementRecord }
-        queries += 1
-        phase = .query
-        return contentLeft == 0 ? takeQuery() : nil
-    }
-
-    /// Answers the question, which is all that ``request`` has so far, and removes it.
-    private mutating func takeQuery() -> Refusal? {
-        guard let answer = query.answer(to: request[Int(FCGI_HEADER_LEN)...]) else { return .malformedParams }
-        reply += answer
-        request.removeAll(keepingCapacity: true)
-        phase = .begin
-        return nil
-    }
-
-    private mutating func takeParamsHeader() -> Refusal? {
-        paramsBytes += contentLeft
-        if paramsBytes > limits.maxParamsBytes { return .paramsTooLarge }
-        guard contentLeft == 0 else { return nil }
-        guard framing.isAtPairBoundary else { return .malformedParams }
-        phase = .stdin
-        stdinStart = request.count
-        return nil
-    }
-
-    private mutating func takeStdinHeader() -> Refusal? {
-        if contentLeft == 0 {
+    /// Takes a record that may come now.
+    private mutating func take(_ type: CInt, _ record: UnsafeRawBufferPointer) throws(Refusal) {
+        let content = UnsafeRawBufferPointer(rebasing: record[Int(FCGI_HEADER_LEN)...])
+        if type == FCGI_GET_VALUES {
+            queries += 1
+            guard let answer = query.answer(to: Array(content)[...]) else { throw .malformedParams }
+            reply += answer
+            return
+        }
+        let start = request.count
+        if bodyRefusal == nil || content.isEmpty {
+            request.append(contentsOf: record)
+            // Its padding has gone.
+            request[start + 6] = 0
+        }
+        switch phase {
+        case .begin:
+            requestID = UInt16(record[2]) << 8 | UInt16(record[3])
+            guard CInt(content[0]) << 8 | CInt(content[1]) == FCGI_RESPONDER else { throw .unsupportedRole }
+            keepsConnection = CInt(content[2]) & FCGI_KEEP_CONN != 0
+            phase = .params
+        case .params where content.isEmpty:
+            guard framing.isAtPairBoundary else { throw .malformedParams }
+            phase = .stdin
+            stdinStart = request.count
+        case .params:
+            paramsBytes += content.count
+            guard framing.consume(content) else { throw .malformedParams }
+            if framing.pairs > limits.maxParams { throw .tooManyParams }
+        case .stdin where content.isEmpty:
             phase = .complete
-        } else if bodyRefusal != nil {
-            request.removeSubrange(stdinStart...)
-        } else {
-            stdinBytes += contentLeft
+        case .stdin where bodyRefusal == nil:
+            stdinBytes += content.count
             // Read to its end all the same: some web servers take no answer before they have sent all of a body.
             if stdinBytes > limits.maxStdinBytes { leaveOutBody(.tooLarge) }
-        }
-        return nil
-    }
-
-    private mutating func takeContent(_ content: UnsafeRawBufferPointer) -> Refusal? {
-        switch phase {
-        case .query:
-            return contentLeft == 0 ? takeQuery() : nil
-        case .begin:
-            guard contentLeft == 0 else { return nil }
-            let body = request.suffix(MemoryLayout<FCGI_BeginRequestBody>.size)
-            let role = Int32(body[body.startIndex]) << 8 | Int32(body[body.startIndex + 1])
-            guard role == FCGI_RESPONDER else { return .unsupportedRole }
-            keepsConnection = Int32(body[body.startIndex + 2]) & FCGI_KEEP_CONN != 0
-            phase = .params
-            return nil
-        case .params:
-            guard framing.consume(content) else { return .malformedParams }
-            return framing.pairs > limits.maxParams ? .tooManyParams : nil
-        case .stdin, .complete:
-            return nil
+        case .stdin, .complete: break
         }
     }
 }
