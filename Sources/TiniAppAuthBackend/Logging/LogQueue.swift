@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// Lines on their way to standard error, so that a reader who is stuck does not stop the process: a thread of its own writes
@@ -21,12 +22,12 @@ enum LogQueue {
         var dropped = 0
     }
 
-    private static let waiting = Mutex(Waiting())
+    private static let waiting = NIOLockedValueBox(Waiting())
     /// Bytes that have not been written. An atomic, since ``flush()`` must be able to look at it in a signal handler.
     private static let unwritten = Atomic(0)
     private static let isRunning = Atomic(false)
     private static let work = DispatchSemaphore(value: 0)
-    private static let lineAboutDropped = Mutex<(@Sendable (Int) -> [UInt8])?>(nil)
+    private static let lineAboutDropped = NIOLockedValueBox<(@Sendable (Int) -> [UInt8])?>(nil)
 
     /// Begins to write lines on a thread of its own. If the system has none, they are written where they are made.
     static func begin() {
@@ -42,13 +43,13 @@ enum LogQueue {
     ///
     /// - Parameter line: makes the log line from the number of dropped ones.
     static func setLineAboutDropped(_ line: @escaping @Sendable (Int) -> [UInt8]) {
-        lineAboutDropped.withLock { $0 = line }
+        lineAboutDropped.withLockedValue { $0 = line }
     }
 
     /// Takes a line, its newline included.
     static func write(_ line: [UInt8]) {
         guard isRunning.load(ordering: .acquiring) else { return _ = writeOut(line[...]) }
-        let isFirst = waiting.withLock { waiting in
+        let isFirst = waiting.withLockedValue { waiting in
             guard waiting.bytes.count + line.count <= maxBytes else {
                 waiting.dropped += 1
                 return false
@@ -92,15 +93,15 @@ enum LogQueue {
             // More comes soon if much is going on: one thread that wakes up for each line would cost a third of what the
             // requests do.
             pause(milliseconds: 2)
-            let lines = waiting.withLock { waiting in
+            let lines = waiting.withLockedValue { waiting in
                 defer { waiting = Waiting() }
                 return waiting
             }
             var dropped = lines.dropped + writeLines(lines.bytes)
             // No line if the log level suppresses it.
-            if dropped > 0, let line = lineAboutDropped.withLock(\.self)?(dropped), writeOut(line[...]) { dropped = 0 }
+            if dropped > 0, let line = lineAboutDropped.withLockedValue(\.self)?(dropped), writeOut(line[...]) { dropped = 0 }
             // A reader that has gone may be back for the next lines, and then they say what is missing.
-            if dropped > 0 { waiting.withLock { $0.dropped += dropped } }
+            if dropped > 0 { waiting.withLockedValue { $0.dropped += dropped } }
             unwritten.subtract(lines.bytes.count, ordering: .relaxed)
         }
     }
