@@ -19,16 +19,25 @@ final class PrometheusCounter: PrometheusSeries, CounterHandler {
     }
 }
 
-/// A number that goes up and down. Only the event loop changes it.
+/// A number that goes up and down.
 final class PrometheusGauge: PrometheusSeries, MeterHandler, RecorderHandler {
+    /// Of a `Double`.
     private let bits = Atomic(Double.zero.bitPattern)
 
     private var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 
     func set(_ value: Int64) { set(Double(value)) }
     func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
-    func increment(by amount: Double) { set(value + amount) }
-    func decrement(by amount: Double) { set(value - amount) }
+    func decrement(by amount: Double) { increment(by: -amount) }
+
+    func increment(by amount: Double) {
+        var (isDone, old) = (false, bits.load(ordering: .relaxed))
+        while !isDone {
+            let new = (Double(bitPattern: old) + amount).bitPattern
+            (isDone, old) = bits.compareExchange(expected: old, desired: new, ordering: .relaxed)
+        }
+    }
+
     func record(_ value: Int64) { set(Double(value)) }
     func record(_ value: Double) { set(value) }
 
