@@ -99,7 +99,9 @@ enum LogQueue {
             }
             var dropped = lines.dropped + writeLines(lines.bytes)
             // No line if the log level suppresses it.
-            if dropped > 0, let line = lineAboutDropped.withLockedValue(\.self)?(dropped), writeOut(line[...]) { dropped = 0 }
+            if dropped > 0, let line = lineAboutDropped.withLockedValue(\.self)?(dropped), writeOut(line[...]) {
+                dropped = 0
+            }
             // A reader that has gone may be back for the next lines, and then they say what is missing.
             if dropped > 0 { waiting.withLockedValue { $0.dropped += dropped } }
             unwritten.subtract(lines.bytes.count, ordering: .relaxed)
