@@ -12,7 +12,7 @@ package final class FastCGIServer {
     private let handler: any FastCGIHandler
     private let logger: Logger
     private let eventLoop: any EventLoop
-    private let acceptor: ConnectionAcceptor
+    let acceptor: ConnectionAcceptor
     private let shutdownGrace: TimeAmount
     /// Opened at the start: later there may be no free descriptor.
     private var feed: RequestFeed?

@@ -21,6 +21,7 @@ package final class SharedStore {
         var maxReplyBytes = 262_144
         /// How long a claim may wait for the store's reply.
         package var timeout = defaultTimeout
+        /// ``timeout`` where nothing else is said.
         package static let defaultTimeout = TimeAmount.milliseconds(250)
         /// Whether nothing may be sent without a claim that can be relied on.
         package var isRequired = false

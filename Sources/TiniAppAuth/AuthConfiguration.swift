@@ -5,6 +5,7 @@ import Upstream
 extension AuthService {
     /// How to reach Tiki, and the limits of a request.
     package struct Configuration: Sendable {
+        /// What is in force where a setting is not set.
         package enum Default {
             package static let requestTimeout = TimeAmount.seconds(10)
             package static let lateAnswerTimeout = TimeAmount.seconds(30)

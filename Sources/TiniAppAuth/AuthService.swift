@@ -88,9 +88,7 @@ package final class AuthService {
             return completion(AuthOutcome(result: .failure(error)))
         }
         let call = Call(route: route, keys: keys.derive(route, payload.requiredValue), payload: payload)
-        // When the loop has read all that has arrived. Then one call after the other is signed and sent, out of a warm cache and
-        // with one wake-up of whoever answers: that takes three quarters of the CPU (`make bench`, 64 clients).
-        eventLoop.assumeIsolated().execute { self.take(call, until: deadline, CallWaiter(completion)) }
+        take(call, until: deadline, CallWaiter(completion))
     }
 
     /// Finds the owner of a request's access token. Returns at once.
@@ -167,7 +165,9 @@ extension AuthService {
         let takesKept = call.route.isKept || waiter.wantsOwner
         switch table.admit(call.keys.name, waiter, takesKept: takesKept, at: .now()) {
         case .first:
-            begin(call, until: deadline, for: waiter)
+            // When the loop has read all that has arrived. Calls that are signed and sent one after the other find the code in
+            // the processor's cache, and wake whoever answers once: measured, a quarter less CPU with 64 clients.
+            eventLoop.assumeIsolated().execute { self.begin(call, until: deadline, for: waiter) }
         case .joined:
             metrics.joined(call.route)
             waiter.timer = timers.set(deadline) {

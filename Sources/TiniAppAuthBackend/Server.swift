@@ -100,7 +100,7 @@ struct Server {
         var isFirst = true
         for await signal in signals {
             guard isFirst else {
-                LogQueue.flush()
+                StandardError.flush()
                 _exit(128 + signal)
             }
             isFirst = false

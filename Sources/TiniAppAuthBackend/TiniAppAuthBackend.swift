@@ -27,7 +27,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
             if let word = arguments.first, isUnknown(word) {
                 // It may be a code whose command was forgotten: only what could be a command is shown again.
                 let isShort = word.utf8.count <= 12 && word.utf8.allSatisfy(\.isASCIILetterOrDigit)
-                LogQueue.print(
+                StandardError.print(
                     "There is no \(isShort ? "command '\(word)'" : "such command").\n\n\(helpMessage())"
                 )
                 exit(withError: ExitCode.validationFailure)

@@ -98,6 +98,15 @@ struct ServerLimitsTests {
         }
     }
 
+    @Test("A listener that is closed after an error is opened again, and its queue is served")
+    func listenerGivenUp() throws {
+        try RunningServer.run { running, path in
+            try running.onLoop { server in server.acceptor.channel?.close(promise: nil) }
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
+        }
+    }
+
     @Test("A web server that hangs up during its request leaks nothing")
     func leaves() throws {
         try RunningServer.run(grace: .seconds(60)) { running, path in

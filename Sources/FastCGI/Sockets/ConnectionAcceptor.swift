@@ -19,7 +19,8 @@ final class ConnectionAcceptor: ChannelInboundHandler {
 
     private var listener: ListeningSocket?
     private let eventLoop: any EventLoop
-    private var channel: (any Channel)?
+    /// The listening one; another after NIO has given it up.
+    private(set) var channel: (any Channel)?
     private weak var server: FastCGIServer?
     private var failures = 0
 

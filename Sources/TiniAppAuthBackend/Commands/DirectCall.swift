@@ -82,7 +82,7 @@ struct DirectCall {
     }
 
     private func fail(_ problem: String, hint: String) {
-        LogQueue.print("\(route.rawValue): \(problem)\n\(hint)")
+        StandardError.print("\(route.rawValue): \(problem)\n\(hint)")
     }
 
     private func hint(after answer: TikiAnswer, from url: UpstreamURL) -> String {

@@ -17,13 +17,13 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Until it is trapped it must not end the process. The files that it would read again are being read anyway.
         signal(SIGHUP, SIG_IGN)
-        LogQueue.begin()
+        StandardError.beginQueue()
         let environment = Environment.current
         let configuration = try loadOrExit { () throws(ConfigurationError) in
             try Configuration(environment: environment)
         }
-        let logger = Self.makeLogger(configuration, write: LogQueue.write)
-        LogQueue.setLineAboutDropped { [configuration] count in
+        let logger = Self.makeLogger(configuration, write: StandardError.write)
+        StandardError.setLineAboutDropped { [configuration] count in
             let line = Mutex<[UInt8]>([])
             Self.makeLogger(configuration) { bytes in line.withLock { $0 += bytes } }
                 .warning("log lines were dropped", metadata: ["count": .stringConvertible(count)])

@@ -46,7 +46,7 @@ struct VerifyCommand: ParsableCommand {
                     : "The signature is good. Its time is \(-age / 1_000) s ahead of this machine's."
             )
         } catch {
-            LogQueue.print("verify: \(error)")
+            StandardError.print("verify: \(error)")
             throw ExitCode.failure
         }
     }

@@ -12,7 +12,7 @@ struct TerminalLogHandler: LogHandler {
     /// Gets the whole line, its newline included.
     private let write: @Sendable ([UInt8]) -> Void
 
-    init(logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void = LogQueue.write) {
+    init(logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void = StandardError.write) {
         self.logLevel = logLevel
         self.write = write
     }

@@ -7,8 +7,7 @@ enum CrashSignals {
     /// Unsafe only in name: written once, by ``flushLog()`` at the start, and only read after that.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
 
-    /// From now on a crash waits briefly until the content of ``LogQueue`` has been read: its own message, and the
-    /// lines that led there.
+    /// From now on a crash waits briefly until the lines that led there have been written.
     static func flushLog() {
         for number in all {
             sigaction(number, nil, before + Int(number))
@@ -18,7 +17,7 @@ enum CrashSignals {
                 if before.sa_flags & SA_SIGINFO != 0 {
                     before.__sigaction_handler.sa_sigaction?(number, info, context)
                 }
-                LogQueue.flush()
+                StandardError.flush()
                 // Ends the process when this handler returns: the signal does what it does by default again.
                 signal(number, SIG_DFL)
                 raise(number)

@@ -20,7 +20,7 @@ func loadOrExit<Value>(_ load: () throws(ConfigurationError) -> Value) throws ->
     do {
         return try load()
     } catch {
-        LogQueue.print("\(error)")
+        StandardError.print("\(error)")
         if let problem = error.problems.first {
             SystemdNotifier(environment: .current).notify(.status(problem))
         }

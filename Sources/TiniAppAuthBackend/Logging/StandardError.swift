@@ -3,12 +3,12 @@ import Glibc
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// Lines on their way to standard error, so that a reader who is stuck does not stop the process: a thread of its own writes
-/// them, and waits for the reader. (`O_NONBLOCK` would affect all that share the descriptor: the terminal, nginx.)
+/// Where messages and the log go. From ``beginQueue()`` on a thread of its own writes the lines, so that a reader who is stuck
+/// stops only that thread. (`O_NONBLOCK` would affect all that share the descriptor: the terminal, nginx.)
 ///
 /// What does not fit is dropped, and the log says how many lines that were. Only our own lines take this way: what a library
 /// or the runtime prints goes to the descriptor itself.
-enum LogQueue {
+enum StandardError {
     /// The longest write that a pipe takes in one piece (PIPE_BUF, pipe(7)).
     static let atomicBytes = 4_096
     /// Bytes of lines that wait; more are dropped.
@@ -30,12 +30,12 @@ enum LogQueue {
     private static let lineAboutDropped = NIOLockedValueBox<(@Sendable (Int) -> [UInt8])?>(nil)
 
     /// Begins to write lines on a thread of its own. If the system has none, they are written where they are made.
-    static func begin() {
+    static func beginQueue() {
         // A reader that has gone is an error of write(2), not the end.
         signal(SIGPIPE, SIG_IGN)
         guard startThread() else { return }
         isRunning.store(true, ordering: .releasing)
-        atexit { LogQueue.flush() }
+        atexit { StandardError.flush() }
         CrashSignals.flushLog()
     }
 
@@ -84,7 +84,7 @@ enum LogQueue {
         pthread_sigmask(SIG_SETMASK, &blocked, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
-        return pthread_create(&thread, nil, { _ in LogQueue.run() }, nil) == 0
+        return pthread_create(&thread, nil, { _ in StandardError.run() }, nil) == 0
     }
 
     private static func run() -> Never {

@@ -2,13 +2,13 @@ import Testing
 
 @testable import TiniAppAuthBackend
 
-struct LogQueueTests {
+struct StandardErrorTests {
     /// The sizes of the writes for these lines.
     func writes(_ text: String) -> [Int] {
         var sizes: [Int] = []
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            sizes.append(LogQueue.lengthOfNextWrite(rest))
+            sizes.append(StandardError.lengthOfNextWrite(rest))
             rest = rest.dropFirst(sizes.last ?? 1)
         }
         return sizes
