@@ -190,6 +190,24 @@ struct KeptConnectionTests {
         )
     }
 
+    @Test("The answer to a request whose body is late is the last on its connection: the rest of the body may still come")
+    func lateBody() throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .milliseconds(150)
+        try RunningServer.run(
+            limits: limits,
+            handle: { request, writer in
+                writer.send(FastCGIResponse(status: 408, body: Array("\(request.bodyRefusal == .late)".utf8)))
+            },
+            { _, path in
+                let peer = try FastCGIPeer(path)
+                try peer.send(Self.request().dropLast(12))
+                #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "true")
+                #expect(try peer.readToEnd() == [])
+            }
+        )
+    }
+
     @Test("A shutdown waits for the web server to close what it keeps, and serves what still comes")
     func shutdownWaits() throws {
         try RunningServer.run(grace: .seconds(60), handle: Self.echo) { running, path in
