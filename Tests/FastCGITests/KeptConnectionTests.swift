@@ -190,7 +190,7 @@ struct KeptConnectionTests {
         )
     }
 
-    @Test("The answer to a request whose body is late is the last on its connection: the rest of the body may still come")
+    @Test("The answer to a late body is the last on its connection: the rest of the body may still come")
     func lateBody() throws {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(150)

@@ -19,6 +19,27 @@ struct ReplayTests {
         try await ServiceFixture.run(configure: { $0.replayWindow = window }, script: script, body)
     }
 
+    @Test("Only a verification keeps a token's owner, and only a verification gets what is kept")
+    func owners() async throws {
+        let owner = #"{"data":{"customer_id":7},"error":null}"#
+        try await Self.run(script: { _ in .json(owner) }) { fixture in
+            func verify() async -> AuthOutcome {
+                await withCheckedContinuation { answered in
+                    fixture.service.verify(authorization: "Bearer SECRET", age: .zero) {
+                        answered.resume(returning: $0)
+                    }
+                }
+            }
+            _ = await fixture.call(.info)
+            #expect(await verify().age == nil)
+            #expect(await verify().age != nil)
+            #expect(fixture.server.requests.count == 2)
+            _ = await fixture.call(.info)
+            #expect(await verify().age != nil)
+            #expect(fixture.server.requests.count == 3)
+        }
+    }
+
     @Test(
         "A repeated exchange or refresh gets the same answer",
         arguments: [AuthRoute.exchange, .refresh]
