@@ -44,10 +44,19 @@ struct ConnectionGateRefusalTests {
             (bytes(.beginRequest(), .params(Array(repeating: 0xFF, count: 8)), .params()), .malformedParams),
             (bytes(.beginRequest(), .params([0x80, 0, 0x80, 1]), .params()), .malformedParams),
             // libfcgi would take "/metrics" and "GET" for the whole, and "INTERNAL_PATHS" for the name.
-            (bytes(.beginRequest(), .params(FastCGIParams.pair("SCRIPT_NAME", "/metrics\0x"))), .malformedParams),
-            (bytes(.beginRequest(), .params(FastCGIParams.pair("REQUEST_METHOD", "GET\0POST"))), .malformedParams),
-            (bytes(.beginRequest(), .params(FastCGIParams.pair("INTERNAL_PATHS\0", "guarded"))), .malformedParams),
-            (bytes(.beginRequest(), .params(FastCGIParams.pair("X", "\0", long: true))), .malformedParams),
+            (
+                bytes(.beginRequest(), .params(FastCGIParams.pair("SCRIPT_NAME", "/metrics\0x")), .params()),
+                .malformedParams
+            ),
+            (
+                bytes(.beginRequest(), .params(FastCGIParams.pair("REQUEST_METHOD", "GET\0POST")), .params()),
+                .malformedParams
+            ),
+            (
+                bytes(.beginRequest(), .params(FastCGIParams.pair("INTERNAL_PATHS\0", "guarded")), .params()),
+                .malformedParams
+            ),
+            (bytes(.beginRequest(), .params(FastCGIParams.pair("X", "\0", long: true)), .params()), .malformedParams),
         ] as [([UInt8], ConnectionGate.Refusal)]
     )
     func refused(bytes: [UInt8], refusal: ConnectionGate.Refusal) {

@@ -1,4 +1,5 @@
 import CFCGI
+import Glibc
 
 /// Decides, record by record, whether a peer sends one complete, well-formed request that libfcgi may decode.
 ///
@@ -49,7 +50,6 @@ package struct ConnectionGate {
     private var unread: [UInt8] = []
     /// The answers to questions that the peer asked before its request; see ``takeReply()``.
     private var reply: [UInt8] = []
-    private let query: ManagementQuery
     /// Questions so far. A web server asks once.
     private var queries = 0
     private static let maxQueries = 4
@@ -66,18 +66,16 @@ package struct ConnectionGate {
     package private(set) var requestID: UInt16 = 0
     /// Where the body's first record begins in ``request``.
     private var stdinStart = 0
-    private var framing: ParamsFraming
-    private var paramsBytes = 0
+    /// The content of the params stream, until that has ended.
+    private var params: [UInt8] = []
     private var records = 0
 
     package init(limits: FastCGILimits) {
         self.limits = limits
-        framing = ParamsFraming(maxBytes: limits.maxParamsBytes)
-        query = ManagementQuery(limits: limits)
     }
 
     /// Bytes that it holds.
-    var byteCount: Int { request.count + unread.count }
+    var byteCount: Int { request.count + params.count + unread.count }
 
     /// The answer to the peer's questions (`FCGI_GET_VALUES`); nil if there is nothing to send.
     package mutating func takeReply() -> [UInt8]? {
@@ -169,7 +167,7 @@ package struct ConnectionGate {
         case (.begin, FCGI_BEGIN_REQUEST):
             if length != MemoryLayout<FCGI_BeginRequestBody>.size { throw .malformedBegin }
         case (.params, FCGI_PARAMS):
-            if paramsBytes + length > limits.maxParamsBytes { throw .paramsTooLarge }
+            if params.count + length > limits.maxParamsBytes { throw .paramsTooLarge }
         case (.stdin, FCGI_STDIN): break
         case (_, FCGI_ABORT_REQUEST): throw .aborted
         default: throw .unexpectedRecord
@@ -182,8 +180,7 @@ package struct ConnectionGate {
         let content = UnsafeRawBufferPointer(rebasing: record[Int(FCGI_HEADER_LEN)...])
         if type == FCGI_GET_VALUES {
             queries += 1
-            guard let answer = query.answer(to: Array(content)[...]) else { throw .malformedParams }
-            reply += answer
+            reply += try ManagementQuery.answer(to: content, maxInFlight: limits.maxInFlight)
             return
         }
         let start = request.count
@@ -199,13 +196,12 @@ package struct ConnectionGate {
             keepsConnection = CInt(content[2]) & FCGI_KEEP_CONN != 0
             phase = .params
         case .params where content.isEmpty:
-            guard framing.isAtPairBoundary else { throw .malformedParams }
+            try params.withUnsafeBytes { bytes in Result { () throws(Refusal) in try checkParams(bytes) } }.get()
+            params = []
             phase = .stdin
             stdinStart = request.count
         case .params:
-            paramsBytes += content.count
-            guard framing.consume(content) else { throw .malformedParams }
-            if framing.pairs > limits.maxParams { throw .tooManyParams }
+            params.append(contentsOf: content)
         case .stdin where content.isEmpty:
             phase = .complete
         case .stdin where bodyRefusal == nil:
@@ -214,5 +210,22 @@ package struct ConnectionGate {
             if stdinBytes > limits.maxStdinBytes { leaveOutBody(.tooLarge) }
         case .stdin, .complete: break
         }
+    }
+
+    /// libfcgi trusts the lengths of names and values: two that are huge fail an assertion in it and end the process, and one
+    /// that reaches beyond the stream leaves it waiting. It hands out C strings, so a NUL in one would hide the rest: the
+    /// web server's rules would see `/metrics\0x`, and we `/metrics`.
+    private func checkParams(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        var pairs = NameValuePairs(bytes)
+        var count = 0
+        while let pair = try pairs.next() {
+            if Self.hasNUL(pair.name) || Self.hasNUL(pair.value) { throw .malformedParams }
+            count += 1
+            if count > limits.maxParams { throw .tooManyParams }
+        }
+    }
+
+    private static func hasNUL(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
     }
 }

@@ -22,13 +22,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// Where it listens, for messages.
     package let path: String
     package let origin: Origin
-    private let ownFile: FileIdentity?
+    private var ownFile: FileIdentity?
 
-    private init(descriptor: CInt, path: String, origin: Origin, ownFile: FileIdentity? = nil) {
+    private init(descriptor: CInt, path: String, origin: Origin) {
         self.descriptor = descriptor
         self.path = path
         self.origin = origin
-        self.ownFile = ownFile
     }
 
     /// Closes the socket; removes its file if it is the one that we made.
@@ -47,21 +46,16 @@ package struct ListeningSocket: ~Copyable, Sendable {
         try removeStaleSocket(at: address)
         do throws(SystemCallError) {
             let descriptor = try makeSocket()
-            var ownFile: FileIdentity?
-            do throws(SystemCallError) {
-                _ = try address.withPointer { (pointer, length) throws(SystemCallError) in
-                    try SystemCall.run("bind") { bind(descriptor, pointer, length) }
-                }
-                ownFile = identity(of: path)
-                // Nobody can connect before listen(), so the mode is set in time.
-                _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
-                _ = try SystemCall.run("listen") { Self.listen(descriptor) }
-                return ListeningSocket(descriptor: descriptor, path: path, origin: .opened, ownFile: ownFile)
-            } catch {
-                SystemCall.close(descriptor)
-                if let ownFile, ownFile == identity(of: path) { unlink(path) }
-                throw error
+            // Closed, and its file removed, if one of the calls fails.
+            var socket = ListeningSocket(descriptor: descriptor, path: path, origin: .opened)
+            _ = try address.withPointer { (pointer, length) throws(SystemCallError) in
+                try SystemCall.run("bind") { bind(descriptor, pointer, length) }
             }
+            socket.ownFile = identity(of: path)
+            // Nobody can connect before listen(), so the mode is set in time.
+            _ = try SystemCall.run("chmod") { chmod(path, 0o660) }
+            _ = try SystemCall.run("listen") { Self.listen(descriptor) }
+            return socket
         } catch {
             switch error.number {
             case ENOENT: throw .directoryMissing(path: path)
