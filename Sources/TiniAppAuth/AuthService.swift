@@ -19,7 +19,7 @@ package final class AuthService {
     /// Signs every call that is sent from now on.
     private var signer: RequestSigner
     private var skew: ClockSkewMonitor
-    private var table: CallTable<CallWaiter>
+    private var table: CallTable
     private let timers: CoarseTimers
     private var nonces = NonceCounter()
     /// Drops what has been kept for long enough, also if no request comes.
@@ -164,16 +164,14 @@ extension AuthService {
     private func take(_ call: Call, until deadline: NIODeadline, _ waiter: CallWaiter) {
         let takesKept = call.route.isKept || waiter.wantsOwner
         switch table.admit(call.keys.name, waiter, takesKept: takesKept, at: .now()) {
-        case .first:
+        case .first(let inFlight):
+            expire(waiter, of: inFlight, call.route, at: deadline)
             // When the loop has read all that has arrived. Calls that are signed and sent one after the other find the code in
             // the processor's cache, and wake whoever answers once: measured, a quarter less CPU with 64 clients.
-            eventLoop.assumeIsolated().execute { self.begin(call, until: deadline, for: waiter) }
-        case .joined:
+            eventLoop.assumeIsolated().execute { self.begin(call, inFlight, until: deadline) }
+        case .joined(let inFlight):
             metrics.joined(call.route)
-            waiter.timer = timers.set(deadline) {
-                self.table.remove(waiter, from: call.keys.name)
-                waiter.finish(AuthOutcome(result: .failure(.upstreamTimeout), isShared: true))
-            }
+            expire(waiter, of: inFlight, call.route, at: deadline)
         case .ended(let sealed, let time):
             let outcome = AuthOutcome(sealed, key: call.keys.sealingKey, ago: time)
             if call.route.isKept { metrics.repeated(call.route, outcome) }
@@ -181,15 +179,31 @@ extension AuthService {
         }
     }
 
+    /// Ends a request's wait at its deadline. The call goes on without it.
+    private func expire(_ waiter: CallWaiter, of inFlight: CallInFlight, _ route: AuthRoute, at deadline: NIODeadline) {
+        waiter.timer = timers.set(deadline) {
+            inFlight.remove(waiter)
+            // Without a call, another instance still has the claim.
+            var outcome = AuthOutcome(result: .failure(.inProgress))
+            if let call = inFlight.upstreamCall { outcome = AuthOutcome(call.timedOut) }
+            if waiter === inFlight.first {
+                self.metrics.ended(route, outcome)
+            } else {
+                outcome.isShared = true
+            }
+            waiter.finish(outcome)
+        }
+    }
+
     /// Makes the call, if no other instance has it.
-    private func begin(_ call: Call, until deadline: NIODeadline, for waiter: CallWaiter) {
+    private func begin(_ call: Call, _ inFlight: CallInFlight, until deadline: NIODeadline) {
         guard let claims, configuration.keepsOutcomes(of: call.route) else {
-            return send(call, nil, until: deadline, for: waiter)
+            return send(call, inFlight, nil, until: deadline)
         }
         claims.claim(call, until: deadline) { admission in
             switch admission {
             case .make(let ticket):
-                self.send(call, ticket, until: deadline, for: waiter)
+                self.send(call, inFlight, ticket, until: deadline)
             case .ended(let outcome):
                 self.metrics.repeated(call.route, outcome)
                 let time = NIODeadline.now() - .seconds(Int64(outcome.age ?? 0))
@@ -202,45 +216,39 @@ extension AuthService {
 
     private func send(
         _ call: Call,
+        _ inFlight: CallInFlight,
         _ ticket: CallClaims.Ticket?,
-        until deadline: NIODeadline,
-        for waiter: CallWaiter
+        until deadline: NIODeadline
     ) {
         let waitsLonger = configuration.keepsOutcomes(of: call.route)
-        var isLate = false
         let upstreamCall = UpstreamCall(
             isRepeatable: call.route.isRepeatable,
             lateAnswerTimeout: waitsLonger ? configuration.lateAnswerTimeout : .zero
         ) { time in
             self.requests[call.route]?.bytes(call.payload.bytes, signedBy: self.signer, at: time) ?? ByteBuffer()
-        } didMissDeadline: { outcome in
-            isLate = true
-            let outcome = AuthOutcome(outcome)
-            self.metrics.ended(call.route, outcome)
-            self.table.remove(waiter, from: call.keys.name)
-            waiter.finish(outcome)
         } completion: { outcome in
-            self.finish(call, ticket, outcome, isLate: isLate)
+            self.finish(call, inFlight, ticket, outcome)
         }
+        inFlight.upstreamCall = upstreamCall
         client.send(upstreamCall, to: configuration.endpoints[call.route].origin, deadline: deadline)
     }
 
-    /// - Returns: whether there is an answer of use.
     private func finish(
         _ call: Call,
+        _ inFlight: CallInFlight,
         _ ticket: CallClaims.Ticket?,
-        _ result: UpstreamCall.Outcome,
-        isLate: Bool
-    ) -> Bool {
+        _ result: UpstreamCall.Outcome
+    ) {
         if case .success(let response) = result.result { skew.observe(response.fields, sentAt: result.sentAt) }
         var outcome = AuthOutcome(result)
-        outcome.isLate = isLate
+        if outcome.failureCode != nil { inFlight.upstreamCall?.retireConnection() }
+        // The request that began it has been answered, and it was counted then.
+        let isLate = inFlight.first.isFinished
         isLate ? metrics.endedLate(call.route, outcome) : metrics.ended(call.route, outcome)
-        // The request that began a late call has been answered.
+        outcome.isLate = isLate
         outcome.isShared = isLate
         if let ticket { claims?.end(ticket, outcome) }
         deliver(outcome, to: end(call, outcome, at: .now()))
-        return outcome.failureCode == nil
     }
 
     private func deliver(_ outcome: AuthOutcome, to waiters: [CallWaiter]) {
@@ -257,7 +265,7 @@ extension AuthService {
     private func end(_ call: Call, _ outcome: AuthOutcome, at time: NIODeadline) -> [CallWaiter] {
         let waiters = table.end(call.keys.name)
         var time = time
-        var shelf = CallTable<CallWaiter>.Shelf(outcome.token)
+        var shelf = CallTable.Shelf(outcome.token)
         if !call.route.isKept {
             // A refusal ends what was kept before.
             if outcome.isRefusal { table.forget(call.keys.name) }

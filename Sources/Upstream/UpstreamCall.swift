@@ -14,8 +14,8 @@ package final class UpstreamCall {
         package var sentAt: Int64
     }
 
-    /// Takes the call's outcome, and tells whether its answer was usable. If not, the connection is closed.
-    package typealias Completion = (Outcome) -> Bool
+    /// Takes the call's outcome.
+    package typealias Completion = (Outcome) -> Void
 
     /// Makes the bytes of the request: request line, header fields, body (RFC 9112). Called each time that the call is
     /// sent, when a connection is in hand. Its parameter is the Unix time in milliseconds.
@@ -24,53 +24,49 @@ package final class UpstreamCall {
     private let isRepeatable: Bool
     private let lateAnswerTimeout: TimeAmount
     private let makeRequest: MakeRequest
-    private var didMissDeadline: ((Outcome) -> Void)?
     private var sentAt: Int64 = 0
     private var attempts = 0
     private var firstSent: NIODeadline?
     /// The connection on which it has been sent.
     private weak var connection: UpstreamConnection?
     private var completion: Completion?
-    private var deadline = NIODeadline.distantFuture
+    private var sendBy = NIODeadline.distantFuture
     private var timer: CoarseTimers.Timer?
 
     /// - Parameters:
     ///   - isRepeatable: whether the call may be sent again after its bytes may have arrived.
-    ///   - lateAnswerTimeout: how long after it was first sent its answer is still waited for, where the deadline is
-    ///     earlier; zero to wait no longer than the deadline.
+    ///   - lateAnswerTimeout: how long after it was first sent its answer is still waited for, where the deadline for sending
+    ///     it is earlier; zero to wait no longer than that.
     ///   - makeRequest: makes the request's bytes at the last moment.
-    ///   - didMissDeadline: called at the deadline, on the event loop, if the call goes on after it.
     ///   - completion: called once, on the event loop.
     package init(
         isRepeatable: Bool,
         lateAnswerTimeout: TimeAmount = .zero,
         makeRequest: @escaping MakeRequest,
-        didMissDeadline: ((Outcome) -> Void)? = nil,
         completion: @escaping Completion
     ) {
         self.isRepeatable = isRepeatable
         self.lateAnswerTimeout = lateAnswerTimeout
         self.makeRequest = makeRequest
-        self.didMissDeadline = didMissDeadline
         self.completion = completion
     }
 
     var isFinished: Bool { completion == nil }
     /// Whether its time is over. The timer that ends it comes up to 10 ms later.
-    var isOverdue: Bool { deadline <= .now() }
+    var isOverdue: Bool { sendBy <= .now() }
+    /// The outcome of a call whose answer is not waited for any longer.
+    package var timedOut: Outcome { outcome(.failure(.timeout)) }
 
-    /// Ends the call when the deadline passes, wherever it is then, unless it has been sent and its answer may be late.
+    /// Ends the call when the deadline passes, unless it has been sent and its answer may be late.
     ///
     /// - Parameter didBecomeLate: called at the deadline if the call goes on.
-    func expire(at deadline: NIODeadline, by timers: CoarseTimers, didBecomeLate: @escaping () -> Void = {}) {
-        self.deadline = deadline
-        timer = timers.set(deadline) {
-            guard self.lateAnswerTimeout > .zero, let firstSent = self.firstSent,
-                firstSent + self.lateAnswerTimeout > deadline
+    func expire(at sendBy: NIODeadline, by timers: CoarseTimers, didBecomeLate: @escaping () -> Void = {}) {
+        self.sendBy = sendBy
+        timer = timers.set(sendBy) {
+            guard self.lateAnswerTimeout > .zero, let answerBy = self.firstSent.map({ $0 + self.lateAnswerTimeout }),
+                answerBy > sendBy
             else { return self.abandon() }
-            self.timer = timers.set(firstSent + self.lateAnswerTimeout) { self.abandon() }
-            self.didMissDeadline?(self.outcome(.failure(.timeout)))
-            self.didMissDeadline = nil
+            self.timer = timers.set(answerBy) { self.abandon() }
             didBecomeLate()
         }
     }
@@ -101,16 +97,15 @@ package final class UpstreamCall {
     }
 
     /// Tells the result, once; later results are dropped.
-    ///
-    /// - Returns: whether it was an answer of use.
-    @discardableResult
-    func finish(_ result: Result<HTTPResponse, UpstreamFailure>) -> Bool {
-        guard let completion else { return false }
-        self.completion = nil
-        didMissDeadline = nil
+    func finish(_ result: Result<HTTPResponse, UpstreamFailure>) {
+        guard let completion = completion.take() else { return }
         timer?.cancel()
-        return completion(outcome(result))
+        completion(outcome(result))
     }
+
+    /// Has no other call use the connection that brought the answer: something is wrong with the server, or with what is
+    /// before it.
+    package func retireConnection() { connection?.retire() }
 
     private func outcome(_ result: Result<HTTPResponse, UpstreamFailure>) -> Outcome {
         let duration = firstSent.map { Duration(.now() - $0) }

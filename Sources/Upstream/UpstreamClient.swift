@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import Text
+import Transport
 
 /// Makes calls over HTTP/1.1: a pool of kept connections for each origin, all on one event loop.
 package final class UpstreamClient {
@@ -65,7 +66,7 @@ package final class UpstreamClient {
         for pool in pools.values { pool.openIfNeeded() }
     }
 
-    /// Sends the call to the origin, and waits for the answer until the deadline.
+    /// Sends the call to the origin, by the deadline or not at all, and waits for the answer.
     package func send(_ call: UpstreamCall, to origin: UpstreamURL.Origin, deadline: NIODeadline) {
         guard let pool = pools[origin] else {
             call.finish(.failure(.unreachable(.other)))
@@ -85,5 +86,18 @@ package final class UpstreamClient {
     /// Closes all connections. Calls under way fail.
     package func close() {
         for pool in pools.values { pool.close() }
+    }
+}
+
+/// The certificates that are trusted upstream. A reload makes a new one.
+package struct UpstreamTrust {
+    let certificates: TrustedCertificates
+
+    /// - Parameters:
+    ///   - caFile: a file of trusted certificates (PEM) in place of the system's.
+    ///   - usesTLS: whether any origin uses TLS.
+    /// - Throws: `TrustError` if the file cannot be used, NIOSSL's error if the system's certificates cannot.
+    package init(caFile: String?, usesTLS: Bool) throws {
+        certificates = try TrustedCertificates(caFile: caFile, usesTLS: usesTLS, protocols: ["http/1.1"])
     }
 }

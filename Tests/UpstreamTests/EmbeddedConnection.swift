@@ -12,7 +12,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     private(set) var kinds: [ConnectionCounts.Kind?] = []
     private(set) var freed = 0
     private var hasAnswered = false
-    /// Whether each end was a fault.
+    /// Whether each end was the peer's doing, before it had served a call.
     private(set) var ends: [Bool] = []
     private(set) var sentAgain: [UpstreamCall] = []
     private(set) var outcomes: [UpstreamCall.Outcome] = []
@@ -40,7 +40,6 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
             ByteBuffer(string: "POST /path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
         } completion: {
             self.outcomes.append($0)
-            return true
         }
         if let deadline { call.expire(at: channel.embeddedEventLoop.now + deadline, by: timers) }
         return connection.send(call, at: 1_000, connection.peerState)
@@ -84,6 +83,8 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     }
 
     func connectionHasAnswered(_ connection: UpstreamConnection) { hasAnswered = true }
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) { ends.append(isFault) }
+    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool) {
+        ends.append(byPeer && !connection.state.hasServed)
+    }
     func sendAgain(_ call: UpstreamCall) { sentAgain.append(call) }
 }

@@ -35,7 +35,6 @@ struct OverdueCallTests {
                     ByteBuffer(string: "GET / HTTP/1.1\r\nHost: test\r\n\r\n")
                 } completion: { outcome in
                     promise.succeed(outcome)
-                    return false
                 }
                 client.send(call, to: origin, deadline: .uptimeNanoseconds(tick + late))
                 return promise.futureResult

@@ -34,7 +34,6 @@ struct RetryPolicyTests {
         let call = UpstreamCall(isRepeatable: true) { _ in
             ByteBuffer()
         } completion: { _ in
-            true
         }
         #expect(call.maySendAgain(after: .notWritten))
         call.finish(.failure(.timeout))

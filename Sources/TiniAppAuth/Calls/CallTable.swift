@@ -6,7 +6,7 @@ import NIOCore
 /// Of two refreshes with the same token, the second would make the token server revoke the whole chain. So the same
 /// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
-struct CallTable<Waiter: AnyObject> {
+struct CallTable {
     /// What is kept, by what it is. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code that
     /// makes Tiki fail: they displace neither the outcomes of logins nor one another.
     enum Shelf: Int, CaseIterable {
@@ -44,16 +44,15 @@ struct CallTable<Waiter: AnyObject> {
     /// The state of the call that a request asks for.
     enum Admission {
         /// There is no such call: it must be made.
-        case first
+        case first(CallInFlight)
         /// It waits with the others.
-        case joined
+        case joined(CallInFlight)
         /// The call has ended, so long ago.
         case ended(SealedOutcome, ago: TimeAmount)
     }
 
     private struct Entry {
-        /// Those of the call in flight; nil if there is none.
-        var waiters: [Waiter]?
+        var inFlight: CallInFlight?
         var kept: KeptOutcome?
     }
 
@@ -77,7 +76,7 @@ struct CallTable<Waiter: AnyObject> {
     var keptBytes: Int { shelves[..<Shelf.owners.rawValue].reduce(0) { $0 + $1.bytes } }
 
     /// Whether there are calls in flight. Looks at all entries.
-    var isBusy: Bool { entries.values.contains { $0.waiters != nil } }
+    var isBusy: Bool { entries.values.contains { $0.inFlight != nil } }
 
     /// When the oldest entry expires; nil if there is none.
     var nextExpiry: NIODeadline? { shelves.compactMap(\.nextExpiry).min() }
@@ -85,29 +84,29 @@ struct CallTable<Waiter: AnyObject> {
     /// Takes a request in.
     ///
     /// - Parameter takesKept: whether what is kept is an answer to it.
-    mutating func admit(_ key: CallName, _ waiter: Waiter, takesKept: Bool = true, at now: NIODeadline) -> Admission {
+    mutating func admit(_ key: CallName, _ waiter: CallWaiter, takesKept: Bool = true, at now: NIODeadline) -> Admission
+    {
         removeExpired(at: now)
         if takesKept, let kept = entries[key]?.kept {
             if kept.time + shelves[kept.shelf].window > now { return .ended(kept.sealed, ago: now - kept.time) }
             forget(key)
         }
-        if entries[key]?.waiters?.append(waiter) != nil { return .joined }
-        entries[key, default: Entry()].waiters = [waiter]
-        return .first
-    }
-
-    /// Removes a request that is out of time.
-    mutating func remove(_ waiter: Waiter, from key: CallName) {
-        entries[key]?.waiters?.removeAll { $0 === waiter }
+        if let inFlight = entries[key]?.inFlight {
+            inFlight.add(waiter)
+            return .joined(inFlight)
+        }
+        let inFlight = CallInFlight(for: waiter)
+        entries[key, default: Entry()].inFlight = inFlight
+        return .first(inFlight)
     }
 
     /// Ends a call.
     ///
     /// - Returns: the requests that waited, in the order in which they came.
-    mutating func end(_ key: CallName) -> [Waiter] {
-        guard let entry = entries[key], let waiters = entry.waiters else { return [] }
+    mutating func end(_ key: CallName) -> [CallWaiter] {
+        guard let entry = entries[key], let inFlight = entry.inFlight else { return [] }
         entries[key] = entry.kept == nil ? nil : Entry(kept: entry.kept)
-        return waiters
+        return inFlight.waiters
     }
 
     /// Whether anything is kept on the shelf.
@@ -130,7 +129,7 @@ struct CallTable<Waiter: AnyObject> {
     /// Drops what is kept of a call that has ended.
     mutating func forget(_ key: CallName) {
         guard let kept = entries[key]?.kept.take() else { return }
-        if entries[key]?.waiters == nil { entries[key] = nil }
+        if entries[key]?.inFlight == nil { entries[key] = nil }
         shelves[kept.shelf].didRemove(kept.place)
     }
 

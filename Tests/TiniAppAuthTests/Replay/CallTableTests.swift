@@ -5,8 +5,6 @@ import Testing
 @testable import TiniAppAuth
 
 struct CallTableTests {
-    final class Waiter {}
-
     static let keys = TokenKeys()
     static let outcome = SealedOutcome(bytes: Data("sealed".utf8))
     static let bytes = KeptOutcomes.overhead + 6
@@ -17,22 +15,20 @@ struct CallTableTests {
 
     static func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(1_000 + seconds) }
 
-    static func table(window: TimeAmount = .seconds(45), entries: Int = 100, bytes: Int = 1_000_000) -> CallTable<
-        Waiter
-    > {
+    static func table(window: TimeAmount = .seconds(45), entries: Int = 100, bytes: Int = 1_000_000) -> CallTable {
         CallTable(CallTable.Limits(window: window, maxEntries: entries, maxBytes: bytes))
     }
 
     /// Admits a refresh.
-    static func admit(_ table: inout CallTable<Waiter>, _ token: String, at second: Int64)
-        -> CallTable<Waiter>.Admission
+    static func admit(_ table: inout CallTable, _ token: String, at second: Int64)
+        -> CallTable.Admission
     {
-        table.admit(key(token), Waiter(), at: time(second))
+        table.admit(key(token), CallWaiter { _ in }, at: time(second))
     }
 
     /// Admits a call, and ends it at once.
     static func call(
-        _ table: inout CallTable<Waiter>,
+        _ table: inout CallTable,
         _ token: String,
         _ state: TokenState = .settled,
         at second: Int64 = 0
@@ -42,31 +38,32 @@ struct CallTableTests {
         keep(&table, token, state, at: second)
     }
 
-    static func keep(_ table: inout CallTable<Waiter>, _ token: String, _ state: TokenState, at second: Int64) {
-        guard let shelf = CallTable<Waiter>.Shelf(state), table.uses(shelf) else { return }
+    static func keep(_ table: inout CallTable, _ token: String, _ state: TokenState, at second: Int64) {
+        guard let shelf = CallTable.Shelf(state), table.uses(shelf) else { return }
         table.keep(outcome, of: key(token), on: shelf, at: time(second))
     }
 
-    static func isFirst(_ admission: CallTable<Waiter>.Admission) -> Bool {
+    static func isFirst(_ admission: CallTable.Admission) -> Bool {
         if case .first = admission { true } else { false }
     }
 
-    static func isKept(_ admission: CallTable<Waiter>.Admission) -> Bool {
+    static func isKept(_ admission: CallTable.Admission) -> Bool {
         if case .ended = admission { true } else { false }
     }
 
     @Test("Requests join the call in flight, and its end returns all that still wait, in order")
     func joining() {
         var table = Self.table()
-        let waiters = (0..<4).map { _ in Waiter() }
+        let waiters = (0..<4).map { _ in CallWaiter { _ in } }
         #expect(Self.isFirst(table.admit(Self.key("a"), waiters[0], at: Self.time(0))))
         for waiter in waiters.dropFirst() {
-            guard case .joined = table.admit(Self.key("a"), waiter, at: Self.time(1)) else {
+            guard case .joined(let inFlight) = table.admit(Self.key("a"), waiter, at: Self.time(1)) else {
                 Issue.record("did not join")
                 return
             }
+            #expect(inFlight.first === waiters[0])
+            if waiter === waiters[3] { inFlight.remove(waiters[2]) }
         }
-        table.remove(waiters[2], from: Self.key("a"))
         let left = table.end(Self.key("a"))
         #expect(left.map(ObjectIdentifier.init) == [0, 1, 3].map { ObjectIdentifier(waiters[$0]) })
         #expect(Self.isFirst(Self.admit(&table, "a", at: 3)))
@@ -76,7 +73,8 @@ struct CallTableTests {
     func window() {
         var table = Self.table()
         Self.call(&table, "a")
-        guard case .ended(let sealed, let age) = table.admit(Self.key("a"), Waiter(), at: Self.time(44)) else {
+        guard case .ended(let sealed, let age) = table.admit(Self.key("a"), CallWaiter { _ in }, at: Self.time(44))
+        else {
             Issue.record("was not kept")
             return
         }
@@ -91,7 +89,7 @@ struct CallTableTests {
     func routes() {
         var table = Self.table()
         Self.call(&table, "a")
-        #expect(Self.isFirst(table.admit(Self.key("a", .exchange), Waiter(), at: Self.time(0))))
+        #expect(Self.isFirst(table.admit(Self.key("a", .exchange), CallWaiter { _ in }, at: Self.time(0))))
     }
 
     @Test("The oldest entries are removed if there are too many or they take too many bytes", arguments: [true, false])
@@ -155,12 +153,12 @@ struct CallTableTests {
 
     @Test("A request that takes nothing kept makes a call of its own, and what is kept stays for the others")
     func ofItsOwn() {
-        var table = CallTable<Waiter>(
+        var table = CallTable(
             CallTable.Limits(window: .zero, ownersWindow: .seconds(30), maxEntries: 100, maxBytes: 1_000_000)
         )
         let key = Self.key("a", .info)
-        func admit(takesKept: Bool) -> CallTable<Waiter>.Admission {
-            table.admit(key, Waiter(), takesKept: takesKept, at: Self.time(10))
+        func admit(takesKept: Bool) -> CallTable.Admission {
+            table.admit(key, CallWaiter { _ in }, takesKept: takesKept, at: Self.time(10))
         }
         #expect(Self.isFirst(admit(takesKept: true)))
         #expect(table.end(key).count == 1)
@@ -179,7 +177,7 @@ struct CallTableTests {
     func both() {
         var table = Self.table()
         Self.call(&table, "a")
-        #expect(Self.isFirst(table.admit(Self.key("a"), Waiter(), takesKept: false, at: Self.time(1))))
+        #expect(Self.isFirst(table.admit(Self.key("a"), CallWaiter { _ in }, takesKept: false, at: Self.time(1))))
         table.removeExpired(at: Self.time(45))
         #expect(table.keptCount == 0 && table.isBusy)
         #expect(table.end(Self.key("a")).count == 1)

@@ -17,24 +17,24 @@ enum IdleTime {
 
     /// The age at which a connection is not used again: 9 to 10 minutes.
     ///
-    /// - Parameter share: from 0 to 1, at random, so that connections that were opened together do not end together.
-    static func life(share: Double) -> TimeAmount { spread(longestLife, over: 0.1, share) }
+    /// - Parameter jitter: from 0 to 1, at random, so that connections that were opened together do not end together.
+    static func maxAge(jitter: Double) -> TimeAmount { spread(longestLife, over: 0.1, jitter) }
 
     /// How long a connection is kept without a call: two thirds of the longest time, and up to a third more.
     ///
     /// - Parameters:
     ///   - keepAlive: how long the server keeps it, if it says so.
-    ///   - share: as in ``life(share:)``.
+    ///   - jitter: as in ``maxAge(jitter:)``.
     ///   - isSurplus: whether there are enough idle ones already.
     /// - Returns: nil if it is not worth keeping.
-    static func limit(keepAlive: TimeAmount?, share: Double, isSurplus: Bool = false) -> TimeAmount? {
-        let time = spread(isSurplus ? surplus : longest, over: 1.0 / 3, share)
+    static func limit(keepAlive: TimeAmount?, jitter: Double, isSurplus: Bool = false) -> TimeAmount? {
+        let time = spread(isSurplus ? surplus : longest, over: 1.0 / 3, jitter)
         let limit = min(time, keepAlive.map { $0 - margin } ?? time)
         return limit > .zero ? limit : nil
     }
 
-    private static func spread(_ time: TimeAmount, over part: Double, _ share: Double) -> TimeAmount {
-        .nanoseconds(Int64(Double(time.nanoseconds) * (1 - part + part * share)))
+    private static func spread(_ time: TimeAmount, over part: Double, _ jitter: Double) -> TimeAmount {
+        .nanoseconds(Int64(Double(time.nanoseconds) * (1 - part + part * jitter)))
     }
 }
 

@@ -15,7 +15,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// The time of its last answer.
     private(set) var answeredAt: NIODeadline?
     /// Random, from 0 to 1, so that connections opened together do not end together.
-    let share = Double.random(in: 0...1)
+    let jitter = Double.random(in: 0...1)
     private var call: UpstreamCall?
     private var parser: ResponseParser
     private let maxAnswerBytes: Int
@@ -59,7 +59,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// - Returns: whether bytes of it may have left; false if none can have.
     func send(_ call: UpstreamCall, at time: Int64, _ peerState: UpstreamChannel.PeerState) -> Bool {
         guard let channel, peerState != .hasClosed, change({ $0.willWrite() }) else {
-            end(.connectionLost, isFault: true)
+            end(.connectionLost, byPeer: true)
             return false
         }
         idleTimer?.cancel()
@@ -68,7 +68,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             if isWritten {
                 self.change { $0.didWrite() }
             } else {
-                self.end(.connectionLost, isFault: true)
+                self.end(.connectionLost, byPeer: true)
             }
         }
         return true
@@ -96,26 +96,26 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     /// Closes it. A call that it carries fails.
-    func close(_ failure: UpstreamFailure = .connectionLost) { end(failure, isFault: false) }
+    func close(_ failure: UpstreamFailure = .connectionLost) { end(failure, byPeer: false) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch change({ $0.didReceive() }) {
         case .expected: parse(unwrapInboundIn(data))
         case .ignored: break
-        case .unasked: end(.connectionLost, isFault: true)
+        case .unasked: end(.connectionLost, byPeer: true)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         parser.end()
         if let response = parser.response { answer(response, hasSurplus: false) }
-        end(.connectionLost, isFault: true)
+        end(.connectionLost, byPeer: true)
         _ = change { $0.didClose() }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.connectionLost, isFault: true)
+        end(.connectionLost, byPeer: true)
     }
 
     private func parse(_ bytes: ByteBuffer) {
@@ -144,8 +144,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         // The bytes that it has read do not stay in memory until the next call.
         parser = ResponseParser(maxBodyBytes: maxAnswerBytes)
         change { $0.didReceiveEnd(isLast: isLast) }
-        let isUsable = call.finish(.success(response))
-        if isUsable, change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
+        call.finish(.success(response))
+        if change({ $0.mayServeAgain() }) { owner?.connectionHasAnswered(self) } else { close() }
     }
 
     /// Whether something timed out or broke behind the server, or behind a gateway before it: the true answer may still
@@ -153,12 +153,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     private static func mayAnswerAgain(_ status: Int) -> Bool { status >= 500 || status == 408 }
 
     /// Ends it, and with it the call that it carries, unless that may be sent again.
-    private func end(_ failure: UpstreamFailure, isFault: Bool) {
+    ///
+    /// - Parameter byPeer: whether the server closed it, or it broke.
+    private func end(_ failure: UpstreamFailure, byPeer: Bool) {
         let ending = change { $0.willClose() }
         guard ending != .known else { return }
         idleTimer?.cancel()
         channel?.close()
-        owner?.connectionEnded(self, isFault: isFault && !state.hasServed, byPeer: isFault)
+        owner?.connectionEnded(self, byPeer: byPeer)
         guard let call, case .inCall(let answerHadBegun) = ending else { return }
         self.call = nil
         let isBegun = answerHadBegun || failure == .notHTTP || failure == .tooLarge
@@ -204,10 +206,8 @@ protocol UpstreamConnectionOwner: AnyObject {
 
     /// It has ended: it is closed, or about to be.
     ///
-    /// - Parameters:
-    ///   - isFault: whether it failed before it had served a call.
-    ///   - byPeer: whether the server closed it, or it broke; false if we closed it.
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool)
+    /// - Parameter byPeer: whether the server closed it, or it broke; false if we closed it.
+    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool)
 
     /// A call may be sent again: no byte of it has left, or it is repeatable.
     func sendAgain(_ call: UpstreamCall)

@@ -237,12 +237,12 @@ extension UpstreamPool: UpstreamConnectionOwner {
     /// Takes a connection that is idle now.
     private func connectionIsFree(_ connection: UpstreamConnection) {
         guard let openedAt = connection.openedAt,
-            .now() - openedAt < IdleTime.life(share: connection.share)
+            .now() - openedAt < IdleTime.maxAge(jitter: connection.jitter)
         else { return connection.close() }
         guard
             let time = IdleTime.limit(
                 keepAlive: connection.keepAlive,
-                share: connection.share,
+                jitter: connection.jitter,
                 isSurplus: counts.ready > max(IdleTime.spares, warm.target)
             )
         else { return connection.close() }
@@ -252,13 +252,14 @@ extension UpstreamPool: UpstreamConnectionOwner {
         openIfNeeded()
     }
 
-    func connectionEnded(_ connection: UpstreamConnection, isFault: Bool, byPeer: Bool) {
+    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
         settling.removeAll { $0 === connection }
         if byPeer { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
         if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
-        if isFault { openWarmLater() }
+        // It may fail again at once.
+        if byPeer, !connection.state.hasServed { openWarmLater() }
         openIfNeeded()
     }
 
