@@ -109,7 +109,8 @@ struct OverloadTests {
         }
         let started = ContinuousClock.now
         try await upstream.holds(5)
-        #expect(ContinuousClock.now - started < .seconds(2))
+        // None of the silent ones has come to its end by itself.
+        #expect(ContinuousClock.now - started < .seconds(30))
         #expect(waiting.count(where: \.isWaiting) == 5)
         let left = silent.filter(\.isWaiting).count
         #expect((1..<64).contains(left), "the oldest are closed, and no more than it takes")
