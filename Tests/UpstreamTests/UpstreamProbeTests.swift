@@ -100,10 +100,12 @@ struct UpstreamProbeTests {
         try await server.stop()
     }
 
-    @Test("An http URL for a TLS server is reported as such")
-    func isTLS() async throws {
-        // An alert.
-        let server = try await ScriptedServer(group: Self.group) { _ in .raw("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}") }
+    @Test(
+        "An http URL for a TLS server is reported as such, whether it sends an alert or a handshake",
+        arguments: ["\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}", "\u{16}\u{3}\u{3}\u{0}\u{50}"]
+    )
+    func isTLS(record: String) async throws {
+        let server = try await ScriptedServer(group: Self.group) { _ in .raw(record) }
         let failure = await failure("http://127.0.0.1:\(server.port)/")
         #expect(failure == .isTLS)
         #expect(failure?.description == "answers in TLS: should the URL begin with https?")
