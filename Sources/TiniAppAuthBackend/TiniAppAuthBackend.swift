@@ -21,6 +21,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
     static func main() async {
         ProcessPrivacy.begin()
         StandardStreams.complete()
+        ProcessMetrics.begin()
         // A web server makes arguments of a query string (RFC 3875 section 4.4), which are not commands.
         let arguments = CommandLine.arguments.dropFirst()
         guard CGIProgram.isMeant(by: .current) || isServe(arguments) else {
@@ -42,7 +43,7 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
         }
     }
 
-    /// Whether a word is in a command's place, and none. The parser would call it an unexpected argument of the default one.
+    /// Whether a word in a command's place is not one. The parser would call it an unexpected argument of the default command.
     private static func isUnknown(_ word: String) -> Bool {
         !word.hasPrefix("-") && word != "help" && !configuration.subcommands.contains { $0._commandName == word }
     }

@@ -53,7 +53,7 @@ def test_the_page_of_errors(facts):
 
 def test_the_table_of_metrics(facts):
     section = read("docs/operations.md").split("## Metrics")[1].split("\n## ")[0]
-    found = [row[:2] for row in rows(section) if row[0].startswith("`tiniapp_auth_")]
+    found = [row[:2] for row in rows(section) if row[0].startswith(("`tiniapp_auth_", "`process_"))]
     labelled = [f"{{{metric['labels']}}}" if metric["labels"] else "" for metric in facts["metrics"]]
     assert found == [
         [f"`{metric['name']}{labels}`", metric["help"]]
@@ -63,6 +63,6 @@ def test_the_table_of_metrics(facts):
 
 def test_the_list_of_settings_forgets_none(facts):
     source = read("Sources/TiniAppAuthBackend/Settings/Settings.swift")
-    declared = re.findall(r'= Setting\(\s*"([A-Z_]+)"', source)
+    declared = re.findall(r'= Setting(?:<\S+>)?\(\s*"([A-Z_]+)"', source)
     assert len(declared) > 30
     assert sorted(declared) == sorted(setting["name"] for setting in facts["settings"])

@@ -1,4 +1,5 @@
 import FastCGI
+import Foundation
 import Logging
 import NIOPosix
 import Testing
@@ -28,7 +29,7 @@ struct MetricsPageTests {
             // Every status that Tiki can send.
             for status in 100...999 { metrics.answered(Route(path: path), status: status, after: .seconds(100_000)) }
         }
-        return exporter.text()
+        return exporter.text() + ProcessMetrics.text()
     }
 
     @Test("The metrics page fits into a response, whatever has happened")
@@ -48,5 +49,23 @@ struct MetricsPageTests {
         }
         #expect(names("HELP") == names("TYPE"))
         #expect(names("TYPE") == Set(Metric.help.keys))
+    }
+
+    @Test("What the system knows of the process is what it says elsewhere")
+    func process() throws {
+        let lines = ProcessMetrics.text().split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let values = Dictionary(
+            uniqueKeysWithValues: try lines.map { line in
+                let parts = line.split(separator: " ")
+                return (String(parts[0]), try #require(Double(parts[1])))
+            }
+        )
+        #expect(values.count == 5)
+        #expect(try #require(values["process_cpu_seconds_total"]) > 0)
+        #expect(try #require(values["process_resident_memory_bytes"]) > 1_000_000)
+        let (open, most) = try (#require(values["process_open_fds"]), #require(values["process_max_fds"]))
+        #expect(open >= 3 && open <= most)
+        let age = try Date().timeIntervalSince1970 - #require(values["process_start_time_seconds"])
+        #expect(age >= 0 && age < 3_600)
     }
 }

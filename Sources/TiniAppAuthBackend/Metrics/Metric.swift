@@ -70,6 +70,11 @@ struct Metric: Sendable {
         Metric("tiniapp_auth_upstream_connections", "Connections to Tiki, by state.", labels: ["state"]),
         Metric("tiniapp_auth_upstream_connections_opened_total", "Connections to Tiki opened since the start."),
         Metric("tiniapp_auth_clock_skew_seconds", "Seconds by which our clock is ahead of Tiki's."),
+        Metric("process_cpu_seconds_total", "Seconds of CPU time that the process has taken."),
+        Metric("process_max_fds", "Descriptors that the process may have open."),
+        Metric("process_open_fds", "Descriptors that the process has open."),
+        Metric("process_resident_memory_bytes", "Bytes of the process's memory that are in RAM."),
+        Metric("process_start_time_seconds", "When the process started, in seconds since 1970."),
     ]
 
     /// The sentences by name.

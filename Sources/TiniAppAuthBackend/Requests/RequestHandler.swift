@@ -90,7 +90,8 @@ final class RequestHandler: FastCGIHandler {
         case .ready:
             finish(pending, FastCGIResponse(content: #"{"status":"ready"}"#, id))
         case .metrics:
-            finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: exporter.text(), id))
+            let text = exporter.text() + ProcessMetrics.text()
+            finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: text, id))
         case .validation(let file):
             guard let content = validation.content(id: file) else { return refuse(pending, .notFound) }
             finish(pending, FastCGIResponse(status: 200, type: "text/plain; charset=utf-8", body: content, id))
