@@ -7,7 +7,7 @@ import NIOTLS
 package struct Connector: Sendable {
     private let host: String
     private let port: Int
-    private let names: NIOLoopBoundBox<Names>
+    private let names: NIOLoopBoundBox<HostAddresses>
     private var tls: NIOSSLContext?
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
@@ -30,7 +30,7 @@ package struct Connector: Sendable {
         self.eventLoop = eventLoop
         tls = trust?.context
         names = .makeBoxSendingValue(
-            Names(host: host, port: port, timeout: timeout, eventLoop: eventLoop),
+            HostAddresses(host: host, port: port, timeout: timeout, eventLoop: eventLoop),
             eventLoop: eventLoop
         )
     }

@@ -8,13 +8,8 @@ package enum HostText {
         host.utf8.allSatisfy { $0.isASCIILetterOrDigit || ".-_:".utf8.contains($0) }
     }
 
-    package static func isIPv4(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-    }
-
     /// Whether it is an IP address of either family.
-    package static func isAddress(_ host: String) -> Bool { host.contains(":") || isIPv4(host) }
+    package static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 
     /// Whether nothing sent there leaves the machine. An address has many spellings, so its bits are compared.
     package static func isLoopback(_ host: String) -> Bool {

@@ -17,18 +17,6 @@ package struct HTTPFields: Sendable {
         places.reserveCapacity(12)
     }
 
-    /// Fields for tests.
-    package init(_ fields: KeyValuePairs<String, String> = [:]) {
-        text = []
-        for (name, value) in fields {
-            let start = text.count
-            text += name.utf8
-            let end = text.count
-            text += value.utf8
-            append(name: start..<end, value: end..<text.count)
-        }
-    }
-
     /// Adds a field at the end.
     mutating func append(name: Range<Int>, value: Range<Int>) {
         places.append(Place(name: name, value: value))

@@ -3,12 +3,6 @@ package struct HTTPResponse: Sendable, Equatable {
     package let status: Int
     package let fields: HTTPFields
     package let body: [UInt8]
-
-    package init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
-        self.status = status
-        self.fields = fields
-        self.body = body
-    }
 }
 
 /// Why bytes are not an answer.

@@ -12,7 +12,7 @@ final class NameQuery {
     /// Whether it has an address to try.
     private(set) var hasAddress = false
     /// Whether a lookup has started since.
-    var hasSeenStart = false
+    var isFromBeforeLookup = false
 
     init(eventLoop: any EventLoop, deadline: NIODeadline) {
         self.deadline = deadline

@@ -5,7 +5,7 @@ import Testing
 @testable import Transport
 
 /// When a name is looked up, and what waiting queries get. Without network, and with a clock that the test moves.
-struct NamesTests {
+struct HostAddressesTests {
     private let names = FakeNames()
 
     @Test("Queries during a lookup share its answer")
@@ -152,7 +152,7 @@ struct NamesTests {
     @Test("A host that is an address is never looked up", arguments: ["192.0.2.1", "2001:db8::1"])
     func address(host: String) {
         let loop = EmbeddedEventLoop()
-        let names = Names(host: host, port: 443, timeout: .seconds(3), eventLoop: loop)
+        let names = HostAddresses(host: host, port: 443, timeout: .seconds(3), eventLoop: loop)
         let asked = FakeNames.Asked(names.ask(until: .distantFuture), on: loop)
         #expect(asked.addresses == [host])
     }
@@ -174,14 +174,14 @@ struct NamesTests {
 private final class FakeNames {
     private let loop = EmbeddedEventLoop()
     private let lookups = Lookups()
-    private let names: Names
+    private let names: HostAddresses
 
     private final class Lookups {
         var reports: [(NameLookup.Event) -> Void] = []
     }
 
     init() {
-        names = Names(eventLoop: loop, lookup: { [lookups] in lookups.reports.append($0) })
+        names = HostAddresses(eventLoop: loop, lookup: { [lookups] in lookups.reports.append($0) })
     }
 
     var lookupCount: Int { lookups.reports.count }
@@ -203,7 +203,7 @@ private final class FakeNames {
         _ = ask()
         found(v4: [address])
         ended()
-        advance(Names.lifetime)
+        advance(HostAddresses.lifetime)
     }
 
     func advance(_ time: TimeAmount) { loop.advanceTime(by: time) }

@@ -5,14 +5,14 @@ import NIOCore
 ///
 /// There is one lookup at a time, and all queries share its answer. An address is used as soon as it arrives, whatever
 /// happens to the other family. While the name servers fail, the last good answer stays in use.
-final class Names {
+final class HostAddresses {
     /// Starts a lookup, whose results are reported on the event loop.
     typealias Lookup = (@escaping (NameLookup.Event) -> Void) -> Void
 
     /// How long an answer is reused without asking. Short, since name servers have caches, and addresses move.
     static let lifetime = TimeAmount.seconds(5)
     /// How long to wait for a new answer if an older one could be used.
-    static let patience = TimeAmount.milliseconds(200)
+    static let freshAnswerWait = TimeAmount.milliseconds(200)
 
     private struct Running {
         let number: Int
@@ -64,7 +64,7 @@ final class Names {
             query.complete(good.addresses)
         } else if let running {
             query.take(running.found)
-            if let good, running.found.isEmpty, running.startedAt + Self.patience <= now {
+            if let good, running.found.isEmpty, running.startedAt + Self.freshAnswerWait <= now {
                 query.complete(good.addresses)
             } else {
                 waiting.append(query)
@@ -88,14 +88,16 @@ final class Names {
         count += 1
         let number = count
         running = Running(number: number, startedAt: eventLoop.now)
-        for query in waiting { query.hasSeenStart = true }
+        for query in waiting { query.isFromBeforeLookup = true }
         if good != nil {
-            eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in self?.patienceEnded(number) }
+            eventLoop.assumeIsolated().scheduleTask(in: Self.freshAnswerWait) { [weak self] in
+                self?.useOldAnswer(number)
+            }
         }
         lookup { [weak self] event in self?.take(event, of: number) }
     }
 
-    private func patienceEnded(_ number: Int) {
+    private func useOldAnswer(_ number: Int) {
         guard let running, running.number == number, running.found.isEmpty, let good else { return }
         for query in takeWaiting() { query.complete(good.addresses) }
     }
@@ -127,7 +129,7 @@ final class Names {
         // Queries that came during the lookup have not had their full time: the next lookup may still answer them.
         let now = eventLoop.now
         let mayGoOn = { (query: NameQuery) in
-            failure == .timedOut && !query.hasSeenStart && query.isWaiting(at: now)
+            failure == .timedOut && !query.isFromBeforeLookup && query.isWaiting(at: now)
         }
         let failed = queries.filter { !mayGoOn($0) }
         waiting = queries.filter(mayGoOn)
