@@ -7,27 +7,14 @@ struct OwedChanges {
         let key: [UInt8]
         let command: RedisCommand
         /// The outcome that it publishes; nil if it releases a claim.
-        let outcome: [UInt8]?
-        /// When nobody may be told the outcome any more.
-        let end: NIODeadline
+        var outcome: [UInt8]?
+        /// When the outcome is no longer told.
+        var end = NIODeadline.distantFuture
         /// The command that is to be sent from then on, the release of a claim; nil if none is.
-        fileprivate(set) var last: RedisCommand?
-        fileprivate var number = 0
-        fileprivate var isSent = false
-
-        init(
-            key: [UInt8],
-            command: RedisCommand,
-            outcome: [UInt8]? = nil,
-            until end: NIODeadline = .distantFuture,
-            then last: RedisCommand? = nil
-        ) {
-            self.key = key
-            self.command = command
-            self.outcome = outcome
-            self.end = end
-            self.last = last
-        }
+        var last: RedisCommand?
+        /// Given by ``OwedChanges/add(_:)``.
+        var number = 0
+        var isSent = false
     }
 
     /// Bytes of all commands. Of more than that, changes are sent once.

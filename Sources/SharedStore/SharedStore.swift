@@ -74,7 +74,7 @@ package final class SharedStore {
     /// The pause between two looks at another instance's claim. It doubles each time.
     private static let firstPause = TimeAmount.milliseconds(20)
     private static let longestPause = TimeAmount.milliseconds(200)
-    /// When what the store refused to hear is said again.
+    /// How long to wait before a change that failed is sent again.
     private static let repetition = TimeAmount.milliseconds(500)
 
     private let configuration: Configuration
@@ -86,7 +86,7 @@ package final class SharedStore {
     private var claims = 0
     private var owed = OwedChanges()
     private var isRepeating = false
-    private let memory: StoreMemory
+    private let continuity: StoreContinuity
     private var isClosed = false
     private var failures = LogThrottle()
     private var problems = LogThrottle()
@@ -106,7 +106,7 @@ package final class SharedStore {
         self.metrics = metrics
         let name = (0..<2).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined()
         owner = StoreScripts.claimPrefix + Array("\(name).".utf8)
-        memory = StoreMemory(longestClaim: configuration.longestClaim, logger: logger, metrics: metrics)
+        continuity = StoreContinuity(longestClaim: configuration.longestClaim, logger: logger, metrics: metrics)
         var greet: RedisClient.Greeting = { $1(.closed) }
         client = RedisClient(
             configuration,
@@ -115,7 +115,7 @@ package final class SharedStore {
             logger: logger
         ) { greet($0, $1) }
         greet = { [weak self] in self?.greet($0, $1) }
-        memory.send = { [weak client] in client?.send($0, $1) }
+        continuity.send = { [weak client] in client?.send($0, $1) }
         client.stateDidChange = { [weak self] isUp in
             metrics.stateDidChange(isUp: isUp)
             if isUp { self?.sendOwed() }
@@ -189,11 +189,11 @@ extension SharedStore {
         }
         let ttl = deadline + time - .now()
         let isRequired = configuration.isRequired
-        ask(StoreScripts.claim(key, memory.keys, claim, ttl: ttl, isRequired: isRequired)) { result in
+        ask(StoreScripts.claim(key, continuity.keys, claim, ttl: ttl, isRequired: isRequired)) { result in
             var failure = RedisFailure.unexpectedReply
             switch result {
             case .success(.array(let parts)) where parts.count == 2:
-                self.memory.didFind(parts[0])
+                self.continuity.didFind(parts[0])
                 switch parts[1] {
                 case .string(claim.bytes): return completion(.won(ticket))
                 case .string(let value) where value.starts(with: StoreScripts.claimPrefix): return retry()
@@ -245,7 +245,7 @@ extension SharedStore {
                     let fields: Logger.Metadata = ["error": "\(problems)"]
                     self.problems.log(self.logger, .warning, "the shared store may lose claims", metadata: fields)
                 }
-                self.memory.compare(on: connection, findings.lineage, done)
+                self.continuity.compare(on: connection, findings.lineage, done)
             }
         }
     }
@@ -258,7 +258,7 @@ extension SharedStore {
     }
 }
 
-// What the store must hear.
+// What the store must be told.
 extension SharedStore {
     /// Replaces the claim with the outcome, now or as soon as the store can be reached.
     ///
@@ -267,7 +267,7 @@ extension SharedStore {
         let command = StoreScripts.publish(outcome, ticket.key, ticket.claim, window: window)
         let release = ticket.wasSent ? StoreScripts.release(ticket.key, ticket.claim) : nil
         let end = NIODeadline.now() + window
-        send(OwedChanges.Change(key: ticket.key, command: command, outcome: outcome, until: end, then: release))
+        send(OwedChanges.Change(key: ticket.key, command: command, outcome: outcome, end: end, last: release))
     }
 
     /// Releases the claim, now or as soon as the store can be reached: another instance may make the call.

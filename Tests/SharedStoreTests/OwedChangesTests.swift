@@ -52,8 +52,8 @@ struct OwedChangesTests {
                 key: Array(key.utf8),
                 command: publish,
                 outcome: [1],
-                until: now,
-                then: last
+                end: now,
+                last: last
             )
             owed.didFail(owed.add(change))
         }
@@ -68,7 +68,7 @@ struct OwedChangesTests {
         var owed = OwedChanges()
         let key = Array("a".utf8)
         let publish = RedisCommand("publish")
-        owed.didFail(owed.add(OwedChanges.Change(key: key, command: publish, outcome: [1], until: now + .seconds(1))))
+        owed.didFail(owed.add(OwedChanges.Change(key: key, command: publish, outcome: [1], end: now + .seconds(1))))
         #expect(owed.outcome(of: key, at: now) == [1])
         #expect(owed.outcome(of: key, at: now + .seconds(1)) == nil)
     }
@@ -79,7 +79,7 @@ struct OwedChangesTests {
         let key = Array("a".utf8)
         let release = RedisCommand("release")
         owed.didFail(owed.add(OwedChanges.Change(key: key, command: release)))
-        let publish = OwedChanges.Change(key: key, command: RedisCommand("publish"), outcome: [1], until: now)
+        let publish = OwedChanges.Change(key: key, command: RedisCommand("publish"), outcome: [1], end: now)
         for _ in 0..<2 { owed.didFail(owed.add(publish)) }
         #expect(unsent(&owed).map(\.command.bytes) == [release.bytes])
     }

@@ -12,7 +12,7 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Why a URL cannot be used, to be read after the setting's name. Never quotes the URL: it may have a password.
-    package enum Problem: String, Error, Sendable {
+    package enum Problem: String, Error, CustomStringConvertible, Sendable {
         case scheme = "does not begin with redis://, rediss:// or redis+unix://"
         case host = "has no host that can be used"
         case port = "has no port from 1 to 65535"
@@ -20,6 +20,8 @@ package struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         case database = "has a database that is not a number from 0 to 65535"
         case credentials = "has a user or password in it, where they can be seen; they have settings of their own"
         case more = "has parts that mean nothing here"
+
+        package var description: String { rawValue }
     }
 
     package let place: Place

@@ -21,8 +21,7 @@ final class RedisClient {
 
     private enum State {
         case idle
-        /// The number tells this attempt from others.
-        case opening(Int)
+        case opening
         case open(RedisConnection, since: NIODeadline)
         /// Waits before it tries again.
         case down
@@ -41,7 +40,6 @@ final class RedisClient {
     var stateDidChange: ((_ isUp: Bool) -> Void)?
 
     private var state = State.idle
-    private var attempts = 0
     private var openingConnection: RedisConnection?
     /// Commands that wait for the connection.
     private var waiting: Deque<(command: RedisCommand, completion: RedisConnection.Completion)> = []
@@ -71,11 +69,7 @@ final class RedisClient {
         self.eventLoop = eventLoop
         self.logger = logger
         self.greet = greet
-        reachability = ReachabilityLog(
-            name: Self.name,
-            origin: "\(configuration.address)",
-            logger: logger
-        )
+        reachability = ReachabilityLog(name: Self.name, origin: "\(configuration.address)", logger: logger)
         if case .host(let host, let port, let usesTLS) = configuration.address.place {
             precondition(!usesTLS || trust != nil, "TLS without trusted certificates")
             connector = Connector(
@@ -85,8 +79,6 @@ final class RedisClient {
                 timeout: configuration.connectTimeout,
                 eventLoop: eventLoop
             )
-        } else {
-            connector = nil
         }
     }
 
@@ -130,11 +122,10 @@ final class RedisClient {
     /// Opens the connection if there is none.
     func open() {
         guard case .idle = state else { return }
-        attempts += 1
-        let attempt = attempts
-        state = .opening(attempt)
+        state = .opening
         connect().assumeIsolated().whenComplete { result in
-            guard case .opening(let current) = self.state, current == attempt else {
+            // Closed by now if not.
+            guard case .opening = self.state else {
                 if case .success(let channel) = result { channel.close(promise: nil) }
                 return
             }

@@ -4,7 +4,7 @@ import NIOCore
 
 /// Notices when the store has lost its memory, and marks it: claims cannot be relied on then for a while. Lives on the event
 /// loop.
-final class StoreMemory {
+final class StoreContinuity {
     let keys = StoreScripts.MarkerKeys()
     /// Sends a command over the open connection.
     var send: (RedisCommand, @escaping RedisConnection.Completion) -> Void = { $1(.failure(.closed)) }
