@@ -117,7 +117,6 @@ let package = Package(
                 "SharedStore",
                 "Text",
                 "TiniAppAuth",
-                "Transport",
                 "Upstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,7 +1,6 @@
 import Logging
 import NIOCore
 import Text
-import Transport
 
 /// Makes calls over HTTP/1.1: a pool of kept connections for each origin, all on one event loop.
 package final class UpstreamClient {
@@ -86,18 +85,5 @@ package final class UpstreamClient {
     /// Closes all connections. Calls under way fail.
     package func close() {
         for pool in pools.values { pool.close() }
-    }
-}
-
-/// The certificates that are trusted upstream. A reload makes a new one.
-package struct UpstreamTrust {
-    let certificates: TrustedCertificates
-
-    /// - Parameters:
-    ///   - caFile: a file of trusted certificates (PEM) in place of the system's.
-    ///   - usesTLS: whether any origin uses TLS.
-    /// - Throws: `TrustError` if the file cannot be used, NIOSSL's error if the system's certificates cannot.
-    package init(caFile: String?, usesTLS: Bool) throws {
-        certificates = try TrustedCertificates(caFile: caFile, usesTLS: usesTLS, protocols: ["http/1.1"])
     }
 }

@@ -13,9 +13,13 @@ final class LogRecorder: Sendable {
 
     func append(_ line: [UInt8]) { lines.withLock { $0.append(line) } }
 
-    /// A logger whose lines are JSON.
-    func logger(_ level: Logger.Level = .trace) -> Logger {
-        Logger(label: "test") { _ in JSONLogHandler(logLevel: level, write: self.append) }
+    /// A logger whose lines are JSON, or for people.
+    func logger(_ level: Logger.Level = .trace, isText: Bool = false) -> Logger {
+        Logger(label: "test") { _ in self.handler(level, isText: isText) }
+    }
+
+    func handler(_ level: Logger.Level = .trace, isText: Bool = false) -> LineLogHandler {
+        LineLogHandler(logLevel: level, isText: isText, write: append)
     }
 
     /// The one line that was written.

@@ -18,7 +18,7 @@ struct WebOriginTests {
         ]
     )
     func isOrigin(text: String, expected: Bool) {
-        #expect(WebOrigin.isOrigin(text) == expected)
+        #expect(SettingType<[String]>.isOrigin(text) == expected)
     }
 
     @Test("ALLOWED_ORIGINS is a list of origins only")

@@ -19,9 +19,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = Environment.current
-        let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: environment)
-        }
+        let configuration = try loadOrExit(Configuration.init(environment:), from: environment)
         print("configuration: ok, client key \(configuration.service.credentials.key)")
         SettingsWarnings.all(configuration, environment).forEach { print("warning: \($0)") }
         if let tiki = TikiEnvironment(configuration.service.endpoints.exchange) {

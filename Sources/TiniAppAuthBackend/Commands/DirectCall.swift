@@ -32,9 +32,7 @@ struct DirectCall {
     /// - Parameter secret: the code or token.
     /// - Throws: `ExitCode`.
     func run(with secret: String) async throws {
-        let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: .current)
-        }
+        let configuration = try loadOrExit(Configuration.init(environment:))
         let outcome = try await call(configuration.service, secret)
         switch outcome.result {
         case .success(let answer):
@@ -65,7 +63,7 @@ struct DirectCall {
                 configuration,
                 eventLoop: eventLoop,
                 // Says why Tiki cannot be reached, and that the clock is wrong.
-                logger: Logger(label: "tiniapp-auth-backend") { _ in TerminalLogHandler(logLevel: .warning) },
+                logger: Logger(label: "tiniapp-auth-backend") { _ in LineLogHandler(logLevel: .warning, isText: true) },
                 metrics: PrometheusExporter(help: [:])
             )
             return NIOLoopBound(service, eventLoop: eventLoop)

@@ -14,7 +14,7 @@ struct ReferenceCommand: ParsableCommand {
         let settings = Settings.all.map { setting -> Logger.MetadataValue in
             let (text, isLiteral) = (setting.defaultText ?? "", setting.isDefaultLiteral)
             return [
-                "name": "\(setting.name)", "type": "\(setting.type)", "summary": "\(setting.summary)",
+                "name": "\(setting.name)", "type": "\(setting.typeName)", "summary": "\(setting.summary)",
                 "default": "\(text)",
                 "literal_default": isLiteral ? "\(text)" : "",
             ]
@@ -25,11 +25,7 @@ struct ReferenceCommand: ParsableCommand {
         let metrics = Metric.all.map { metric -> Logger.MetadataValue in
             ["name": "\(metric.name)", "labels": "\(metric.labels.joined(separator: ","))", "help": "\(metric.help)"]
         }
-        var json: [UInt8] = []
-        JSONLogValue.append(
-            ["settings": .array(settings), "errors": .array(errors), "metrics": .array(metrics)],
-            to: &json
-        )
-        print(String(decoding: json, as: UTF8.self))
+        let facts = LogFields(["settings": .array(settings), "errors": .array(errors), "metrics": .array(metrics)])
+        print(JSONLine.text(.fields(facts)))
     }
 }

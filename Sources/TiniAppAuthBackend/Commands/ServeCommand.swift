@@ -19,9 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         StandardError.beginQueue()
         let environment = Environment.current
-        let configuration = try loadOrExit { () throws(ConfigurationError) in
-            try Configuration(environment: environment)
-        }
+        let configuration = try loadOrExit(Configuration.init(environment:), from: environment)
         let logger = Self.makeLogger(configuration, write: StandardError.write)
         StandardError.setLineAboutDropped { [configuration] count in
             let line = Mutex<[UInt8]>([])
@@ -40,14 +38,13 @@ struct ServeCommand: AsyncParsableCommand {
             throw ExitCode.failure
         }
     }
+
     private static func makeLogger(
         _ configuration: Configuration,
         write: @escaping @Sendable ([UInt8]) -> Void
     ) -> Logger {
-        let level = configuration.logLevel
-        return Logger(label: "tiniapp-auth-backend") { _ -> any LogHandler in
-            configuration.logFormat.isText
-                ? TerminalLogHandler(logLevel: level, write: write) : JSONLogHandler(logLevel: level, write: write)
+        Logger(label: "tiniapp-auth-backend") { _ in
+            LineLogHandler(logLevel: configuration.logLevel, isText: configuration.logFormat.isText, write: write)
         }
     }
 }

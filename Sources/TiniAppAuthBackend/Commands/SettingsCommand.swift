@@ -11,7 +11,7 @@ struct SettingsCommand: ParsableCommand {
     static var list: String {
         Settings.all.map { setting in
             let defaultText = setting.defaultText.map { " Default: \($0)." } ?? ""
-            return "\(setting.name)\n    \(setting.summary)\(defaultText) (\(setting.type))"
+            return "\(setting.name)\n    \(setting.summary)\(defaultText) (\(setting.typeName))"
         }.joined(separator: "\n")
     }
 

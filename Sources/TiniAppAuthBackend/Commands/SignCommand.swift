@@ -26,9 +26,7 @@ struct SignCommand: ParsableCommand {
     }
 
     func run() throws {
-        let credentials = try loadOrExit { () throws(ConfigurationError) in
-            try ClientCredentials(environment: .current)
-        }
+        let credentials = try loadOrExit(ClientCredentials.init(environment:))
         let signed = (get ?? body).map { Array($0.utf8) } ?? StandardInput.line()
         let signature = RequestSigner(credentials).sign(signed, timestamp: timestamp ?? WallClock.milliseconds())
         for (name, value) in signature.headers { print("\(name): \(value)") }

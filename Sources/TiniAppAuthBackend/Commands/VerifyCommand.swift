@@ -33,9 +33,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let credentials = try loadOrExit { () throws(ConfigurationError) in
-            try ClientCredentials(environment: .current)
-        }
+        let credentials = try loadOrExit(ClientCredentials.init(environment:))
         let received = ReceivedSignature(clientID: clientID, timestamp: timestamp, signature: signature)
         let now = WallClock.milliseconds()
         do throws(ReceivedSignature.Problem) {

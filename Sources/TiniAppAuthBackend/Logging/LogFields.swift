@@ -1,68 +1,69 @@
 import Logging
 
-/// Fields of a log entry in a fixed order, as one value of its metadata under any name. For entries that are written
-/// often: a dictionary costs more to make, and must be sorted for output. Our handlers write the fields instead of the value.
+/// Fields of a log entry, in the order in which they are written.
 struct LogFields: Sendable {
+    enum Name: Sendable {
+        /// Written as it is: without quotation marks, backslashes and control characters.
+        case known(StaticString)
+        case other(String)
+
+        var text: String {
+            switch self {
+            case .known(let name): name.description
+            case .other(let name): name
+            }
+        }
+    }
+
     enum Value: Sendable {
         case text(String)
         case number(Int)
+        case decimal(Double)
         /// A number with two digits after the point.
         case hundredths(Int64)
         /// Microseconds, written as text: seconds with six digits after the point, and `s`.
         case latency(Int64)
         case flag(Bool)
+        case list([Value])
         case fields(LogFields)
     }
 
-    /// The names are written as they are: without quotation marks, backslashes and control characters.
-    private(set) var all: [(name: StaticString, value: Value)] = []
+    private(set) var all: [(name: Name, value: Value)] = []
 
     init(capacity: Int) {
         all.reserveCapacity(capacity)
     }
 
+    /// An entry's metadata, sorted by name.
+    init(_ metadata: Logger.Metadata) {
+        all = metadata.sorted { $0.key < $1.key }.map { (.other($0.key), Value($0.value)) }
+    }
+
     mutating func append(_ name: StaticString, _ value: Value) {
-        all.append((name, value))
+        all.append((.known(name), value))
     }
 
     /// Leaves the field out if the text is nil.
     mutating func append(_ name: StaticString, _ text: String?) {
         if let text { append(name, .text(text)) }
     }
-}
 
-extension LogFields: CustomStringConvertible {
-    /// For other handlers.
-    var description: String { metadata.description }
-
-    /// The same as a dictionary.
-    var metadata: Logger.Metadata {
-        Dictionary(all.map { ($0.name.description, $0.value.metadataValue) }) { _, last in last }
+    mutating func append(_ fields: LogFields) {
+        all += fields.all
     }
 }
 
 extension LogFields.Value {
-    fileprivate var metadataValue: Logger.MetadataValue {
-        switch self {
-        case .text(let text): .string(text)
-        case .number(let number): .stringConvertible(number)
-        case .hundredths(let number): .stringConvertible(Double(number) / 100)
-        case .latency(let number): .string("\(Double(number) / 1_000_000)s")
-        case .flag(let flag): .stringConvertible(flag)
-        case .fields(let fields): .dictionary(fields.metadata)
+    /// Numbers and booleans stay what they are, dictionaries become fields, arrays lists, and all else its description.
+    init(_ value: Logger.MetadataValue) {
+        switch value {
+        case .stringConvertible(let number as Int): self = .number(number)
+        case .stringConvertible(let number as Int64): self = .number(Int(number))
+        case .stringConvertible(let number as Double): self = .decimal(number)
+        case .stringConvertible(let flag as Bool): self = .flag(flag)
+        case .dictionary(let members): self = .fields(LogFields(members))
+        case .array(let elements): self = .list(elements.map(Self.init))
+        case .string, .stringConvertible: self = .text(value.description)
         }
-    }
-}
-
-extension LogHandler {
-    /// The metadata of an entry: the handler's own, the provider's and the entry's, the later before the earlier.
-    func fields(of event: LogEvent) -> Logger.Metadata {
-        // The usual case.
-        if metadata.isEmpty, metadataProvider == nil, event.error == nil { return event.metadata ?? [:] }
-        var fields = metadata
-        if let metadataProvider { fields.merge(metadataProvider.get()) { _, new in new } }
-        if let error = event.error { fields["error"] = "\(error)" }
-        fields.merge(event.metadata ?? [:]) { _, new in new }
-        return fields
     }
 }

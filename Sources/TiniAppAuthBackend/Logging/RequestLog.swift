@@ -26,15 +26,13 @@ struct RequestLog: Sendable {
     }
 
     let logger: Logger
-    /// The logger's handler if it writes JSON. It is called directly, with fields that are JSON already: a `Logger` would want
-    /// them as a dictionary.
-    private let handler: JSONLogHandler?
+    private let handler: LineLogHandler?
     /// The Google Cloud project that names traces; nil if it is not known.
     private let project: String?
 
     init(logger: Logger, project: String?) {
         self.logger = logger
-        handler = logger.handler as? JSONLogHandler
+        handler = logger.handler as? LineLogHandler
         self.project = project
     }
 
@@ -43,12 +41,8 @@ struct RequestLog: Sendable {
         guard level >= logger.logLevel else { return }
         var fields = entry.fields
         addTrace(of: entry.head, to: &fields)
-        if let handler, handler.hasNoMetadata { return handler.log(level, entry.message, fields) }
-        logger.log(
-            level: level,
-            Logger.Message(stringLiteral: entry.message),
-            metadata: ["request": .stringConvertible(fields)]
-        )
+        guard let handler else { return logger.log(level: level, "\(entry.message)") }
+        handler.log(level, entry.message, fields)
     }
 
     /// A user's mistake is info, Tiki's failure a warning, ours an error. Probes and the greeting are for debugging.

@@ -15,13 +15,13 @@ struct Reload {
         defer { systemd.notify(.ready) }
         do {
             try await renew(AuthService.Renewal(Configuration(environment: environment).service))
-            let hasFile = environment[Settings.clientSecretFile.name] != nil
+            let hasFile = environment[Settings.name(\.clientSecretFile)] != nil
             logger.notice(
                 "reloaded",
                 metadata: [
                     "secret": hasFile
                         ? "read from CLIENT_SECRET_FILE" : "unchanged: it is in the environment, not in a file",
-                    "certificates": environment[Settings.upstreamCAFile.name] == nil
+                    "certificates": environment[Settings.name(\.upstreamCAFile)] == nil
                         ? "the system's" : "read from UPSTREAM_CA_FILE",
                 ]
             )

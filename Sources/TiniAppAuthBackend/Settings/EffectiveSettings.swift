@@ -12,24 +12,23 @@ extension Configuration {
             values[setting.name] = (environment[setting.name] ?? setting.defaultText).map { "\($0)" } ?? "not set"
         }
         if ListeningSocket.isPassed(listenPID: environment["LISTEN_PID"], listenFDs: environment["LISTEN_FDS"]) {
-            values[Settings.listenSocket.name] = "passed by systemd"
+            values[Settings.name(\.listenSocket)] = "passed by systemd"
         } else if ListeningSocket.isStandardInput {
-            values[Settings.listenSocket.name] = "passed as descriptor 0"
+            values[Settings.name(\.listenSocket)] = "passed as descriptor 0"
         }
-        if environment[Settings.validationText.name] != nil { values[Settings.validationText.name] = "set" }
+        if environment[Settings.name(\.validationText)] != nil { values[Settings.name(\.validationText)] = "set" }
         // Never the secret itself.
-        values[Settings.clientSecret.name] = environment[Settings.clientSecret.name] == nil ? "not set" : "set"
+        values[Settings.name(\.clientSecret)] = environment[Settings.name(\.clientSecret)] == nil ? "not set" : "set"
         for (setting, route) in [
-            (Settings.authEndpoint, AuthRoute.exchange), (Settings.refreshEndpoint, .refresh),
-            (Settings.infoEndpoint, .info),
+            (\Settings.authEndpoint, AuthRoute.exchange), (\.refreshEndpoint, .refresh), (\.infoEndpoint, .info),
         ] {
             let url = service.endpoints[route]
             // Without the query, in which people put keys.
-            values[setting.name] = "\(url.origin)\(url.pathAndQuery.prefix { $0 != "?" })"
+            values[Settings.name(setting)] = "\(url.origin)\(url.pathAndQuery.prefix { $0 != "?" })"
         }
-        values[Settings.connectTimeout.name] = "\(Double(service.upstream.connectTimeout.nanoseconds) / 1e9)"
+        values[Settings.name(\.connectTimeout)] = "\(Double(service.upstream.connectTimeout.nanoseconds) / 1e9)"
         if let timeout = service.sharedStore?.timeout {
-            values[Settings.sharedStoreTimeout.name] = "\(Double(timeout.nanoseconds) / 1e9)"
+            values[Settings.name(\.sharedStoreTimeout)] = "\(Double(timeout.nanoseconds) / 1e9)"
         }
         return values
     }

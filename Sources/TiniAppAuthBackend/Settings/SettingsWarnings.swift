@@ -1,4 +1,4 @@
-/// What is allowed, and yet probably not meant. For `check`.
+/// Settings that are allowed, but are probably mistakes. For `check`.
 enum SettingsWarnings {
     /// In seconds: `fastcgi_read_timeout` of nginx/routes.conf.
     private static let nginxTimeout = 15
@@ -9,7 +9,7 @@ enum SettingsWarnings {
         }
         if configuration.service.requestTimeout >= .seconds(Int64(nginxTimeout)) {
             warnings.append(
-                "\(Settings.requestTimeout.name): nginx waits \(nginxTimeout) s for an answer (fastcgi_read_timeout), and answers 504 then"
+                "\(Settings.name(\.requestTimeout)): nginx waits \(nginxTimeout) s for an answer (fastcgi_read_timeout), and answers 504 then"
             )
         }
         return warnings

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TiniAppAuthBackend
 
-struct JSONLogHandlerTests {
+struct JSONLineTests {
     final class Lines: Sendable {
         private let bytes = Mutex<[[UInt8]]>([])
 
@@ -17,7 +17,7 @@ struct JSONLogHandlerTests {
     let lines = Lines()
 
     func logger(_ level: Logger.Level = .trace) -> Logger {
-        Logger(label: "test") { [lines] _ in JSONLogHandler(logLevel: level) { lines.append($0) } }
+        Logger(label: "test") { [lines] _ in LineLogHandler(logLevel: level, isText: false) { lines.append($0) } }
     }
 
     /// The fields of the one line that was written.

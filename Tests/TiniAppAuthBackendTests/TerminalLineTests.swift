@@ -3,12 +3,10 @@ import Testing
 
 @testable import TiniAppAuthBackend
 
-struct TerminalLogHandlerTests {
+struct TerminalLineTests {
     let recorder = LogRecorder()
 
-    var logger: Logger {
-        Logger(label: "test") { [recorder] _ in TerminalLogHandler(logLevel: .trace, write: recorder.append) }
-    }
+    var logger: Logger { recorder.logger(isText: true) }
 
     /// The one line, without its time of day.
     func line() throws -> String {
@@ -55,7 +53,7 @@ struct TerminalLogHandlerTests {
         fields.append("attempts", .number(1))
         fields.append("httpRequest", .fields(inner))
         fields.append("reason", nil as String?)
-        logger.info("x", metadata: ["request": .stringConvertible(fields)])
+        recorder.handler(isText: true).log(.info, "x", fields)
         #expect(try line() == "INFO     x attempts=1 request_id=\"r 1\"\n")
     }
 

@@ -4,11 +4,9 @@ import Testing
 
 @testable import TiniAppAuthBackend
 
-struct JSONLogValueTests {
+struct JSONValueTests {
     func json(_ value: Logger.MetadataValue) -> String {
-        var json: [UInt8] = []
-        JSONLogValue.append(value, to: &json)
-        return String(decoding: json, as: UTF8.self)
+        JSONLine.text(LogFields.Value(value))
     }
 
     @Test("Numbers and booleans stay what they are, and text that looks like one stays text")
@@ -53,13 +51,10 @@ struct JSONLogValueTests {
         fields.append("w", .flag(true))
         fields.append("v", .fields(inner))
         fields.append("u", nil as String?)
-        var json: [UInt8] = []
-        JSONLogValue.append(members: ["b": .stringConvertible(fields), "a": "1", "c": "2"], to: &json)
-        let expected = #""a":"1","z":-5,"y":12.50,"x":0.07,"w":true,"v":{"k":"v\u000a"},"c":"2""#
-        #expect(String(decoding: json, as: UTF8.self) == expected)
-        #expect(fields.metadata["z"] == .stringConvertible(-5))
-        // With one field, since a dictionary has no order.
-        #expect(inner.description == inner.metadata.description)
+        var all = LogFields(["b": "2", "a": "1"])
+        all.append(fields)
+        let expected = #"{"a":"1","b":"2","z":-5,"y":12.50,"x":0.07,"w":true,"v":{"k":"v\u000a"}}"#
+        #expect(JSONLine.text(.fields(all)) == expected)
     }
 
     @Test("A nested entry is one line of JSON")
