@@ -12,6 +12,7 @@ struct SettingTests {
     @Test("The help's table has a line for every setting, with its default")
     func table() {
         for setting in Settings.all {
+            #expect(!setting.summary.isEmpty)
             #expect(SettingsCommand.list.contains("\(setting.name)\n    \(setting.summary)"))
             if let defaultText = setting.defaultText {
                 #expect(SettingsCommand.list.contains("Default: \(defaultText)."))

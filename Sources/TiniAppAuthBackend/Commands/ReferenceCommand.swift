@@ -23,7 +23,7 @@ struct ReferenceCommand: ParsableCommand {
             ["reason": "\(reason.rawValue)", "status": "\(reason.status)"]
         }
         let metrics = Metric.all.map { metric -> Logger.MetadataValue in
-            ["name": "\(metric.name)", "labels": "\(metric.labels.joined(separator: ","))", "help": "\(metric.help)"]
+            ["name": "\(metric.name)", "labels": "\(metric.labels)", "help": "\(metric.help)"]
         }
         let facts = LogFields(["settings": .array(settings), "errors": .array(errors), "metrics": .array(metrics)])
         print(JSONLine.text(.fields(facts)))

@@ -4,24 +4,24 @@ struct Setting<Value: Sendable>: AnySetting {
     let type: SettingType<Value>
     /// The value if the setting is not set.
     let defaultValue: Value
-    let summary: String
+    private(set) var summary = ""
     /// What a reader is told where the default is not a value that one could write.
     private let shownDefault: String?
 
-    init(_ name: String, _ type: SettingType<Value>, default: Value, _ summary: String) {
-        (self.name, self.type, defaultValue, self.summary) = (name, type, `default`, summary)
-        shownDefault = nil
+    init(_ name: String, _ type: SettingType<Value>, default: Value) {
+        (self.name, self.type, defaultValue, shownDefault) = (name, type, `default`, nil)
     }
 
     /// A setting without a default.
-    init<Given>(
-        _ name: String,
-        _ type: SettingType<Given>,
-        shown shownDefault: String? = nil,
-        _ summary: String
-    ) where Value == Given? {
-        (self.name, self.type, defaultValue, self.summary) = (name, type.optional, nil, summary)
-        self.shownDefault = shownDefault
+    init<Given>(_ name: String, _ type: SettingType<Given>, shown: String? = nil) where Value == Given? {
+        (self.name, self.type, defaultValue, shownDefault) = (name, type.optional, nil, shown)
+    }
+
+    /// The same with its sentence for the documentation.
+    func means(_ summary: String) -> Setting {
+        var setting = self
+        setting.summary = summary
+        return setting
     }
 
     var typeName: String { type.name }
