@@ -12,7 +12,7 @@ struct DirectCall {
     static let exitCodes =
         "Exits with 0 if Tiki has granted it, else with 1 and what to do; with 78 if a setting is wrong."
 
-    private let route: AuthRoute
+    let route: AuthRoute
 
     /// A code or token without what editors, terminals and Windows leave around it: a byte order mark in front, white space
     /// at the end. Neither has any itself.
@@ -21,10 +21,6 @@ struct DirectCall {
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
         while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
         return String(scalars)
-    }
-
-    init(_ route: AuthRoute) {
-        self.route = route
     }
 
     /// Prints Tiki's answer on standard output, and advice on standard error if it is not a success.

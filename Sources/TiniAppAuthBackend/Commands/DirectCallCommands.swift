@@ -32,7 +32,7 @@ struct ExchangeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let code { try await DirectCall(.exchange).run(with: code) }
+        if let code { try await DirectCall(route: .exchange).run(with: code) }
     }
 }
 
@@ -48,7 +48,7 @@ struct RefreshCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        try await DirectCall(.refresh).run(with: StandardInput.token(named: "Refresh token"))
+        try await DirectCall(route: .refresh).run(with: StandardInput.token(named: "Refresh token"))
     }
 }
 
@@ -61,6 +61,6 @@ struct InfoCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        try await DirectCall(.info).run(with: StandardInput.token(named: "Access token"))
+        try await DirectCall(route: .info).run(with: StandardInput.token(named: "Access token"))
     }
 }

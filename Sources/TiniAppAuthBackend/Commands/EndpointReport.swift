@@ -9,13 +9,9 @@ struct EndpointReport {
     /// Seconds by which our clock is ahead of the endpoint's; nil if that is not known.
     var clockSkew: Int64?
     var text: String
+}
 
-    init(isReachable: Bool, clockSkew: Int64? = nil, text: String) {
-        self.isReachable = isReachable
-        self.clockSkew = clockSkew
-        self.text = text
-    }
-
+extension EndpointReport {
     /// Connects to the endpoint as the service does, and examines it.
     init(of url: UpstreamURL, _ configuration: UpstreamClient.Configuration) async {
         let place = "\(url.origin.host) port \(url.origin.port)"

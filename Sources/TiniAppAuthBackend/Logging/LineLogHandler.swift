@@ -7,19 +7,9 @@ struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
     /// Whether the lines are for people.
-    private let isText: Bool
+    let isText: Bool
     /// Gets the whole line, its newline included.
-    private let write: @Sendable ([UInt8]) -> Void
-
-    init(
-        logLevel: Logger.Level,
-        isText: Bool,
-        write: @escaping @Sendable ([UInt8]) -> Void = StandardError.write
-    ) {
-        self.logLevel = logLevel
-        self.isText = isText
-        self.write = write
-    }
+    var write: @Sendable ([UInt8]) -> Void = StandardError.write
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
