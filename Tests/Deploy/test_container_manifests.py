@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 import yaml
-from testbed.markdown import pages
+from testbed.markdown import Page, pages
 from testbed.places import PRODUCTS, ROOT, read
 
 SERVICE, BUILD = (yaml.safe_load(read(path)) for path in ("cloudrun/service.yaml", "cloudbuild.yaml"))
@@ -117,31 +117,75 @@ def test_build_has_whole_steps_and_a_value_for_each_substitution():
     assert not set(re.findall(r"\$\{(_[A-Z_]+)\}", read("cloudbuild.yaml"))) - BUILD["substitutions"].keys()
 
 
-def test_what_was_pushed_is_deployed_by_digest(tmp_path):
-    """The last two steps, as Cloud Build runs them, with stand-ins for docker and gcloud."""
+TAG, DIGEST = "registry/app:some-build", f"registry/app@sha256:{64 * '0'}"
+
+
+def run_build(folder, **substitutions):
+    """Pushes and deploys as Cloud Build does, with stand-ins for docker and gcloud. Returns gcloud's arguments."""
     values = {**BUILD["substitutions"], "PROJECT_ID": "some-project", "BUILD_ID": "some-build"}
-    values["_IMAGE"] = "registry/app"
-    tag, digest = "registry/app:some-build", f"registry/app@sha256:{64 * '0'}"
-    (tmp_path / "cloudrun").mkdir()
-    shutil.copy(ROOT / "cloudrun/service.yaml", tmp_path / "cloudrun")
+    values |= {"_IMAGE": "registry/app", **substitutions}
+    (folder / "cloudrun").mkdir()
+    shutil.copy(ROOT / "cloudrun/service.yaml", folder / "cloudrun")
     # Only what has been pushed has a digest.
     docker = (
-        f'if [ $1 = push ]; then echo "$2" >pushed; else [ "$(cat pushed) $4" = "{tag} {tag}" ] && echo {digest}; fi'
+        f'if [ $1 = push ]; then echo "$2" >pushed; else [ "$(cat pushed) $4" = "{TAG} {TAG}" ] && echo {DIGEST}; fi'
     )
-    programs = {"docker": docker, "gcloud": 'cp "$4" deployed.yaml'}
+    programs = {"docker": docker, "gcloud": 'echo "$@" >>calls; [ "$3" = update ] || cp "$4" deployed.yaml'}
     for name, script in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
     for step in BUILD["steps"]:
         if step["id"] in ("push", "deploy"):
             arguments = [
                 re.sub(r"\$\$|\$\{(\w+)\}", lambda match: values[match[1]] if match[1] else "$", argument)
                 for argument in step["args"]
             ]
-            environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-            subprocess.run([step["entrypoint"], *arguments], cwd=tmp_path, env=environment, check=True)
-    deployed = yaml.safe_load((tmp_path / "deployed.yaml").read_text())
-    assert deployed["spec"]["template"]["spec"]["containers"][0]["image"] == digest
+            environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+            subprocess.run([step["entrypoint"], *arguments], cwd=folder, env=environment, check=True)
+    return (folder / "calls").read_text().splitlines()
+
+
+def test_what_was_pushed_is_deployed_by_digest(tmp_path):
+    (call,) = run_build(tmp_path, _CLIENT_KEY="some-key", _AUTH_ENDPOINT="https://tiki.example/oauth/auth/token")
+    assert call.startswith("run services replace ")
+    text = (tmp_path / "deployed.yaml").read_text()
+    assert not re.findall("@[A-Z_]+@", text), "a placeholder is left"
+    container = yaml.safe_load(text)["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == DIGEST
+    settings = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert settings["CLIENT_KEY"] == "some-key"
+    assert settings["AUTH_ENDPOINT"] == "https://tiki.example/oauth/auth/token"
+
+
+def test_an_update_changes_the_image_only(tmp_path):
+    """Without a client key, nothing that other pages have had the operator set is replaced."""
+    (call,) = run_build(tmp_path)
+    name = SERVICE["metadata"]["name"]
+    assert call == f"run services update {name} --image {DIGEST} --project some-project --region {REGION}"
+    section = read("docs/deploy-cloud-run.md").split("## An update\n")[1].split("\n## ")[0]
+    commands = re.findall(r"^gcloud .*$", section, re.MULTILINE)
+    assert "gcloud builds submit" in commands
+    assert not [command for command in commands if re.search("replace|deploy |--set-", command)]
+
+
+def test_no_command_deploys_the_file_with_placeholders():
+    for path in [*pages(), "cloudrun/service.yaml", "cloudbuild.yaml"]:
+        assert not re.search(r"services replace cloudrun/", read(path)), path
+
+
+def test_pages_can_be_pasted_into_any_shell():
+    """zsh has no comments at a prompt: what stands behind a command would be its arguments."""
+    for path in PAGES:
+        blocks = [block for block in Page(path).blocks if block.is_commands]
+        assert blocks and not [block.text for block in blocks if re.search(r"(?:^|\s)#", block.text)], path
+
+
+def test_nothing_is_pasted_behind_a_command_that_reads_the_terminal():
+    """The lines after it would be what it reads."""
+    for path in PAGES:
+        for block in Page(path).blocks:
+            if re.search(r"^read |--data-file -$", block.text, re.MULTILINE) and "| gcloud" not in block.text:
+                assert len(block.text.splitlines()) == 1, block.text
 
 
 def test_every_image_that_is_deployed_has_debians_security_updates():

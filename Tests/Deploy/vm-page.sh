@@ -39,19 +39,20 @@ printf '%s\n' UPSTREAM_CA_FILE=/etc/ssl/tiki-ca.pem \
 SCRIPT
 chmod 755 "$tree"/usr/local/bin/{certbot,editor}
 
-# page_commands HEADING [NUMBER]: the commands of the page's first block below that heading, or of another one.
+# page_commands HEADING [NUMBERS]: the commands of the page's first block below that heading, or of those from-to.
 page_commands() {
-    awk -v heading="$1" -v wanted="${2:-1}" '
+    local blocks=${2:-1}
+    awk -v heading="$1" -v from="${blocks%-*}" -v to="${blocks#*-}" '
         /^#/ && !inside { here = $0 == heading; block = 0 }
         /^```/ {
             if (!inside && /^```sh/ && here) block++
             inside = !inside
             next
         }
-        inside && here && block == wanted' "${page:-docs/deploy-vm.md}"
+        inside && here && block >= from && block <= to' "${page:-docs/deploy-vm.md}"
 }
 
-# run_page HEADING [NUMBER]: in one shell, as they would be pasted; the secret is what is typed.
+# run_page HEADING [NUMBERS]: in one shell, as they would be pasted; the secret is what is typed.
 run_page() {
     local commands
     # shellcheck disable=SC2016  # for the tree's shell
@@ -66,7 +67,7 @@ run_page() {
         "cd /mnt/source && exec </root/typed"$'\n'"$commands" 2>&1
 }
 
-holds "the page's steps, in their order, after make run" run_page "# On a VM"
+holds "the page's steps, in their order, after make run" run_page "# On a VM" 1-4
 equal "nginx starts with the machine" enabled "$(in_tree systemctl is-enabled nginx)"
 equal "nobody else can read the secret" 600 "$(stat -c %a "$tree/etc/tiniapp-auth-backend/production.secret")"
 has "an exchange works" '"access_token"' \

@@ -79,7 +79,8 @@ class Session:
     def settings(self):
         """The environment for a block of the command line or of Cloud Run."""
         settings = CREDENTIALS | {"PROJECT": "a-project", "IMAGE": "registry.example/a-project/image"}
-        return settings | ({"AUTH_ENDPOINT": self.stack.sandbox.auth_endpoint} if self.stack else {})
+        endpoint = self.stack.sandbox.auth_endpoint if self.stack else "https://tiki.example/oauth/auth/token"
+        return settings | {"AUTH_ENDPOINT": endpoint}
 
     def filled_in(self, text):
         """The block with the actual port, an actual code and tokens, and our own folder in place of /tmp."""
