@@ -50,3 +50,26 @@ def test_the_app_repeats_only_what_the_page_says():
     """`network` is the app's own: no answer at all."""
     assert in_the_app("LOST") == on_the_page("Send the same request again, then get a new code") | {"network"}
     assert in_the_app("TOO_BUSY") == on_the_page("Send the same request again") - {"upstream_unreachable"}
+
+
+def test_the_apps_types_have_every_reason():
+    """In the page's order, below its headings."""
+    text = read("examples/tini-app/src/auth/auth.d.ts")
+    server, app = (
+        re.search(rf"export type {name} =(.*?);", text, re.DOTALL)[1] for name in ("ServerReason", "AppReason")
+    )
+    lists = {}
+    for line in server.strip().splitlines():
+        if heading := re.match(r" *// (.+)\.$", line):
+            reasons = lists.setdefault(heading[1], set())
+        else:
+            reasons |= words(line)
+    assert len(lists) == 6
+    for heading, reasons in lists.items():
+        assert reasons == on_the_page(heading.replace("/auth_verify", "`/auth_verify`")), heading
+    # What auth.js and my.js say themselves.
+    code = "".join(read(f"examples/tini-app/src/auth/{name}.js") for name in ("auth", "my")).replace(
+        "includes('app')", ""
+    )
+    said = re.findall(r"failure\((.+)[,)]|call\('\w+', ('\w+')|reason = ('\w+')|(\|\| 'unknown')", code)
+    assert words(app) == words(" ".join(sum(said, ())))

@@ -33,6 +33,19 @@ for (const manners of MANNERS) {
   });
 }
 
+test('an address that is missing or is none is said at once', () => {
+  newPhone();
+  for (const options of [undefined, {}, { url: '' }, { url: 'auth.example.vn' }, { url: 'https://' }, { url: null }]) {
+    assert.throws(() => createAuth(options), /createAuth needs the server's address/, JSON.stringify(options));
+  }
+});
+
+test('a slash at the end of the address is left out', async () => {
+  const phone = newPhone();
+  assert.ok(await auths({ url: `${BASE_URL}//` }).accessToken());
+  assert.deepEqual(phone.paths(), ['/auth_exchange']);
+});
+
 test('the next start of the app needs no login', async () => {
   const phone = newPhone();
   const token = await auths().accessToken();

@@ -42,7 +42,7 @@ test('the page says what went wrong, and tries again when asked to', async (cont
   phone.codes.push(() => Promise.reject(new Error('no')));
   await page.onLoad();
   assert.equal(page.data.state, 'failed');
-  assert.equal(page.data.problem, 'The login was not allowed.');
+  assert.equal(page.data.problem, 'Bạn chưa cho phép đăng nhập.');
   assert.equal(said.mock.calls[0].arguments[0], 'no_auth_code');
   await page.logIn();
   assert.equal(page.data.state, 'ready');
@@ -67,7 +67,7 @@ test('a guest is told to log in to Tiki', async (context) => {
   phone.isGuest = true;
   app.auth = createAuth({ url: BASE_URL });
   await page.onLoad();
-  assert.equal(page.data.problem, 'Please log in to Tiki first.');
+  assert.equal(page.data.problem, 'Bạn hãy đăng nhập Tiki trước nhé.');
 });
 
 test('a person who did not allow offline reads what that means', async () => {
@@ -75,7 +75,20 @@ test('a person who did not allow offline reads what that means', async () => {
   phone.refusedScopes = { offline: '2' };
   app.auth = createAuth({ url: BASE_URL });
   await page.onLoad();
-  assert.equal(page.data.note, 'You will be asked again in an hour.');
+  assert.equal(page.data.note, 'Sau một giờ, Tiki sẽ hỏi lại bạn.');
+});
+
+test('every text that a person reads is Vietnamese', async () => {
+  const source = (file) => readFile(new URL(`../src/${file}`, import.meta.url), 'utf8');
+  const texts = [JSON.parse(await source('app.json')).window.defaultTitle];
+  for (const name of JSON.parse(await source('app.json')).pages) {
+    const shown = (await source(`${name}.txml`)).replace(/\{\{[^}]*\}\}/g, '');
+    texts.push(...[...shown.matchAll(/>([^<>]*\p{L}[^<>]*)</gu)].map(([, text]) => text.trim()));
+    // Sentences in the script: a letter, spaces, and an end.
+    texts.push(...[...(await source(`${name}.js`)).matchAll(/'(\p{Lu}[^'\n]* [^'\n]*\.)'/gu)].map(([, text]) => text));
+  }
+  assert.ok(texts.length > 12, texts.join('\n'));
+  for (const text of texts) assert.match(text, /[À-ỹĐđ]/, text);
 });
 
 test('the account page asks the Open API with the token, and makes an order with the id as a string', async () => {

@@ -1,5 +1,5 @@
 // A phone to try the app on: `my` as Tiki documents it, with real HTTP behind it.
-// Needs BASE_URL, the backend's address, and SANDBOX_URL, that of the sandbox in Tiki's place.
+// Needs BASE_URL, the backend's address, and SANDBOX_URL, that of the stand-in for Tiki.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -39,12 +39,21 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 // What `authErrorScopes` says about a scope that was not given.
 const NOT_FOR_THIS_APP = '1';
 
+/** The server's address without a slash at its end, since the paths begin with one. */
+function checkedUrl(url) {
+  if (typeof url === 'string' && /^https?:\/\/[^/\s]+(?:\/[^\s]*)?$/.test(url)) return url.replace(/\/+$/, '');
+  throw new Error("createAuth needs the server's address: createAuth({ url: 'https://auth.example.vn' })");
+}
+
 /**
+ * `scopes` is what to ask the person for; `now` and `wait` are the clock, for tests. Throws if `url` is missing.
+ *
  * Everything rejects with an error whose `reason` is the server's (see the README), or one of the app's: `network`,
  * without an answer; `guest`, if nobody is logged in to Tiki; `no_auth_code`, if the person says no; `scope_not_allowed`,
  * if the app may not ask; `no_tokens`, `storage`.
  */
-export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Date.now, wait = sleep }) {
+export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Date.now, wait = sleep } = {}) {
+  const server = checkedUrl(url);
   // { accessToken, refreshToken, expiresAt }; null for nobody, undefined before the storage was asked.
   let session;
   // What accessToken() is about to bring: callers at the same time share it.
@@ -57,7 +66,7 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
     const waits = { busy: [...WAITS_MS], lost: [...REPEATS_MS] };
     for (;;) {
       try {
-        return await post(url + path, data);
+        return await post(server + path, data);
       } catch (error) {
         const kind = TOO_BUSY.includes(error.reason) ? 'busy' : LOST.includes(error.reason) ? 'lost' : null;
         const own = kind && waits[kind].shift();
@@ -184,12 +193,15 @@ export function createAuth({ url, scopes = ['user_profile', 'offline'], now = Da
     return pending;
   }
 
-  /** Tells that Tiki refuses an access token, so that the next one is another. */
+  /** Call it when a Tiki API rejects an access token: the next accessToken() gets a new one. */
   function refused(token) {
     if (session && session.accessToken === token) session = { ...session, expiresAt: 0 };
   }
 
-  /** Who is logged in: { customer_id, customer_name, scopes }. */
+  /**
+   * Who is logged in: { customer_id, customer_name, scopes }. Asks Tiki each time, and so finds out if the token has ended.
+   * The answer to an exchange has `customer: { id, name }`, too; it is not kept, since a refresh brings none.
+   */
   async function customer() {
     const token = await accessToken();
     try {

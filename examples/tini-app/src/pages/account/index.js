@@ -2,7 +2,10 @@
 
 const PROFILE = 'https://openapi.tiki.vn/ecom/v1/customers/profile';
 
-/** Asks Tiki's Open API. Its address must be on the app's list of domains, too. */
+/**
+ * Asks Tiki's Open API. Its address must be on the app's list of domains, too. It is a third party's: you cannot put a file
+ * there, so write to tiniapp@tiki.vn; or let your own server ask, which needs no list.
+ */
 function ask(url, token) {
   return new Promise((success, fail) => {
     my.request({ url, method: 'GET', headers: { Authorization: `Bearer ${token}` }, success, fail });
@@ -29,7 +32,7 @@ Page({
       });
       this.setData({ profile: JSON.stringify(profile, null, 2) });
     } catch (error) {
-      this.setData({ problem: error.reason || 'Tiki gave no profile.' });
+      this.setData({ problem: error.reason || 'Tiki không trả về thông tin cá nhân.' });
     }
   },
 
@@ -40,10 +43,10 @@ Page({
   async showOrder() {
     try {
       const customer = await getApp().auth.customer();
-      const items = [{ name: 'A coffee', quantity: 1, price: 29000 }];
+      const items = [{ name: 'Cà phê sữa đá', quantity: 1, price: 29000 }];
       this.setData({ order: JSON.stringify({ customer_id: String(customer.customer_id), items }, null, 2) });
     } catch (error) {
-      this.setData({ problem: error.reason });
+      this.setData({ problem: error.reason || error.message });
     }
   },
 });

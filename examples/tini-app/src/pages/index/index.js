@@ -1,10 +1,10 @@
-// What a person can do about it. Whatever is not here is not for them to repair.
+// What the person reads: what they can do about it. Whatever is not here is not for them to repair.
 const ADVICE = {
-  network: 'There seems to be no connection.',
-  guest: 'Please log in to Tiki first.',
-  no_auth_code: 'The login was not allowed.',
-  overloaded: 'There are many people here right now.',
-  too_many_requests: 'There are many people here right now.',
+  network: 'Hình như đang mất kết nối mạng.',
+  guest: 'Bạn hãy đăng nhập Tiki trước nhé.',
+  no_auth_code: 'Bạn chưa cho phép đăng nhập.',
+  overloaded: 'Hệ thống đang bận, vui lòng thử lại sau.',
+  too_many_requests: 'Hệ thống đang bận, vui lòng thử lại sau.',
 };
 
 Page({
@@ -19,10 +19,10 @@ Page({
     try {
       const customer = await getApp().auth.customer();
       // Without 'offline' the login lasts an hour: worth a word if it was the person's choice.
-      const note = getApp().auth.missingScopes().offline === 'person' ? 'You will be asked again in an hour.' : '';
+      const note = getApp().auth.missingScopes().offline === 'person' ? 'Sau một giờ, Tiki sẽ hỏi lại bạn.' : '';
       this.setData({ state: 'ready', name: customer.customer_name, note });
     } catch (error) {
-      this.setData({ state: 'failed', problem: ADVICE[error.reason] || 'Something went wrong.' });
+      this.setData({ state: 'failed', problem: ADVICE[error.reason] || 'Đã có lỗi xảy ra, vui lòng thử lại.' });
       // For developers. No code or token is in either.
       console.error(error.reason, error.details && error.details.metadata);
     }
