@@ -43,7 +43,7 @@ PREFIX         ?= /usr/local
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with a stand-in for Tiki, or with .env's credentials
+run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with a stand-in for Tiki, or .env's credentials
 	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	@scripts/run.sh
