@@ -10,8 +10,27 @@ PATH = ROOT / "openapi.yaml"
 METHODS = ("get", "head", "post")
 
 
-def load():
+# Paths that only nginx's own sub-requests reach; from outside they are unknown.
+INTERNAL = {"/auth_verify"}
+
+
+def as_written():
     return yaml.safe_load(PATH.read_text(encoding="utf-8"))
+
+
+def load():
+    """The document with the answers of every path in each operation, where it has no answer of its own."""
+    document = as_written()
+    every = document["x-every-path"]
+    for path, item in document["paths"].items():
+        if path in INTERNAL:
+            continue
+        for method in item.keys() & {"get", "options", "post"}:
+            item[method]["responses"] = every | item[method]["responses"]
+        if "head" in item:
+            error = {"$ref": "#/components/responses/HeadError"}
+            item["head"]["responses"] = dict.fromkeys(item["get"]["responses"], error) | item["head"]["responses"]
+    return document
 
 
 DOCUMENT = load()
@@ -24,9 +43,6 @@ def concrete(path):
         path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
     return path
 
-
-# Paths that only nginx's own sub-requests reach; from outside they are unknown.
-INTERNAL = {"/auth_verify"}
 
 # For the tests, which send them.
 DOCUMENT["paths"] = {concrete(path): item for path, item in TEMPLATES.items()}

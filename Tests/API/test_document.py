@@ -1,14 +1,17 @@
 """openapi.yaml is valid, and complete in itself."""
 
+import re
+
 import document
 import openapi_spec_validator
 import pytest
 from agreement import OWN_REASONS, is_own_error
+from document import resolved
 from testbed import facts
 
 
 def test_is_valid_openapi():
-    openapi_spec_validator.validate(document.load())
+    openapi_spec_validator.validate(document.as_written())
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), list(document.operations()))
@@ -29,6 +32,50 @@ def test_every_example_fits_its_schema(example):
 @pytest.mark.parametrize(("path", "name", "value"), list(document.request_examples()))
 def test_every_body_fits_its_schema(path, name, value):
     document.validator(document.request_schema(path)).validate(value)
+
+
+def test_an_answer_of_every_path_is_written_once():
+    written = document.as_written()
+    every = written["x-every-path"]
+    for path, item in written["paths"].items():
+        for method in item.keys() & {"get", "head", "options", "post"}:
+            responses = item[method]["responses"]
+            assert path in document.INTERNAL or "default" in responses, "a viewer says nothing of the others"
+            repeated = {status for status, response in responses.items() if response == every.get(status)}
+            assert not repeated, f"{method} {path} repeats {repeated}"
+
+
+def test_the_introduction_lists_the_answers_of_every_path():
+    section = document.as_written()["info"]["description"].split("Every path can answer these")[1]
+    rows = re.findall(r"^\| ([\d, ]+) \| (.+?) \|", section, re.MULTILINE)
+    every = document.DOCUMENT["x-every-path"]
+    assert {status for statuses, _ in rows for status in statuses.split(", ")} == every.keys()
+    listed = {reason for _, reasons in rows for reason in re.findall(r"`([a-z_]+)`", reasons)}
+    examples = [resolved(example) for response in every.values() for example in response_examples(response)]
+    assert listed == {example["value"]["error"]["reason"] for example in examples}
+
+
+def response_examples(response):
+    return resolved(response)["content"]["application/json"]["examples"].values()
+
+
+def test_descriptions_stand_alone():
+    """A viewer shows them beside the status, without the summary's question."""
+    written = document.as_written()
+    for item in written["paths"].values():
+        for method in item.keys() & {"get", "head", "options", "post"}:
+            for status, response in item[method]["responses"].items():
+                description = resolved(response)["description"]
+                assert len(description.split()) > 1 or description == "Alive.", f"{status}: {description}"
+                assert not re.match(r"(It|Not now)\b", description), f"{status}: {description}"
+
+
+def test_what_no_tini_app_calls_comes_last():
+    written = document.as_written()
+    assert [tag["name"] for tag in written["tags"]][-1] == "other methods"
+    for item in written["paths"].values():
+        for method in item.keys() & {"get", "head", "options", "post"}:
+            assert (item[method]["tags"] == ["other methods"]) == (method in ("head", "options"))
 
 
 def own_errors():

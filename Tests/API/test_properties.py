@@ -26,9 +26,8 @@ def strict_document(path: pathlib.Path):
     """Without the `default` answers, which would make every status a documented one."""
     strict = document.load()
     for item in strict["paths"].values():
-        for method in document.METHODS:
-            if method in item:
-                item[method]["responses"].pop("default", None)
+        for method in item.keys() & {*document.METHODS, "options"}:
+            item[method]["responses"].pop("default", None)
     path.write_text(json.dumps(strict))
     return path
 
