@@ -66,7 +66,7 @@ COPY --from=build /image /
 
 LABEL org.opencontainers.image.title="tiniapp-auth-backend" \
       org.opencontainers.image.description="Logs the users of a Tiki Mini App in: nginx and a FastCGI responder" \
-      org.opencontainers.image.version="0.2.0" \
+      org.opencontainers.image.version="0.3.0" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 
 ENV PORT=8080

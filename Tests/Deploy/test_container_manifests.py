@@ -173,19 +173,29 @@ def test_no_command_deploys_the_file_with_placeholders():
         assert not re.search(r"services replace cloudrun/", read(path)), path
 
 
-def test_pages_can_be_pasted_into_any_shell():
+# The pages of the first day, whose commands are pasted.
+PASTED = [
+    (path, block)
+    for path in pages()
+    if re.match("docs/(deploy|first|from)-", path)
+    for block in Page(path).blocks
+    if block.is_commands
+]
+
+
+def test_blocks_can_be_pasted_into_any_shell():
     """zsh has no comments at a prompt: what stands behind a command would be its arguments."""
-    for path in PAGES:
-        blocks = [block for block in Page(path).blocks if block.is_commands]
-        assert blocks and not [block.text for block in blocks if re.search(r"(?:^|\s)#", block.text)], path
+    assert len(PASTED) > 40
+    assert not [(path, block.text) for path, block in PASTED if re.search(r"(?:^|\s)#", block.text)]
 
 
 def test_nothing_is_pasted_behind_a_command_that_reads_the_terminal():
     """The lines after it would be what it reads."""
-    for path in PAGES:
-        for block in Page(path).blocks:
-            if re.search(r"^read |--data-file -$", block.text, re.MULTILINE) and "| gcloud" not in block.text:
-                assert len(block.text.splitlines()) == 1, block.text
+    reading = [
+        block.text for _, block in PASTED if re.search(r"^read |^gcloud.* -$|^editor |; cat >", block.text, re.M)
+    ]
+    assert len(reading) >= 8
+    assert not [text for text in reading if len(text.splitlines()) > 1]
 
 
 def test_every_image_that_is_deployed_has_debians_security_updates():
@@ -236,6 +246,8 @@ def test_the_image_has_the_programs_version():
     assert f'org.opencontainers.image.version="{version}"' in read("Dockerfile")
     said = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == version
+    assert yaml.safe_load(read("openapi.yaml"))["info"]["version"] == version
+    assert re.search(r"^## ([0-9.]+), ", read("CHANGELOG.md"), re.MULTILINE)[1] == version
 
 
 def test_what_the_dockerfile_copies_is_in_the_build_context():
