@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # variables of the sourcing scripts
-# compose.yaml, on any machine: the sandbox behind it, or the credentials of .env. Sourced.
+# compose.yaml, on any machine: the stand-in for Tiki behind it, or the credentials of .env or of the environment. Sourced.
 
 # compose COMMAND…: as a person would in a clone, but on the host's network, since no bridge can be made here, and with
 # $port in place of 8080.
@@ -55,4 +55,8 @@ check_demo() {
     lacks "the secret is in no log" "$secret" "$(compose_logs)"
     compose down >/dev/null 2>&1
     rm "$scratch/compose/.env"
+
+    CLIENT_KEY=$key CLIENT_SECRET=$secret AUTH_ENDPOINT=$sandbox/tiniapp-open-api/oauth/auth/token start_compose
+    has "and so does the environment" '"customer":{"id":1' "$(post /auth_exchange "{\"code\":\"$(new_code)\"}")"
+    compose down >/dev/null 2>&1
 }
