@@ -42,6 +42,7 @@ manual() {
 manual "$program" "log users of a Tiki Mini App in" \
     --include=<(echo '[SETTINGS]' && "$program" settings | sed 's/^[A-Z_]*$/.TP\n.B &/; s/^    //')
 manual "$root/usr/sbin/tiniapp-auth-backend-setup" "prepare an instance of tiniapp-auth-backend"
+manual "$root/usr/sbin/tiniapp-auth-backend-run" "run a command of tiniapp-auth-backend as an instance"
 
 cp README.md docs/*.md "$doc/"
 gzip -9n "$doc"/*.md

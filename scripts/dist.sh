@@ -17,7 +17,7 @@ mkdir -p "$dist" "$work/$name/scripts"
 
 strip -o "$work/$name/tiniapp-auth-backend" "${PRODUCTS_DIRECTORY:-.build/release}/tiniapp-auth-backend"
 cp -r Makefile README.md README.vi.md CHANGELOG.md SECURITY.md env.example openapi.yaml docs nginx systemd monitoring "$work/$name/"
-cp scripts/{install,install-layout,setup,uninstall}.sh "$work/$name/scripts/"
+cp scripts/{install,install-layout,run-as-instance,setup,uninstall}.sh "$work/$name/scripts/"
 tar -C "$work" --owner=0 --group=0 --numeric-owner --sort=name --mtime="@$epoch" -c "$name" | gzip -9n >"$dist/$name.tar.gz"
 
 python3 -B scripts/sbom.py "$version" "$epoch" >"$dist/tiniapp-auth-backend-$version.cdx.json"

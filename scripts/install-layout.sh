@@ -15,6 +15,7 @@ domain=${DOMAIN:-}
 
 share=$prefix/share/tiniapp-auth-backend
 setup=$prefix/sbin/tiniapp-auth-backend-setup
+runner=$prefix/sbin/tiniapp-auth-backend-run
 etc=/etc/tiniapp-auth-backend
 # Tini Console's files, NAME/auth.txt: the operator's, too.
 validation=$etc/tiki-validation-code

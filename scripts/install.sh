@@ -58,6 +58,7 @@ for file in "${shared_nginx[@]}"; do
 done
 replace systemd/instance.env "$share/instance.env"
 replace scripts/setup.sh "$setup" 755
+replace scripts/run-as-instance.sh "$runner" 755
 for unit in "${units[@]}"; do
     replace "systemd/$unit" "$unit_dir/$unit"
 done

@@ -18,7 +18,8 @@ if ((${#in_use[@]})); then
     exit 1
 fi
 
-rm -f "$destdir$prefix"/bin/tiniapp-auth-backend{,.previous,.new} "$destdir$setup" "$destdir$http_conf" "$destdir$nginx_unit" "${completions[@]/#/$destdir}"
+rm -f "$destdir$prefix"/bin/tiniapp-auth-backend{,.previous,.new} "$destdir$setup" "$destdir$runner" \
+    "$destdir$http_conf" "$destdir$nginx_unit" "${completions[@]/#/$destdir}"
 rm -rf "$destdir$share"
 rmdir --ignore-fail-on-non-empty "$(dirname "$destdir$nginx_unit")" 2>/dev/null || true
 for unit in "${units[@]}"; do

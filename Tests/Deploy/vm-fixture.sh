@@ -87,6 +87,13 @@ member() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
 unit() { printf 'tiniapp-auth-backend@%s.service' "$1"; }
 property() { in_tree systemctl show -P "$2" "$(unit "$1")"; }
 
+# as_instance COMMAND…: what it says, and its exit code.
+as_instance() {
+    local code=0
+    in_tree tiniapp-auth-backend-run "$@" 2>&1 || code=$?
+    printf 'exit code %s' "$code"
+}
+
 # set_setting INSTANCE NAME VALUE: as an operator would edit the file.
 set_setting() {
     local file=$tree/etc/tiniapp-auth-backend/$1.env

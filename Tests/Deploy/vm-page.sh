@@ -78,6 +78,9 @@ page=docs/operations.md holds "a store's steps" run_page "### A store that insta
 has "the store is looked for, with the password from the credential" "the shared store" \
     "$(in_tree journalctl -o cat -t tiniapp-auth-backend@production -n 5)"
 holds "logins go on without it" eventually 5 is_ready production
+set_setting production SHARED_STORE_USER app
+equal "a command has the password too, which a user needs" "exit code 0" "$(as_instance production check | tail -n 1)"
+sed -i '/^SHARED_STORE_USER=/d' "$tree/etc/tiniapp-auth-backend/production.env"
 rm -r "$tree/etc/systemd/system/tiniapp-auth-backend@production.service.d"
 sed -i '/^SHARED_STORE=/d' "$tree/etc/tiniapp-auth-backend/production.env"
 holds "and the steps back" in_tree bash -c \

@@ -71,6 +71,25 @@ equal "make install on the VM itself says what is left to do: a restart" 1 "$(gr
 has "(namely)" "systemctl restart 'tiniapp-auth-backend@*.service'" "$output"
 holds "and that works" in_tree systemctl restart 'tiniapp-auth-backend@*.service'
 
+# --- commands as an instance ------------------------------------------------------------------------------
+
+output=$(as_instance production exchange no.code)
+has "tiniapp-auth-backend-run signs with the instance's secret" '"invalid_code"' "$output"
+has "and ends with the command's exit code" "exit code 1" "$output"
+has "it reaches the instance's Tiki" "verdict: good" "$(as_instance staging check --upstream)"
+has "it hands standard input on" '"invalid_token"' \
+    "$(in_tree sh -c 'echo no.token | tiniapp-auth-backend-run production info' 2>&1 || true)"
+# shellcheck disable=SC2016  # not a variable
+equal "and arguments as they are" "$(as_instance production sign --timestamp 1 '{"a":"$HOME"}')" \
+    "$(in_tree env CLIENT_KEY="${client_key[production]}" CLIENT_SECRET="${secret[production]}" \
+        tiniapp-auth-backend sign --timestamp 1 '{"a":"$HOME"}' 2>&1 && printf 'exit code 0')"
+has "a wrong setting ends it with 78" "exit code 78" "$(
+    set_setting staging REQUEST_TIMEOUT never
+    as_instance staging check
+    sed -i '/^REQUEST_TIMEOUT=/d' "$tree/etc/tiniapp-auth-backend/staging.env"
+)"
+has "an instance that is none is named" "there is no instance 'other'" "$(as_instance other check)"
+
 # --- secret and confinement -------------------------------------------------------------------------------
 
 main_pid=$(property production MainPID)
