@@ -64,6 +64,11 @@ def test_the_store_of_a_drop_in_counts(run):
     ]
 
 
+def test_the_page_has_that_drop_in():
+    page = read("docs/scaling.md")
+    assert all(line in page for line in STORE.splitlines()[1:])
+
+
 def test_a_unit_is_read_as_systemd_reads_it(run):
     unit = """[Unit]
 Environment=NOT=this

@@ -74,7 +74,7 @@ has "an exchange works" '"access_token"' \
     "$(https production /auth_exchange -d "{\"code\":\"$(one_code production)\"}")"
 
 # The store's password as a credential. There is no store, which only the log minds.
-page=docs/operations.md holds "a store's steps" run_page "### A store that instances share"
+page=docs/scaling.md holds "a store's steps" run_page "## A store that instances share"
 has "the store is looked for, with the password from the credential" "the shared store" \
     "$(in_tree journalctl -o cat -t tiniapp-auth-backend@production -n 5)"
 holds "logins go on without it" eventually 5 is_ready production

@@ -1,4 +1,4 @@
-"""The alarm that docs/operations.md sets up on Cloud Run counts each failure once, in lines that are really written."""
+"""The alarm of docs/log-and-metrics.md on Cloud Run counts each failure once, in lines that are really written."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from testbed.ports import free_port
 from testbed.processes import wait_until
 from testbed.stack import Stack
 
-ALARMS = read("docs/operations.md").split("\n### Alarms\n")[1].split("\n## ")[0]
+ALARMS = read("docs/log-and-metrics.md").split("\n### Alarms\n")[1].split("\n## ")[0]
 FILTER = re.search(r"^FILTER='([^']*)'$", ALARMS, re.MULTILINE)[1]
 
 # Google's page "LogEntry".

@@ -50,9 +50,9 @@ def test_errors_page_has_each_error_of_nginx():
     assert not nginx_errors() - facts.errors()
 
 
-def test_operations_page_has_each_field_of_nginx_log():
+def test_log_page_has_each_field_of_nginx_log():
     log_format = re.search(r"log_format json .*?;", read("nginx/http.conf"), re.DOTALL)[0]
     fields = set(re.findall(r'"([A-Za-z_./]+)":', log_format))
-    page = read("docs/operations.md")
+    page = read("docs/log-and-metrics.md")
     assert len(fields) > 5
     assert not [field for field in sorted(fields) if f"`{field}`" not in page]

@@ -52,7 +52,7 @@ def test_the_page_of_errors(facts):
 
 
 def test_the_table_of_metrics(facts):
-    section = read("docs/operations.md").split("## Metrics")[1].split("\n## ")[0]
+    section = read("docs/log-and-metrics.md").split("## Metrics")[1].split("\n## ")[0]
     found = [row[:2] for row in rows(section) if row[0].startswith(("`tiniapp_auth_", "`process_"))]
     labelled = [f"{{{metric['labels']}}}" if metric["labels"] else "" for metric in facts["metrics"]]
     assert found == [

@@ -1,4 +1,4 @@
-"""Two instances on one machine, behind one nginx: the upstream block that docs/operations.md shows."""
+"""Two instances on one machine, behind one nginx: the upstream block that docs/scaling.md shows."""
 
 import re
 
@@ -11,10 +11,10 @@ from testbed.servers import Nginx
 def test_a_token_goes_to_the_same_instance_again(world):
     world.upstream()
     instances = [world.responder(name) for name in ("one", "two")]
-    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
     block = re.search(r"^upstream tiniapp_auth_production \{\n.*?^\}$", page, re.MULTILINE | re.DOTALL).group()
     block = block.replace("tiniapp_auth_production", "tiniapp_auth")
-    block = block.replace("/usr/share/tiniapp-auth-backend", str(ROOT))
+    block = block.replace("/usr/local/share/tiniapp-auth-backend", str(ROOT))
     for name, instance in zip(("production", "production-2"), instances, strict=True):
         block = block.replace(f"/run/tiniapp-auth-backend/{name}.sock", str(instance.socket))
 

@@ -1,4 +1,4 @@
-/// A metric as operators see it. `docs/operations.md` says what its changes mean.
+/// A metric as operators see it. `docs/log-and-metrics.md` says what its changes mean.
 struct Metric: Sendable {
     let name: String
     /// With commas between them.
