@@ -1,5 +1,5 @@
 # The responder behind nginx in one container, for Cloud Run or any other engine: docs/deploy-cloud-run.md. The target
-# "demo" has the sandbox beside them, for compose.yaml.
+# "demo" has the stand-in for Tiki beside them, for compose.yaml.
 
 # Debian 12, since Swift 6.3 has no image on 13. Both bases have the same release, or the executable could need a newer glibc.
 ARG SWIFT_IMAGE=swift:6.3-bookworm

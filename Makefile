@@ -48,7 +48,7 @@ run: ## build, then serve http://localhost:8080 (or PORT=…) until Ctrl-C: with
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(SITE_PACKAGES)
 	@scripts/run.sh
 
-build: ## build the backend and the sandbox (debug)
+build: ## build the backend and the stand-in for Tiki (debug)
 	@scripts/check-machine.sh
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift build

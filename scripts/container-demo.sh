@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the container of compose.yaml, as the child of container-init: the sandbox in Tiki's place, unless there are
+# Runs the container of compose.yaml, as the child of container-init: the stand-in for Tiki, unless there are
 # credentials, and container-entrypoint. Says how to try them as soon as they answer.
 set -euo pipefail
 # shellcheck source=scripts/sandbox.sh
@@ -34,7 +34,7 @@ TRY_PORT=${TRY_PORT:-$PORT}
 sandbox=
 if wants_sandbox; then
     tiki-sandbox --host 127.0.0.1 --port 0 --quiet >"$log" 2>&1 &
-    until_true is_listening || { say "The sandbox does not start: $(<"$log")" >&2 && exit 1; }
+    until_true is_listening || { say "The stand-in for Tiki does not start: $(<"$log")" >&2 && exit 1; }
     sandbox=$(sandbox_url "$log")
     use_sandbox "$sandbox"
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make run`: builds, starts sandbox, responder and nginx, says how to try them, follows their logs, and on Ctrl-C,
+# `make run`: builds, starts a stand-in for Tiki, responder and nginx, says how to try them, follows their logs, and on Ctrl-C,
 # TERM or HUP stops all three. Everything it writes, the build aside, lies in .run and goes away with it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -133,7 +133,7 @@ else
     [[ ${AUTH_ENDPOINT-} ]] || missing+=(AUTH_ENDPOINT)
     if ((${#missing[@]})); then
         list=$(printf ', %s' "${missing[@]}")
-        say "Some of Tiki's settings are in the environment or .env, so the sandbox is not used; still missing: ${list:2}."
+        say "Some of Tiki's settings are in the environment or .env, so the stand-in for Tiki is not used; still missing: ${list:2}."
     fi
 fi
 
@@ -156,7 +156,7 @@ if [[ $with_sandbox ]]; then
         is_alive sandbox || gone sandbox
         sleep 0.1
     done
-    [[ $sandbox ]] || fail "the sandbox has not said within 10 s where it listens."
+    [[ $sandbox ]] || fail "the stand-in for Tiki has not said within 10 s where it listens."
     use_sandbox "$sandbox"
 fi
 

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What `make run` and the container of compose.yaml share: whether the sandbox replaces Tiki, and how to try it.
+# What `make run` and the container of compose.yaml share: whether the stand-in replaces Tiki, and how to try it.
 # Sourced.
 
-# wants_sandbox: false as soon as anything of Tiki is set, since half a configuration must not end in the sandbox
+# wants_sandbox: false as soon as anything of Tiki is set, since half a configuration must not end in the stand-in
 # unnoticed. An empty setting counts as not set.
 wants_sandbox() {
     local name
@@ -17,7 +17,7 @@ sandbox_url() { sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$1"; }
 
 # use_sandbox URL: the settings for it.
 use_sandbox() {
-    # The pair from Tiki's documentation, the sandbox's default.
+    # The pair from Tiki's documentation, the stand-in's default.
     export CLIENT_KEY=RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W
     export CLIENT_SECRET=EhjGcsUUuRSJTHiYPbW5fxzyaKEx0JuAZIKRQ4HnIfNFidB2kMg6locQbTIEz3Vf
     export AUTH_ENDPOINT=$1/tiniapp-open-api/oauth/auth/token
@@ -34,7 +34,7 @@ exchange_bytes() {
     exec {server}>&-
 }
 
-# new_code URL: an auth code of the sandbox.
+# new_code URL: an auth code of the stand-in.
 new_code() {
     exchange_bytes "${1##*:}" 'POST /sandbox/codes' | sed -n 's/.*"code" *: *"\([^"]*\)".*/\1/p'
 }

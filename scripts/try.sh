@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes one of the three calls to a running `make run`, and lays the answer out, below the curl that does the same.
-#     try.sh exchange [CODE]     without a CODE: a fresh one of the sandbox
+#     try.sh exchange [CODE]     without a CODE: a fresh one of the stand-in for Tiki
 #     try.sh refresh | info      with the token that the call before has brought
 # In the container of compose.yaml: docker compose exec demo try …
 set -euo pipefail

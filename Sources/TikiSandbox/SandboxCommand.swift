@@ -45,11 +45,11 @@ struct SandboxCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Run the sandbox's clock ahead, or with a minus behind.", valueName: "seconds")
+        help: ArgumentHelp("Run its clock ahead, or with a minus behind.", valueName: "seconds")
     )
     var clockOffset = 0
 
-    @Flag(help: "Log nothing but the sandbox's own failures.")
+    @Flag(help: "Log nothing but its own failures.")
     var quiet = false
 
     @Flag(help: "Log one line a call, without codes, tokens or signatures.")
