@@ -3,7 +3,7 @@
 # unit and its drop-ins. Installed as tiniapp-auth-backend-run.
 set -euo pipefail
 
-usage="Usage: tiniapp-auth-backend-run INSTANCE COMMAND…
+usage="Usage: tiniapp-auth-backend-run INSTANCE COMMAND...
 
 Runs a command of tiniapp-auth-backend with the settings, credentials and kind of user of that instance's service. What
 drop-ins add counts too. Takes standard input, and ends with the command's exit code. Run it as root.
