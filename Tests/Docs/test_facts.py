@@ -50,6 +50,29 @@ def test_errors_page_has_each_error_of_nginx():
     assert not nginx_errors() - facts.errors()
 
 
+def test_log_page_has_each_field_of_the_responder():
+    source = read("Sources/TiniAppAuthBackend/Logging/RequestLog.swift").split("func addTrace")[1]
+    fields = set(re.findall(r'"([a-z_]+(?:[./A-Za-z_]+)?)"(?:,| :|\))', source))
+    page = read("docs/log-and-metrics.md")
+    assert {"replayed", "in_doubt", "upstream_ms"} < fields
+    assert not [field for field in sorted(fields) if f"`{field}`" not in page]
+
+
+def test_log_page_has_each_line_of_the_responder():
+    calls = [
+        r'(?:logger|log)\.(?:notice|warning|error|critical)\(\s*"([^"\\]+)',
+        r'\.log\(\s*(?:self\.)?logger,\s*\.\w+,\s*"([^"\\]+)',
+        r'log\(\s*\.\w+,\s*"([^"\\]+)',
+    ]
+    folders = [folder for folder in (ROOT / "Sources").iterdir() if folder.name != "TikiSandbox"]
+    sources = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.swift")]
+    # Up to the first thing that is filled in.
+    lines = {line for source in sources for call in calls for line in re.findall(call, source)}
+    page = read("docs/log-and-metrics.md")
+    assert len(lines) > 12
+    assert not [line for line in sorted(lines) if f"`{line.rstrip()}" not in page]
+
+
 def test_log_page_has_each_field_of_nginx_log():
     log_format = re.search(r"log_format json .*?;", read("nginx/http.conf"), re.DOTALL)[0]
     fields = set(re.findall(r'"([A-Za-z_./]+)":', log_format))
