@@ -73,3 +73,11 @@ def test_only_one_folder_calls_libfcgi():
 def test_folders_are_small():
     folders = [SOURCES, *(path for path in SOURCES.rglob("*") if path.is_dir())]
     assert {str(folder): n for folder in folders if (n := len(list(folder.glob("*.swift")))) > LARGEST_FOLDER} == {}
+
+
+def test_the_number_of_params_that_nginx_passes():
+    # Those of /auth_verify, which are indented, are its own.
+    passed = re.findall(r"^fastcgi_param ", (ROOT / "nginx/routes.conf").read_text(encoding="utf-8"), re.MULTILINE)
+    number = {10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}[len(passed)]
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert f"{number} params go to the unix socket" in page
