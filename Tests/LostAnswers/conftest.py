@@ -13,7 +13,7 @@ import pytest
 from testbed import fastcgi
 from testbed.ports import free_port
 from testbed.processes import ENVIRONMENT, Child
-from testbed.servers import Responder, scratch_folder
+from testbed.servers import Responder, certificate, scratch_folder
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATHS = {"exchange": ("/auth_exchange", "code"), "refresh": ("/auth_refresh", "refresh_token")}
@@ -40,11 +40,7 @@ class World:
     def upstream(self, *options, tls=False):
         self.is_tls = tls
         if tls:
-            certificate, key = self.folder / "tiki.pem", self.folder / "tiki.key"
-            command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tiki"
-            command = [*command.split(), "-addext", "subjectAltName=DNS:localhost"]
-            subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=30)
-            options = ["--tls", certificate, key, *options]
+            options = ["--tls", *certificate(self.folder, "DNS:localhost"), *options]
         command = [sys.executable, "-B", HERE / "token_server.py", self.port, self._tokens, *options]
         command = [str(word) for word in command]
         child = Child("token server", command, self.folder / "upstream.log", ENVIRONMENT, signal.SIGKILL)
@@ -54,7 +50,7 @@ class World:
     def responder(self, name="one", **settings):
         scheme = "https" if self.is_tls else "http"
         if self.is_tls:
-            settings["UPSTREAM_CA_FILE"] = str(self.folder / "tiki.pem")
+            settings["UPSTREAM_CA_FILE"] = str(self.folder / "tls.pem")
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         responder = Responder(folder, f"{scheme}://localhost:{self.port}/auth/token", **settings)

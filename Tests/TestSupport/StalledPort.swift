@@ -24,19 +24,3 @@ package final class StalledPort: Sendable {
         for descriptor in queued + [listener] { close(descriptor) }
     }
 }
-
-/// A port of 127.0.0.1 that takes connections and never sends anything: the kernel accepts them, and nothing reads.
-package final class SilentPort: Sendable {
-    private let listener: CInt
-    package let port: Int
-
-    package init() throws {
-        listener = try Sockets.make(AF_INET)
-        port = try Sockets.bindLoopback(listener)
-        _ = try Sockets.check("listen", Int(listen(listener, 128)))
-    }
-
-    deinit {
-        close(listener)
-    }
-}

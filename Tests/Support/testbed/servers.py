@@ -28,6 +28,15 @@ def scratch_folder():
     return folder
 
 
+def certificate(folder, names):
+    """The files of a certificate for names such as `DNS:localhost,IP:127.0.0.1`, its own authority, and of its key."""
+    pem, key = folder / "tls.pem", folder / "tls.key"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test"
+    command = [*command.split(), "-addext", f"subjectAltName={names}", "-keyout", key, "-out", pem]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return pem, key
+
+
 class SandboxControl:
     """A running sandbox, from outside."""
 
@@ -102,7 +111,7 @@ class Responder:
 
     def log(self, *expected):
         """Its log as soon as it has these texts: a request's line comes some moments after its answer."""
-        wait_until(lambda: all(text in self.child.text() for text in expected), f"the log has {expected}", 10)
+        wait_until(lambda: all(text in self.child.text() for text in expected), f"the log has {expected}")
         return self.child.text()
 
     def send_signal(self, number):
