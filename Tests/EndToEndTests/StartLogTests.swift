@@ -6,7 +6,7 @@ extension EndToEnd {
     @Suite("The start log") struct StartLogTests {
         @Test("The start log shows the effective settings, but not the value of the secret")
         func settings() async throws {
-            let upstream = try RecordingUpstream()
+            let upstream = try FaultUpstream()
             let backend = try await Backend.start(
                 environment: ["MAX_BODY_BYTES": "4321"],
                 upstream: upstream.authEndpoint
@@ -23,7 +23,7 @@ extension EndToEnd {
 
         @Test("The log on a terminal is readable for people")
         func terminal() async throws {
-            let upstream = try RecordingUpstream()
+            let upstream = try FaultUpstream()
             let directory = try ScratchDirectory()
             // As with `make run` in a terminal: standard error is a terminal. Closing it would not end the process,
             // since HUP has another meaning.

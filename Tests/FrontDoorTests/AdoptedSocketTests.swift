@@ -33,10 +33,10 @@ struct AdoptedSocketTests {
 
     @Test("An inherited socket is served by the next process while the first one finishes")
     func overlap() async throws {
-        let upstream = try HeldUpstream()
+        let upstream = try FaultUpstream(isHolding: true)
         try await FrontDoor.with(upstream: upstream.authEndpoint, listener: listener) { first in
             let peer = try first.connect()
-            try peer.send(SampleRequest.exchange(#"{"code":"c"}"#).bytes)
+            try peer.send(SampleRequest.call("c").bytes)
             try await upstream.holds(1)
             first.backend.process.terminate()
             try await eventually("the shutdown") { first.backend.logs().contains("shutting down") }

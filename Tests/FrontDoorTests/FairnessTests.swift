@@ -29,26 +29,4 @@ struct FairnessTests {
         try peer.send(bytes)
         return try await peer.answer(within: FrontDoor.promptly).status == 400
     }
-
-    @Test("A flood of requests delays neither the end of a silent connection nor a shutdown")
-    func flood() async throws {
-        try await FrontDoor.with(arrivalTimeout: 1) { door in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<8 {
-                    group.addTask {
-                        // Connecting fails once the shutdown has begun.
-                        while !Task.isCancelled, let peer = try? door.connect() {
-                            _ = try? peer.send(SampleRequest.greeting.bytes)
-                            _ = try? await peer.readToEnd(within: FrontDoor.promptly)
-                        }
-                    }
-                }
-                let silent = try door.connect()
-                #expect(try await silent.readToEnd(within: .seconds(5)).isEmpty)
-                door.backend.process.terminate()
-                #expect(try await door.backend.process.waitForExit(timeout: .seconds(5)) == .code(0))
-                group.cancelAll()
-            }
-        }
-    }
 }

@@ -19,14 +19,14 @@ struct PrivacyTests {
         // Only root may have access to the build folder.
         let executable = directory.path("tiniapp-auth-backend")
         try FileManager.default.copyItem(atPath: try Backend.executable, toPath: executable)
-        let upstream = try HeldUpstream()
+        let upstream = try FaultUpstream(isHolding: true)
         var settings = FrontDoor.environment(socket: directory.path("fcgi.sock"))
         settings["AUTH_ENDPOINT"] = upstream.authEndpoint
         settings["CONNECT_TIMEOUT"] = "29"
         settings["REQUEST_TIMEOUT"] = "30"
         let process = try await start([executable] + command, settings, in: directory, name: "backend")
         try await process.waitUntilReady {
-            command == ["serve"] ? process.standardError.contains("listening") : upstream.heldCount > 0
+            command == ["serve"] ? process.standardError.contains("listening") : !upstream.arrivals.isEmpty
         }
         let folder = "/proc/\(process.pid)"
         #expect(try String(contentsOfFile: "\(folder)/status", encoding: .utf8).contains("\nUid:\t65534\t65534\t"))

@@ -14,28 +14,18 @@ package final class Certificate: Sendable {
 
     /// Makes one. Its files exist as long as it lives.
     ///
-    /// - Parameters:
-    ///   - name: the names it is for, as in `DNS:localhost,IP:127.0.0.1`.
-    ///   - isExpired: whether it expired yesterday.
-    package static func make(for name: String, isExpired: Bool = false) async throws -> Certificate {
+    /// - Parameter name: the names it is for, as in `DNS:localhost,IP:127.0.0.1`.
+    package static func make(for name: String) async throws -> Certificate {
         let certificate = try Certificate()
-        try await openssl(
+        let outcome = try await Command.run(
+            "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                 "-subj", "/CN=test", "-addext", "subjectAltName=\(name)",
                 "-keyout", certificate.keyPath, "-out", certificate.path,
             ]
         )
-        guard isExpired else { return certificate }
-        // Issues it again with another validity: openssl makes an expired certificate only this way.
-        try await openssl([
-            "x509", "-in", certificate.path, "-signkey", certificate.keyPath, "-days", "-1", "-out", certificate.path,
-        ])
-        return certificate
-    }
-
-    private static func openssl(_ arguments: [String]) async throws {
-        let outcome = try await Command.run("openssl", arguments)
         guard outcome.status == .code(0) else { throw TestSupportError("openssl: \(outcome.error)") }
+        return certificate
     }
 }

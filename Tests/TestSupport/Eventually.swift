@@ -6,7 +6,7 @@
 /// - Throws: ``TestSupportError`` after the timeout; whatever the condition throws, at once.
 package func eventually(
     _ what: String,
-    within timeout: Duration = .seconds(20),
+    within timeout: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + timeout

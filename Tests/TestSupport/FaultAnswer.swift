@@ -58,7 +58,8 @@ package enum FaultAnswer {
         }
     }
 
-    private static func answer(_ status: Int, _ body: Data, _ fields: [String] = []) -> Data {
+    /// A complete answer.
+    package static func answer(_ status: Int, _ body: Data, _ fields: [String] = []) -> Data {
         head(status, length: body.count, fields) + body
     }
 

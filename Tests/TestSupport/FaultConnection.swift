@@ -56,6 +56,7 @@ struct FaultConnection {
         if resetsNext { fault = .resetBeforeHead }
         upstream.note(request, fault)
         upstream.waitWhileHolding()
+        if let given = upstream.givenAnswer { return socket.send(given) ? .goOn : .close }
         return answer(fault, pause, request.credential)
     }
 

@@ -29,13 +29,14 @@ package final class FaultUpstream: Sendable {
     private struct State {
         var arrivals: [Arrival] = []
         var ended = 0
-        var isHolding = false
+        var isHolding: Bool
+        var answer: Data?
     }
 
     /// Its port on 127.0.0.1.
     package var port: Int { listener.port }
     private let listener: LoopbackListener
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let released = NSCondition()
 
     /// The URL for `AUTH_ENDPOINT`.
@@ -51,8 +52,14 @@ package final class FaultUpstream: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 for a free one.
+    ///   - isHolding: see ``hold()``.
     ///   - door: the fate of each connection, by its number, counted from 0.
-    package init(port: Int = 0, door: @escaping @Sendable (Int) -> Door = { _ in .open }) throws {
+    package init(
+        port: Int = 0,
+        isHolding: Bool = false,
+        door: @escaping @Sendable (Int) -> Door = { _ in .open }
+    ) throws {
+        state = Mutex(State(isHolding: isHolding))
         listener = try LoopbackListener(port: port)
         listener.serve { [weak self] connection, number in
             var connection = FaultConnection(connection)
@@ -70,6 +77,19 @@ package final class FaultUpstream: Sendable {
         state.withLock { $0.isHolding = false }
         released.withLock { released.broadcast() }
     }
+
+    /// Waits until this many requests have arrived.
+    package func holds(_ count: Int) async throws {
+        try await eventually("\(count) calls at the upstream") { arrivals.count == count }
+    }
+
+    /// Answers with these bytes, including the head, from now on, whatever fault a request asks for.
+    package func answer(with bytes: Data) {
+        state.withLock { $0.answer = bytes }
+    }
+
+    /// The bytes to answer with; nil if the fault says.
+    var givenAnswer: Data? { state.withLock { $0.answer } }
 
     func waitWhileHolding() {
         released.withLock {

@@ -72,14 +72,6 @@ package final class Sandbox: Sendable {
         return try JSONDecoder().decode([String: [String]].self, from: answer.body)["codes"] ?? []
     }
 
-    /// Replaces the script of faults.
-    ///
-    /// - Parameter json: an array of faults; `[]` for none.
-    package func setFaults(_ json: String) async throws {
-        _ = try await control("DELETE", "faults")
-        if json != "[]" { _ = try await control("POST", "faults", Data(json.utf8)) }
-    }
-
     /// The calls since the start or the last ``reset()``.
     package func calls() async throws -> Calls {
         let decoder = JSONDecoder()

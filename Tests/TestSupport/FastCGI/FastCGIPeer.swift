@@ -46,7 +46,7 @@ package final class FastCGIPeer: Sendable {
     /// Reads until the responder closes. A reset counts as closing.
     ///
     /// - Throws: ``TestSupportError`` if it does not close in time.
-    package func readToEnd(within timeout: Duration = .seconds(20)) throws -> [UInt8] {
+    package func readToEnd(within timeout: Duration = .seconds(60)) throws -> [UInt8] {
         try read(within: timeout) { _ in false }
     }
 
@@ -71,12 +71,12 @@ package final class FastCGIPeer: Sendable {
         return received
     }
 
-    package func readToEnd(within timeout: Duration = .seconds(20)) async throws -> [UInt8] {
+    package func readToEnd(within timeout: Duration = .seconds(60)) async throws -> [UInt8] {
         try await BlockingThread.run { try self.readToEnd(within: timeout) }
     }
 
     /// Reads to the end of the connection, and parses the answer.
-    package func answer(within timeout: Duration = .seconds(20)) throws -> FastCGIAnswer {
+    package func answer(within timeout: Duration = .seconds(60)) throws -> FastCGIAnswer {
         let bytes = try readToEnd(within: timeout)
         guard let answer = FastCGIAnswer(bytes) else { throw TestSupportError("no answer in \(bytes.count) bytes") }
         return answer
@@ -85,23 +85,23 @@ package final class FastCGIPeer: Sendable {
     /// Reads until the last record is of this kind, or the responder closes.
     package func readRecords(
         until kind: FastCGIRecord.Kind,
-        within timeout: Duration = .seconds(20)
+        within timeout: Duration = .seconds(60)
     ) throws -> [FastCGIRecord] {
         FastCGIRecord.decode(try read(within: timeout) { FastCGIRecord.decode($0).records.last?.kind == kind }).records
     }
 
     /// Reads the answer to a request on a connection that stays open, and parses it. Nothing may come after it.
-    package func answerOnKeptConnection(within timeout: Duration = .seconds(20)) throws -> FastCGIAnswer {
+    package func answerOnKeptConnection(within timeout: Duration = .seconds(60)) throws -> FastCGIAnswer {
         let bytes = try readRecords(until: .endRequest, within: timeout).bytes
         guard let answer = FastCGIAnswer(bytes) else { throw TestSupportError("no answer in \(bytes.count) bytes") }
         return answer
     }
 
-    package func answerOnKeptConnection(within timeout: Duration = .seconds(20)) async throws -> FastCGIAnswer {
+    package func answerOnKeptConnection(within timeout: Duration = .seconds(60)) async throws -> FastCGIAnswer {
         try await BlockingThread.run { try self.answerOnKeptConnection(within: timeout) }
     }
 
-    package func answer(within timeout: Duration = .seconds(20)) async throws -> FastCGIAnswer {
+    package func answer(within timeout: Duration = .seconds(60)) async throws -> FastCGIAnswer {
         try await BlockingThread.run { try self.answer(within: timeout) }
     }
 }
