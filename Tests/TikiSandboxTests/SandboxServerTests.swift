@@ -33,33 +33,20 @@ struct SandboxServerTests {
     func faults() async throws {
         try await LiveSandbox.run { sandbox in
             let script = #"""
-                [{"status":503}, {"cut":"before_head"}, {"cut":"in_body"}, {"garbage":true}, {"garbage_http":true},
-                 {"oversize":3000}, {"close":true}, {"no_answer":true}, {"delay_ms":60000}]
+                [{"status":503}, {"garbage":true}, {"no_answer":true}]
                 """#
             let added = try await sandbox.curl("/sandbox/faults", ["-d", script])
-            #expect(added.body == #"{"pending":9}"#)
+            #expect(added.body == #"{"pending":3}"#)
             func next(_ options: String...) async throws -> LiveSandbox.Answer {
                 try await sandbox.call(.info, "{}", options: options)
             }
             #expect(try await next().status == 503)
-            // curl's exit codes: 52 nothing received, 18 partial body, 1 or 8 not HTTP, 28 timed out.
-            #expect(try await next().exitCode == 52)
-            let partial = try await next()
-            #expect(partial.exitCode == 18)
-            #expect(partial.status == 400)
             let garbage = try await next()
             #expect(garbage.status == 200)
             #expect(throws: (any Error).self) {
                 try JSONSerialization.jsonObject(with: Data(garbage.body.utf8), options: .fragmentsAllowed)
             }
-            #expect([1, 8].contains(try await next().exitCode))
-            let oversize = try await next()
-            #expect(oversize.body.utf8.count == 3001)
-            #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(oversize.body.utf8)) }
-            let closing = try await next()
-            #expect(closing.status == 400)
-            #expect(closing.headers["connection"] == "close")
-            #expect(try await next("--max-time", "0.3").exitCode == 28)
+            // curl's exit code for a time that is up.
             #expect(try await next("--max-time", "0.3").exitCode == 28)
             #expect(try await next().status == 400)
         }

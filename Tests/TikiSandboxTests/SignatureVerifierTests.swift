@@ -38,22 +38,6 @@ struct SignatureVerifierTests {
         try self.verify(call)
     }
 
-    @Test("A single flipped bit in the signature is refused", arguments: 0..<256)
-    func flippedBitInSignature(bit: Int) throws {
-        var call = SignedCall.make(#"{"id":123}"#)
-        var digits = try #require(call.headers.signature).map { $0.hexDigitValue ?? 0 }
-        digits[bit / 4] ^= 1 << (bit % 4)
-        call.headers.signature = digits.map { String($0, radix: 16) }.joined()
-        #expect(self.refusal(call) == "invalid signature")
-    }
-
-    @Test("A single flipped bit in the body is refused", arguments: 0..<80)
-    func flippedBitInBody(bit: Int) {
-        var call = SignedCall.make(#"{"id":123}"#)
-        call.body[bit / 8] ^= 1 << (bit % 8)
-        #expect(self.refusal(call) == "invalid signature")
-    }
-
     @Test("A signature made with another secret is refused")
     func otherSecret() {
         let call = SignedCall.make(#"{"id":123}"#)

@@ -18,7 +18,7 @@ struct TokenStoreTests {
         for code in codes {
             let parts = code.split(separator: ".", omittingEmptySubsequences: false)
             #expect(parts.map(\.count) == [43, 43])
-            #expect(parts.joined().utf8.allSatisfy { Base64URLTests.alphabet.contains($0) })
+            #expect(code.wholeMatch(of: /[A-Za-z0-9_.-]+/) != nil)
         }
     }
 
@@ -61,11 +61,6 @@ struct TokenStoreTests {
         #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: late, now: 600_000) }
     }
 
-    @Test("A code that was never issued is refused")
-    mutating func unknownCode() {
-        #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: "A.B", now: 0) }
-    }
-
     @Test("A refresh gives a new pair of tokens and ends the old one")
     mutating func rotation() throws {
         let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
@@ -90,15 +85,6 @@ struct TokenStoreTests {
         #expect(throws: TikiError.self) { try self.store.refresh(token: newest, now: 0) }
     }
 
-    @Test("A revoked chain leaves other chains intact")
-    mutating func otherChains() throws {
-        let code = self.makeCode()
-        let (other, _) = try self.store.exchange(code: self.makeCode(), now: 0)
-        _ = try self.store.exchange(code: code, now: 0)
-        #expect(throws: TikiError.self) { try self.store.exchange(code: code, now: 0) }
-        _ = try self.store.info(token: other.access, now: 0)
-    }
-
     @Test("An access token is refused once it has expired, and its refresh token still works")
     mutating func expiredAccessToken() throws {
         let (tokens, _) = try self.store.exchange(code: self.makeCode(), now: 1000)
@@ -107,12 +93,6 @@ struct TokenStoreTests {
             try self.store.info(token: tokens.access, now: 3_601_000)
         }
         _ = try self.store.refresh(token: try #require(tokens.refresh), now: 3_601_000)
-    }
-
-    @Test("A code without the offline scope gives no refresh token")
-    mutating func noOfflineScope() throws {
-        let (tokens, _) = try self.store.exchange(code: self.makeCode(scopes: ["user_profile"]), now: 0)
-        #expect(tokens.refresh == nil)
     }
 
     @Test("A code or token used in place of another kind is refused and stays valid")
