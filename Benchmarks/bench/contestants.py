@@ -66,6 +66,20 @@ class CReferenceManyThreads(CReference):
     threads = 1024
 
 
+class CConstant(Contestant):
+    """An answer about as long as Tiki's, without a call: the limit of a FastCGI responder behind this nginx. Its
+    connections are kept, as ours are. Each keeps a thread, so there are some more than clients.
+    """
+
+    signs = False
+
+    def start(self, upstream, scheme, delay):
+        token = f"{'a' * 43}.{'a' * 43}"
+        constant = f'{{"data":{{"access_token":"{token}","refresh_token":"{token}","expires_in":3600}},"error":null}}'
+        self.serve([C_RESPONDER], THREADS="256", CONSTANT=constant)
+        self.front()
+
+
 class Flask(Contestant):
     """The tutorial's backend as its Dockerfile runs it: gunicorn without nginx."""
 
@@ -120,6 +134,7 @@ KINDS = {
     "ours-default": (OursByDefault, "tiniapp-auth-backend, all settings the defaults"),
     "c-64": (CReference, "C, 64 threads"),
     "c-1024": (CReferenceManyThreads, "C, 1,024 threads"),
+    "c-constant": (CConstant, "C, a constant without a call"),
     "flask": (Flask, "Flask, 1 × 8"),
     "flask-tuned": (FlaskTuned, "Flask, 2 × 64"),
     "go": (Go, "Go, `net/http`"),

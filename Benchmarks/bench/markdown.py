@@ -10,6 +10,7 @@ _COLUMNS = [
     ("p99 ms", "p99_ms", 2),
     ("CPU s/1,000", "responder_cpu_s_per_1000", 3),
     ("nginx CPU s/1,000", "nginx_cpu_s_per_1000", 3),
+    ("idle %", "idle_percent", 0),
     ("peak MB", "responder_peak_mb", 0),
     ("threads", "threads", 0),
     ("connections/1,000", "upstream_connections_per_1000", 2),
@@ -25,12 +26,12 @@ def document(results, seconds):
         "(wrk), nginx and the upstream: read the ratios. "
         f"Rounds: {machine['rounds']}, of {machine['seconds']} s for each line; the contestants took turns within "
         "each. Figures are medians, ratios medians of the rounds' own. CPU is that of the responder's processes, the "
-        "peak the sum of theirs; connections are those to the upstream, over HTTPS each with a handshake. Each request "
-        "had a code of its own. tiniapp-auth-backend had UPSTREAM_MAX_CONNECTIONS=1536 (1,024 would end at 10,240 "
-        "requests/s with an upstream of 100 ms, as 1,024 threads do) and MAX_IN_FLIGHT=8192, but not where its memory "
-        "was watched; its other settings were the defaults. Errors: all answers but 200, and all connections that "
-        "broke. A latency is left out (–) where "
-        "not even one answer for each client came in the time. "
+        "peak the sum of theirs; idle is the share of all cores' time that nobody used; connections are those to the "
+        "upstream, over HTTPS each with a handshake. Each request had a code of its own. tiniapp-auth-backend had "
+        "UPSTREAM_MAX_CONNECTIONS=1536 (1,024 would end at 10,240 requests/s with an upstream of 100 ms, as 1,024 "
+        "threads do) and MAX_IN_FLIGHT=8192, but not where its memory was watched; its other settings were the "
+        "defaults. Errors: all answers but 200, and all connections that broke. A latency is left out (–) where not "
+        "even one answer for each client came in the time. "
         f"The run took {seconds / 60:.0f} minutes.",
         "![requests per second](results.svg)",
     ]

@@ -63,7 +63,7 @@ FULL = Plan(
         [
             ("http", 0, 1, "ours c-64 go lua proxy flask flask-tuned"),
             ("http", 0, 16, "ours c-64 lua proxy"),
-            ("http", 0, 64, "ours c-64 go lua proxy flask flask-tuned upstream"),
+            ("http", 0, 64, "ours c-64 c-constant go lua proxy flask flask-tuned upstream"),
             ("http", 0, 256, "ours c-64 lua proxy"),
             ("http", 0, 1024, "ours c-64 go lua proxy flask flask-tuned"),
             ("http", 0, 4096, "ours c-64 proxy"),
@@ -89,7 +89,7 @@ QUICK = Plan(
     cells=_plan(
         [
             ("http", 0, 1, "ours proxy"),
-            ("http", 0, 64, "ours c-64 go lua proxy flask flask-tuned upstream"),
+            ("http", 0, 64, "ours c-64 c-constant go lua proxy flask flask-tuned upstream"),
             ("https", 0, 64, "ours c-64 go lua proxy flask upstream"),
             ("http", 100, 1024, "ours c-1024 proxy flask"),
             ("http", 100, 4096, "ours c-1024 proxy"),

@@ -18,10 +18,12 @@ def measure(contestant, upstream, point, plan):
     usage.is_quiet_within(_QUIET_SECONDS, responder + nginx)
     usage.reset_peak(responder + nginx)
     calls = upstream.counts()
+    cores = usage.Cores()
     cpu = usage.cpu_seconds(responder), usage.cpu_seconds(nginx)
     most_threads = _Most(lambda: usage.threads(responder))
     result = load.run(contestant.url, point.clients, plan.seconds)
     thousands = max(result["requests"], 1) / 1000
+    result["idle_percent"] = cores.idle_percent()
     result["threads"] = most_threads.end()
     result["responder_cpu_s_per_1000"] = (usage.cpu_seconds(responder) - cpu[0]) / thousands
     result["nginx_cpu_s_per_1000"] = (usage.cpu_seconds(nginx) - cpu[1]) / thousands

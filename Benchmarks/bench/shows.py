@@ -35,6 +35,7 @@ def lines(results):
     requests(2, PLAIN, "c-64", "the C reference", 1.5)
     cpu = results.ratio(PLAIN, "ours", "c-64", "responder_cpu_s_per_1000")
     row(2, "CPU per request over the C reference's", cpu, at_most=0.5, unit=" ×")
+    requests(2, PLAIN, "c-constant", "C that answers a constant", 0.6)
     requests(2, TLS, "flask", "the tutorial's as deployed", 150)
     requests(2, TLS, "c-64", "the C reference, HTTPS", 1.4)
     row(2, "handshakes per 1,000 requests", results.median(TLS, "ours", "upstream_connections_per_1000"), at_most=1)

@@ -18,6 +18,25 @@ def cpu_seconds(pids):
     return total / _TICK
 
 
+class Cores:
+    """The machine's cores since this was made."""
+
+    def __init__(self):
+        self._before = self._times()
+
+    @staticmethod
+    def _times():
+        """Ticks: all, and idle ones (proc_stat(5); the two of guests are in others)."""
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [int(field) for field in file.readline().split()[1:9]]
+        return sum(ticks), ticks[3] + ticks[4]
+
+    def idle_percent(self):
+        """The share of their time in which they had nothing to do."""
+        total, idle = (after - before for after, before in zip(self._times(), self._before, strict=True))
+        return 100 * idle / max(total, 1)
+
+
 def _status(pid):
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
