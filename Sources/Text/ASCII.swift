@@ -1,3 +1,5 @@
+import Glibc
+
 // Inlinable, since other modules use them on each byte of a text.
 extension UInt8 {
     @inlinable package var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
@@ -8,6 +10,8 @@ extension UInt8 {
         default: isASCIIDigit
         }
     }
+
+    fileprivate var isCapital: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
 
     /// Whether it is a space or a tab.
     var isBlank: Bool { self == 0x20 || self == 0x09 }
@@ -56,8 +60,26 @@ extension BidirectionalCollection<UInt8> {
 }
 
 extension Collection<UInt8> {
+    /// Whether the bytes are a word, ignoring case.
+    ///
+    /// - Parameter word: in lower case.
+    func isEqual(_ word: StaticString) -> Bool {
+        let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        return elementsEqual(letters) { ($0.isCapital ? $0 | 0x20 : $0) == $1 }
+    }
+
     /// Whether the bytes are the beginning of a text, or begin with it.
     func begins(like text: StaticString) -> Bool {
         zip(self, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)).allSatisfy(==)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the byte is for the first time. Several times as fast as the standard library's search.
+    func index(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count, let first = baseAddress,
+            let place = memchr(first + start, CInt(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(place) - first
     }
 }

@@ -99,14 +99,8 @@ package struct HTTPFields: Sendable {
     ///
     /// - Parameter word: in lower case.
     func isEqual(_ range: Range<Int>, _ word: StaticString) -> Bool {
-        guard range.count == word.utf8CodeUnitCount else { return false }
-        let letters = word.utf8Start
-        for index in range {
-            let byte = text[index]
-            let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            if (isCapital ? byte | 0x20 : byte) != letters[index - range.lowerBound] { return false }
-        }
-        return true
+        // The length nearly always tells words apart.
+        range.count == word.utf8CodeUnitCount && text[range].isEqual(word)
     }
 
     private func string(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }

@@ -25,7 +25,7 @@ package struct ResponseHead: Equatable, Sendable {
         fields = HTTPFields(in: text)
         var start = 0
         var minorVersion: UInt8?
-        for index in text.indices where text[index] == UInt8(ascii: "\n") {
+        while let index = text.withUnsafeBytes({ $0.index(of: UInt8(ascii: "\n"), from: start) }) {
             let end = index > start && text[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
             if minorVersion == nil {
                 minorVersion = try takeStatusLine(text, start..<end)
@@ -64,10 +64,10 @@ package struct ResponseHead: Equatable, Sendable {
             guard fields.fold(text[line].trimmed.indices) else { throw .notHTTP }
             return
         }
-        var colon = line.lowerBound
-        while colon < line.upperBound, text[colon] != UInt8(ascii: ":") { colon += 1 }
+        let colon = text.withUnsafeBytes { $0.index(of: UInt8(ascii: ":"), from: line.lowerBound) }
+        guard let colon, colon < line.upperBound else { throw .notHTTP }
         let name = text[line.lowerBound..<colon].trimmed.indices
-        guard colon < line.upperBound, !name.isEmpty else { throw .notHTTP }
+        guard !name.isEmpty else { throw .notHTTP }
         for index in name where text[index] <= 0x20 || text[index] >= 0x7F { throw .notHTTP }
         fields.append(name: name, value: text[(colon + 1)..<line.upperBound].trimmed.indices)
     }

@@ -89,7 +89,7 @@ package struct ResponseParser {
 
     /// Takes bytes up to the end of the line, and acts on the line once it is complete.
     private mutating func takeLine(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) -> Int {
-        let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        let end = bytes.index(of: UInt8(ascii: "\n"))
         let count = end.map { $0 + 1 } ?? bytes.count
         framingBytes += count
         guard framingBytes <= maxFramingBytes else { throw .tooLarge }

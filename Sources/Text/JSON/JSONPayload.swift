@@ -38,7 +38,7 @@ package struct JSONPayload: Hashable, Sendable {
         if Self.emptyValues.contains(scanner.compact) { throw .empty }
         guard kind == .object else { throw .notAnObject }
         if let key = Self.firstDuplicate(among: scanner.members) { throw .duplicateKey(Self.presentable(key)) }
-        guard let member = scanner.members.first(where: { $0.isNamed(key) }) else {
+        guard let member = scanner.members.first(where: { $0.key.isNamed(key) }) else {
             throw .missingKey(key)
         }
         guard member.value == .string(isEmpty: false) else { throw .invalidValue(key) }

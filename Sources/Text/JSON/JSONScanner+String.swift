@@ -12,7 +12,7 @@ extension JSONScanner {
     /// - Parameter text: a JSON string that was scanned before, with its quotation marks; anything else gives nothing.
     package static func decodedString(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return [] }
-        let hasEscape = text.withUnsafeBufferPointer { $0.contains(UInt8(ascii: "\\")) }
+        let hasEscape = text.withUnsafeBytes { $0.index(of: UInt8(ascii: "\\")) != nil }
         guard hasEscape else { return Array(text[text.startIndex + 1..<text.endIndex - 1]) }
         var scanner = JSONScanner(Array(text), allowsLoneSurrogates: true)
         return (try? scanner.scanString(decoding: true)).map { Array($0.decoded) } ?? []
@@ -26,7 +26,7 @@ extension JSONScanner {
         take()
         while true {
             let start = position
-            let end = endOfPlainText(from: start)
+            let end = bytes.withUnsafeBytes { Self.endOfPlainText($0, from: start) }
             take(end - start)
             if decoding, end > start {
                 // There is nearly always no escape, and nothing needs to be copied.
@@ -50,15 +50,12 @@ extension JSONScanner {
         }
     }
 
-    private func endOfPlainText(from start: Int) -> Int {
-        bytes.withUnsafeBytes { bytes in
-            var end = start
-            while end + 8 <= bytes.count,
-                Self.arePlain(bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self))
-            { end += 8 }
-            while end < bytes.count, Self.isPlain(bytes[end]) { end += 1 }
-            return end
-        }
+    /// Where the first byte is that is not a whole character, or needs an escape.
+    static func endOfPlainText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var end = start
+        while end + 8 <= bytes.count, arePlain(bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)) { end += 8 }
+        while end < bytes.count, isPlain(bytes[end]) { end += 1 }
+        return end
     }
 
     /// The same for eight bytes at once. If none has its highest bit, a subtraction sets that bit of the lowest byte that is

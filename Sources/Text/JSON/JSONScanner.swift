@@ -1,7 +1,7 @@
 /// One strict pass over JSON text (RFC 8259): checks it, and copies it without insignificant whitespace.
 ///
 /// Strict where parsers differ: no byte order mark, no comments, no trailing comma, no `NaN`. Numbers and escapes are
-/// copied as they are; only keys of the outermost object, and of the next level if asked for, are decoded. Depth is
+/// copied as they are; only keys of the outermost object, and of one object in it if asked for, are decoded. Depth is
 /// bounded, and so is recursion.
 package struct JSONScanner {
     /// How deep arrays and objects may be nested. RFC 8259 section 9 leaves the limit to the implementation.
@@ -16,20 +16,13 @@ package struct JSONScanner {
         case literal
     }
 
-    /// A member of the outermost object.
+    /// A member of an object.
     package struct Member: Sendable {
         /// The key without quotation marks, its escapes resolved.
         package let key: ArraySlice<UInt8>
         package let value: ValueKind
         /// Where the value is in ``JSONScanner/compact``.
         package let range: Range<Int>
-
-        func isNamed(_ name: String) -> Bool {
-            // The length nearly always tells keys apart.
-            guard key.count == name.utf8.count else { return false }
-            var name = name
-            return name.withUTF8 { key.elementsEqual($0) }
-        }
     }
 
     let bytes: [UInt8]
@@ -38,29 +31,27 @@ package struct JSONScanner {
     package private(set) var compact: [UInt8] = []
     /// The outermost object's members, in order.
     package private(set) var members: [Member] = []
-    /// The members of those that are objects, each with its parent's index in ``members``, if they were asked for.
-    private var innerMembers: [(parent: Int, member: Member)] = []
+    /// The members of ``inner``'s value if it is an object; of the last one if the key is there twice, as in most parsers.
+    private var innerMembers: [Member] = []
+    /// The key of one of ``members``.
+    private let inner: String?
+    /// Whether the scan is within the value of ``inner``.
+    private var isInInner = false
     /// The text copied so far: all before the last insignificant whitespace, with none in it.
     private var copied: [UInt8] = []
     /// Where the rest begins that has not been copied yet.
     private var uncopied = 0
-    /// Down to which depth members are recorded.
-    private let memberDepth: Int
     /// Whether a lone surrogate such as `\ud800` is accepted: the grammar allows it, but it is not a character.
     let allowsLoneSurrogates: Bool
 
     /// - Parameters:
     ///   - bytes: the text.
     ///   - allowsLoneSurrogates: whether a lone surrogate such as `\ud800` is accepted.
-    ///   - notesInnerMembers: whether ``value(of:in:)`` will be used.
-    package init(_ bytes: [UInt8], allowsLoneSurrogates: Bool = false, notesInnerMembers: Bool = false) {
+    ///   - inner: the key in the outermost object in whose value ``innerValue(of:)`` will look.
+    package init(_ bytes: [UInt8], allowsLoneSurrogates: Bool = false, inner: String? = nil) {
         self.bytes = bytes
         self.allowsLoneSurrogates = allowsLoneSurrogates
-        memberDepth = notesInnerMembers ? 2 : 1
-        if notesInnerMembers {
-            members.reserveCapacity(4)
-            innerMembers.reserveCapacity(8)
-        }
+        self.inner = inner
     }
 
     /// Reads the whole text.
@@ -75,12 +66,10 @@ package struct JSONScanner {
         return kind
     }
 
-    /// The compact text of a value in an object that is itself a value in the outermost one, after ``scan()``. If a key is
-    /// there twice, the last value, as in most parsers.
-    package func value(of key: String, in outer: String) -> ArraySlice<UInt8>? {
-        guard let parent = members.lastIndex(where: { $0.isNamed(outer) }) else { return nil }
-        let member = innerMembers.last { $0.parent == parent && $0.member.isNamed(key) }?.member
-        return member.map { compact[$0.range] }
+    /// The compact text of the value of a key in the inner object, after ``scan()``. If the key is there twice, the last
+    /// value.
+    package func innerValue(of key: String) -> ArraySlice<UInt8>? {
+        innerMembers.last { $0.key.isNamed(key) }.map { compact[$0.range] }
     }
 
     func error(_ problem: JSONSyntaxError.Problem) -> JSONSyntaxError {
@@ -145,15 +134,20 @@ package struct JSONScanner {
         repeat {
             skipWhitespace()
             guard next == UInt8(ascii: "\"") else { throw error(.expectedKey) }
-            let key = try scanString(decoding: depth <= memberDepth)
+            let isRecorded = depth == 1 || depth == 2 && isInInner
+            let key = try scanString(decoding: isRecorded)
             skipWhitespace()
             guard take(":") else { throw error(.expectedColon) }
             skipWhitespace()
+            if depth == 1, let inner {
+                isInInner = key.decoded.isNamed(inner)
+                if isInInner { innerMembers = [] }
+            }
             let start = compactPosition
             let value = try scanValue(depth: depth)
-            if depth <= memberDepth {
+            if isRecorded {
                 let member = Member(key: key.decoded, value: value, range: start..<compactPosition)
-                if depth == 1 { members.append(member) } else { innerMembers.append((members.count, member)) }
+                if depth == 1 { members.append(member) } else { innerMembers.append(member) }
             }
             skipWhitespace()
         } while take(",")
@@ -196,5 +190,15 @@ package struct JSONScanner {
         let start = position
         while let next, next.isASCIIDigit { take() }
         guard position > start else { throw error(.malformedNumber) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the bytes of a key are this name.
+    func isNamed(_ name: String) -> Bool {
+        // The length nearly always tells keys apart.
+        guard count == name.utf8.count else { return false }
+        var name = name
+        return name.withUTF8 { elementsEqual($0) }
     }
 }

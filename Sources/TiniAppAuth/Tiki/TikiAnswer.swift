@@ -61,7 +61,7 @@ extension TikiAnswer {
         // RFC 8259 section 8.1: a byte order mark may be ignored.
         let hasMark = response.body.starts(with: [0xEF, 0xBB, 0xBF])
         let body = hasMark ? Array(response.body.dropFirst(3)) : response.body
-        var scanner = JSONScanner(body, allowsLoneSurrogates: true, notesInnerMembers: true)
+        var scanner = JSONScanner(body, allowsLoneSurrogates: true, inner: "error")
         guard (try? scanner.scan()) != nil else { throw .notJSON }
         self.init(
             status: response.status,
@@ -89,7 +89,7 @@ extension TikiAnswer {
 
     /// Source of the place: Tiki's page "Error codes".
     private static func errorReason(in answer: JSONScanner) -> String? {
-        guard let reason = answer.value(of: "reason", in: "error"), reason.count > 2, reason.first == UInt8(ascii: "\"")
+        guard let reason = answer.innerValue(of: "reason"), reason.count > 2, reason.first == UInt8(ascii: "\"")
         else { return nil }
         let word = reason.dropFirst().dropLast()
         guard word.count <= longestReason, word.allSatisfy(isWordCharacter) else { return nil }

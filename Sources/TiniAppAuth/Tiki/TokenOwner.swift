@@ -15,13 +15,13 @@ package struct TokenOwner: Sendable, Equatable {
     /// - Returns: nil if the answer is not a success, or has a value that does not belong in a header field.
     package init?(_ answer: TikiAnswer) {
         guard answer.status == 200, answer.errorReason == nil else { return nil }
-        var scanner = JSONScanner(answer.body, allowsLoneSurrogates: true, notesInnerMembers: true)
-        guard (try? scanner.scan()) != nil, let id = scanner.value(of: "customer_id", in: "data").flatMap(Self.id)
+        var scanner = JSONScanner(answer.body, allowsLoneSurrogates: true, inner: "data")
+        guard (try? scanner.scan()) != nil, let id = scanner.innerValue(of: "customer_id").flatMap(Self.id)
         else {
             return nil
         }
         customerID = id
-        guard let scopes = scanner.value(of: "scopes", in: "data") else {
+        guard let scopes = scanner.innerValue(of: "scopes") else {
             self.scopes = ""
             return
         }
