@@ -1,3 +1,4 @@
+import NIOCore
 import Text
 import Upstream
 
@@ -14,7 +15,7 @@ package struct AuthOutcome: Sendable {
     /// How often the call was sent to Tiki; 0 if it never was.
     package var attempts: Int
     /// From the first sending of the call to its end; nil if it was never sent.
-    package var upstreamDuration: Duration?
+    package var upstreamDuration: TimeAmount?
     /// A stable code for the log: why there is no answer from Tiki, more exactly than the error says. nil if there is
     /// one, and for errors before the call.
     package var failureCode: String?
@@ -25,7 +26,7 @@ package struct AuthOutcome: Sendable {
         result: Result<TikiAnswer, AuthError>,
         isShared: Bool = false,
         attempts: Int = 0,
-        upstreamDuration: Duration? = nil,
+        upstreamDuration: TimeAmount? = nil,
         failureCode: String? = nil,
         token: TokenState = .free
     ) {

@@ -274,7 +274,7 @@ extension AuthService {
             else { return waiters }
             shelf = .owners
             // From the sending: Tiki may have refused the token since.
-            time = time - TimeAmount(outcome.upstreamDuration ?? .zero)
+            time = time - (outcome.upstreamDuration ?? .zero)
         }
         guard let shelf, table.uses(shelf) else { return waiters }
         let now = configuration.upstream.clock()

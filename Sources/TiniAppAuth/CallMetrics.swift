@@ -51,7 +51,7 @@ struct CallMetrics {
     /// A call has ended, or has missed its deadline.
     func ended(_ route: AuthRoute, _ outcome: AuthOutcome) {
         if let duration = outcome.upstreamDuration {
-            durations[route]?.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+            durations[route]?.recordNanoseconds(duration.nanoseconds)
         }
         if let code = outcome.failureCode { failures[code]?.increment() }
         if case .success(let answer) = outcome.result, let reason = answer.errorReason {

@@ -9,7 +9,7 @@ package final class UpstreamCall {
         /// How often it was sent.
         package var attempts: Int
         /// From the first time it was sent to its end; nil if it never was.
-        package var duration: Duration?
+        package var duration: TimeAmount?
         /// Unix time in milliseconds when it was sent last; 0 if it never was.
         package var sentAt: Int64
     }
@@ -108,7 +108,7 @@ package final class UpstreamCall {
     package func retireConnection() { connection?.retire() }
 
     private func outcome(_ result: Result<HTTPResponse, UpstreamFailure>) -> Outcome {
-        let duration = firstSent.map { Duration(.now() - $0) }
+        let duration = firstSent.map { .now() - $0 }
         return Outcome(result: result, attempts: attempts, duration: duration, sentAt: sentAt)
     }
 }

@@ -1,5 +1,6 @@
 import FastCGI
 import Logging
+import NIOCore
 import Text
 import TiniAppAuth
 
@@ -22,7 +23,7 @@ struct RequestLog: Sendable {
         var outcome: AuthOutcome?
         var delivery = ResponseWriter.Delivery.sent
         /// From the beginning of the request's arrival to the answer.
-        var duration: Duration
+        var duration: TimeAmount
     }
 
     let logger: Logger
@@ -125,10 +126,10 @@ extension RequestLog.Entry {
             reason = answer.errorReason ?? reason
         }
         fields.append("reason", reason)
-        fields.append("duration_ms", .hundredths((duration.microseconds + 5) / 10))
+        fields.append("duration_ms", .hundredths((duration.nanoseconds + 5_000) / 10_000))
         if let outcome {
             if let duration = outcome.upstreamDuration {
-                fields.append("upstream_ms", .hundredths((duration.microseconds + 5) / 10))
+                fields.append("upstream_ms", .hundredths((duration.nanoseconds + 5_000) / 10_000))
             }
             fields.append("shared", .flag(outcome.isShared))
             if outcome.isLate { fields.append("late", .flag(true)) }
@@ -149,7 +150,7 @@ extension RequestLog.Entry {
         fields.append("requestMethod", method)
         fields.append("requestUrl", path)
         fields.append("status", .number(status))
-        fields.append("latency", .latency(duration.microseconds))
+        fields.append("latency", .latency(duration.nanoseconds / 1_000))
         // nginx's name for a peer without an address is "unix:".
         if let address = head.remoteAddress,
             address.utf8.allSatisfy({ $0.isASCIIHexDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
@@ -157,12 +158,5 @@ extension RequestLog.Entry {
             fields.append("remoteIp", address)
         }
         return fields
-    }
-}
-
-extension Duration {
-    fileprivate var microseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

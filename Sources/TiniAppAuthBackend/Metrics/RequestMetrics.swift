@@ -1,5 +1,6 @@
 import CoreMetrics
 import Metrics
+import NIOCore
 import TiniAppAuth
 
 /// Metrics of the requests. Lives on the event loop.
@@ -47,11 +48,11 @@ final class RequestMetrics {
     func ended() { inFlight.decrement() }
 
     /// A request has been answered.
-    func answered(_ route: Route?, status: Int, after duration: Duration) {
+    func answered(_ route: Route?, status: Int, after duration: TimeAmount) {
         let route = Route.name(of: route)
         let kind = Kind(route: route, status: Self.ownStatuses.contains(status) ? status : status / 100)
         counter(kind).increment()
-        durations[route]?.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        durations[route]?.recordNanoseconds(duration.nanoseconds)
     }
 
     private func counter(_ kind: Kind) -> Counter {

@@ -117,7 +117,7 @@ final class RequestHandler: FastCGIHandler {
             case .overloaded: .overloaded
             case .shuttingDown: .shuttingDown
             }
-        metrics.answered(Route(path: head.path), status: error.status, after: Duration(.now() - head.acceptedAt))
+        metrics.answered(Route(path: head.path), status: error.status, after: .now() - head.acceptedAt)
         return FastCGIResponse(error, RequestID(head.requestID))
     }
 
@@ -135,7 +135,7 @@ final class RequestHandler: FastCGIHandler {
         outcome: AuthOutcome? = nil
     ) {
         pending.writer.send(response) { [self] delivery in
-            let duration = Duration(.now() - pending.head.acceptedAt)
+            let duration = .now() - pending.head.acceptedAt
             metrics.ended()
             // Refused at the end of a shutdown, and counted then.
             guard delivery != .alreadyAnswered else { return }
