@@ -94,7 +94,7 @@ final class RequestHandler: FastCGIHandler {
             finish(pending, FastCGIResponse(type: PrometheusExporter.contentType, content: text, id))
         case .validation(let file):
             guard let content = validation.content(id: file) else { return refuse(pending, .notFound) }
-            finish(pending, FastCGIResponse(status: 200, type: "text/plain; charset=utf-8", body: content, id))
+            finish(pending, FastCGIResponse(status: 200, id, content: ("text/plain; charset=utf-8", content)))
         case .verify:
             service.verify(authorization: head.authorization, acceptedAt: head.acceptedAt) { [self] outcome in
                 let verdict = TokenVerdict(outcome)

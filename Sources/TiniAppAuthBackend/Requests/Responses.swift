@@ -3,42 +3,31 @@ import NIOHTTP1
 import TiniAppAuth
 
 extension FastCGIResponse {
-    /// A response with content.
+    /// Every response is made here, with the header fields that all have in common.
     init(
         status: Int,
-        type: String,
-        body: [UInt8],
         _ requestID: RequestID,
+        content: (type: String, bytes: [UInt8])? = nil,
         extra: [(name: String, value: String)] = []
     ) {
-        var content: [(name: String, value: String)] = []
-        content.reserveCapacity(8)
-        content.append(("Content-Type", type))
-        content.append(("Content-Length", String(body.count)))
-        self.init(status: status, requestID, content: content, extra: extra)
-        self.body = body
-    }
-
-    /// Every response is made here, with the header fields that all have in common. It has no content yet.
-    init(
-        status: Int,
-        _ requestID: RequestID,
-        content: [(name: String, value: String)] = [],
-        extra: [(name: String, value: String)]
-    ) {
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(8)
+        if let content {
+            headers.append(("Content-Type", content.type))
+            headers.append(("Content-Length", String(content.bytes.count)))
+        }
         // No store and no cache: RFC 6749 section 5.1, for everything that may hold a token.
-        var headers = content
         headers.append(("Cache-Control", "no-store"))
         headers.append(("Pragma", "no-cache"))
         headers.append(("X-Request-Id", requestID.text))
-        for field in extra { headers.append(field) }
+        headers += extra
         let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
-        self.init(status: status, reasonPhrase: phrase, headers: headers)
+        self.init(status: status, reasonPhrase: phrase, headers: headers, body: content?.bytes ?? [])
     }
 
     /// A response with our own content.
     init(type: String = "application/json", content: String, status: Int = 200, _ requestID: RequestID) {
-        self.init(status: status, type: type, body: Array(content.utf8), requestID)
+        self.init(status: status, requestID, content: (type, Array(content.utf8)))
     }
 
     /// The outcome of a call: Tiki's answer as it came, or an error.
@@ -49,7 +38,7 @@ extension FastCGIResponse {
             if let time = answer.retryAfter { extra.append(("Retry-After", time)) }
             // RFC 9111 section 5.1: `expires_in` counts from the moment of Tiki's answer.
             if let age = outcome.age { extra.append(("Age", String(age))) }
-            self.init(status: answer.status, type: answer.contentType, body: answer.body, requestID, extra: extra)
+            self.init(status: answer.status, requestID, content: (answer.contentType, answer.body), extra: extra)
         case .failure(let error):
             self.init(error, requestID, age: outcome.age)
         }
@@ -67,6 +56,6 @@ extension FastCGIResponse {
         if let time = error.retryAfter { extra.append(("Retry-After", time)) }
         if let age { extra.append(("Age", String(age))) }
         let body = ErrorEnvelope.json(for: error, requestID: requestID.text)
-        self.init(status: error.status, type: "application/json", body: body, requestID, extra: extra)
+        self.init(status: error.status, requestID, content: ("application/json", body), extra: extra)
     }
 }
