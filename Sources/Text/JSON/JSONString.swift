@@ -5,10 +5,10 @@ package enum JSONString {
         var string = string
         json.append(UInt8(ascii: "\""))
         string.withUTF8 { text in
-            if text.contains(where: mustBeEscaped) {
-                for byte in text { appendEscaped(byte, to: &json) }
-            } else {
+            if JSONScanner.endOfPlainText(UnsafeRawBufferPointer(text), from: 0) == text.count {
                 json.append(contentsOf: text)
+            } else {
+                for byte in text { appendEscaped(byte, to: &json) }
             }
         }
         json.append(UInt8(ascii: "\""))
