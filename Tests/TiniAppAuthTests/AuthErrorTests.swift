@@ -23,52 +23,6 @@ struct AuthErrorTests {
         #expect(Set(Self.all.map(\.reason)) == Set(AuthError.Reason.allCases.map(\.rawValue)))
     }
 
-    @Test(
-        "Each error has its status, reason and message",
-        arguments: [
-            (.payload(.empty), 400, "no_payload", "No payload received"),
-            (
-                .payload(.notJSON(JSONSyntaxError(problem: .expectedValue, offset: 7))), 400, "invalid_json",
-                "Invalid JSON: expected a value at byte offset 7"
-            ),
-            (.payload(.notAnObject), 400, "invalid_payload", "Invalid payload data format"),
-            (.payload(.duplicateKey("code")), 400, "duplicate_key", "Duplicate key 'code'"),
-            (.payload(.duplicateKey(nil)), 400, "duplicate_key", "Duplicate key"),
-            (.payload(.missingKey("code")), 400, "missing_key", "Missing key 'code'"),
-            (.payload(.invalidValue("code")), 400, "invalid_value", "Key 'code' must be a non-empty string"),
-            (.invalidContentLength, 400, "invalid_content_length", "The body is not as long as Content-Length says"),
-            (.lateBody, 408, "request_timeout", "The body did not arrive in time"),
-            (.lengthRequired, 411, "length_required", "A Content-Length is required"),
-            (.missingParam("REQUEST_METHOD"), 500, "missing_param", "The web server passes no REQUEST_METHOD"),
-            (.unsupportedMediaType, 415, "unsupported_media_type", "Content-Type must be application/json"),
-            (.payloadTooLarge(limit: 16_384), 413, "payload_too_large", "The body is larger than 16384 bytes"),
-            (.notFound, 404, "not_found", "No such path"),
-            (.methodNotAllowed(allowed: "POST"), 405, "method_not_allowed", "Method not allowed; allowed: POST"),
-            (.upstreamUnreachable, 502, "upstream_unreachable", "Tiki could not be reached"),
-            (.upstreamInvalidResponse, 502, "upstream_invalid_response", "Tiki's answer could not be understood"),
-            (.upstreamTimeout, 504, "upstream_timeout", "Tiki did not answer in time"),
-            (
-                .missingAccessToken, 401, "missing_access_token",
-                "Authorization must be 'Bearer' and an access token"
-            ),
-            (
-                .invalidAccessToken, 401, "invalid_access_token",
-                "The access token is unknown, expired or replaced"
-            ),
-            (
-                .verificationUnavailable, 503, "verification_unavailable",
-                "Tiki cannot be asked now whose token it is"
-            ),
-            (.overloaded, 503, "overloaded", "Too many requests at once; try again shortly"),
-            (.shuttingDown, 503, "shutting_down", "The server is shutting down; try again shortly"),
-        ] as [(AuthError, Int, String, String)]
-    )
-    func table(error: AuthError, status: Int, reason: String, message: String) {
-        #expect(error.status == status)
-        #expect(error.reason == reason)
-        #expect(error.message == message)
-    }
-
     @Test("The envelope of every error is valid JSON in Tiki's shape, with the status as its code", arguments: all)
     func envelope(error: AuthError) throws {
         let json = ErrorEnvelope.json(for: error, requestID: "id-1")

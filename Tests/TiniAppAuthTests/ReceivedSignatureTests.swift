@@ -38,38 +38,6 @@ struct ReceivedSignatureTests {
         #expect(throws: ReceivedSignature.Problem.otherSignature(bodyEndsWithNewline: false)) { try verify([]) }
     }
 
-    @Test("A single flipped bit in the body, the timestamp, the client ID, the signature or the secret is noticed")
-    func flippedBits() {
-        func flipped(_ text: String) -> [String] {
-            let bytes = Array(text.utf8)
-            return bytes.indices.flatMap { index in
-                (0..<7).map { bit in
-                    var other = bytes
-                    other[index] ^= 1 << UInt8(bit)
-                    return String(decoding: other, as: UTF8.self)
-                }
-            }
-        }
-        for body in flipped(RequestSignerTests.body) {
-            #expect(throws: ReceivedSignature.Problem.self) { try verify(Array(body.utf8)) }
-        }
-        for timestamp in flipped("1620621619569") {
-            #expect(throws: ReceivedSignature.Problem.self) { try verify(timestamp: timestamp) }
-        }
-        for clientID in flipped(RequestSignerTests.key) {
-            #expect(throws: ReceivedSignature.Problem.otherClientID) { try verify(clientID: clientID) }
-        }
-        for signature in flipped(RequestSignerTests.signature)
-        where signature.lowercased() != RequestSignerTests.signature {
-            #expect(throws: ReceivedSignature.Problem.self) { try verify(signature: signature) }
-        }
-        for secret in flipped(RequestSignerTests.secret) {
-            #expect(throws: ReceivedSignature.Problem.otherSignature(bodyEndsWithNewline: false)) {
-                try verify(secret: secret)
-            }
-        }
-    }
-
     @Test("A body with one newline too many is refused, and the error says so")
     func newline() {
         #expect(throws: ReceivedSignature.Problem.otherSignature(bodyEndsWithNewline: true)) {

@@ -48,20 +48,6 @@ struct RequestSignerTests {
         #expect(headers.map(\.value) == [Self.key, "1620621619569", Self.signature])
     }
 
-    @Test("A single flipped bit anywhere in the body changes the signature")
-    func flippedBits() {
-        let body = Array(Self.body.utf8)
-        var signatures: Set = [Self.signature]
-        for index in body.indices {
-            for bit in 0..<8 {
-                var tampered = body
-                tampered[index] ^= 1 << UInt8(bit)
-                signatures.insert(sign(tampered).signature)
-            }
-        }
-        #expect(signatures.count == 1 + body.count * 8)
-    }
-
     @Test("Another key, secret or timestamp gives another signature")
     func otherInputs() {
         let signatures: Set = [
@@ -72,15 +58,6 @@ struct RequestSignerTests {
             sign(timestamp: Self.timestamp - 1).signature,
         ]
         #expect(signatures.count == 5)
-    }
-
-    @Test("A signature has 64 lowercase hexadecimal digits, leading zeros included")
-    func form() {
-        for timestamp in Int64(0)..<200 {
-            let signature = sign(timestamp: timestamp).signature
-            #expect(signature.utf8.count == 64)
-            #expect(signature.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) })
-        }
     }
 
     @Test("An empty body and bytes that are not text can be signed")
