@@ -2,20 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-extension UpstreamProofs {
+extension LoadLongTests {
     /// The server closes a kept connection shortly before it is used again, or at that moment.
     @Suite("Idle connections that the server closes") struct IdleCloseTests {
-        @Test("A close 20 ms before use fails no call", arguments: [UpstreamFault.closeWhenIdle, .resetWhenIdle])
-        func before(fault: UpstreamFault) async throws {
-            try await Self.proveBefore(25, fault)
+        @Test("500 closes before use make no call fail, and 500 at the moment of use cause no second send")
+        func fiveHundred() async throws {
+            try await Self.proveBefore(500, .closeWhenIdle)
+            try await Self.proveBefore(500, .resetWhenIdle)
+            try await Self.proveAtTheMoment(500)
         }
 
-        @Test("A close at the moment of use gives success or a documented 502, and no call is sent twice")
-        func atTheMoment() async throws {
-            try await Self.proveAtTheMoment(60)
-        }
-
-        static func proveBefore(_ count: Int, _ fault: UpstreamFault) async throws {
+        private static func proveBefore(_ count: Int, _ fault: UpstreamFault) async throws {
             let (upstream, backend, nginx) = try await start()
             let requests = (0..<count).map { FaultedRequest(fault, route: $0, name: "idle\($0)") }
             let answers = try await send(requests, nginx.port) { number in
@@ -30,7 +27,7 @@ extension UpstreamProofs {
             await backend.stop()
         }
 
-        static func proveAtTheMoment(_ count: Int) async throws {
+        private static func proveAtTheMoment(_ count: Int) async throws {
             let (upstream, backend, nginx) = try await start()
             // About when the next request reaches the upstream, which takes some hundred µs.
             let requests = (0..<count).map {
@@ -90,17 +87,6 @@ extension UpstreamProofs {
             #expect(verdict.violations == [])
             #expect(verdict.mostArrivals == 1)
             #expect(Set(outcomes.keys).isSubset(of: documented))
-        }
-    }
-}
-
-extension LoadLongTests {
-    struct IdleClose {
-        @Test("500 closes before use make no call fail, and 500 at the moment of use cause no second send")
-        func fiveHundred() async throws {
-            try await UpstreamProofs.IdleCloseTests.proveBefore(500, .closeWhenIdle)
-            try await UpstreamProofs.IdleCloseTests.proveBefore(500, .resetWhenIdle)
-            try await UpstreamProofs.IdleCloseTests.proveAtTheMoment(500)
         }
     }
 }
