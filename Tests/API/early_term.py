@@ -5,7 +5,7 @@
 
 The moments are random, in the given time after exec. With --first-process each run is PID 1 of a namespace of its own,
 where the kernel drops a signal that nothing waits for; that takes root. One word a line: an exit code, -15 for a death
-by TERM, or "ignored" for one that was still there after 3 s. Stops after five that are not 0. The command's standard
+by TERM, or "ignored" for one that was still there after 30 s. Stops after five that are not 0. The command's standard
 output and error are this one's error.
 """
 
@@ -81,7 +81,7 @@ def outcome(options):
         os.sched_yield()
     process.terminate()
     try:
-        return process.wait(3)
+        return process.wait(30)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -104,7 +104,7 @@ def main():
         how = outcome(options)
         print(how, flush=True)
         failures += how != 0
-        # Each may have taken 3 s.
+        # Each may have taken 30 s.
         if failures == 5:
             break
 

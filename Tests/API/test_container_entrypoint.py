@@ -27,7 +27,7 @@ def assert_last_client(container, expected):
         lines = [line for line in container.text().splitlines() if '"path":"/"' in line]
         return bool(lines) and json.loads(lines[-1])["remote_addr"] == expected
 
-    wait_until(last, f"the last line of the access log has {expected}", 5)
+    wait_until(last, f"the last line of the access log has {expected}")
 
 
 # --- whose X-Forwarded-For is believed ---------------------------------------------------------------------
@@ -104,7 +104,7 @@ WRONG = [
 @pytest.mark.parametrize("trusted", WRONG)
 def test_wrong_trusted_proxies_end_it_with_78_and_a_sentence(run, trusted):
     container = run(TRUSTED_PROXIES=trusted)
-    assert container.child.process.wait(10) == 78
+    assert container.child.process.wait(60) == 78
     (line,) = container.text().splitlines()
     said = json.loads(line)
     assert said["severity"] == "CRITICAL"
@@ -154,7 +154,7 @@ def test_nginx_has_a_worker_for_each_processor_up_to_four(image, run, processors
     image.set_processors(processors, cpu_max)
     container = run().wait_until_ready()
     # They start after their master has written its id.
-    wait_until(lambda: container.workers() == workers, f"{workers} workers instead of {container.workers()}", 5)
+    wait_until(lambda: container.workers() == workers, f"{workers} workers instead of {container.workers()}")
 
 
 def test_nginx_fits_on_a_machine_with_64_processors(image, run):
@@ -217,7 +217,7 @@ def test_no_log_has_the_query_or_the_referrer_even_if_the_responder_is_not_reach
             body=b"{}",
         )
         assert answer.status == {"/auth_exchange": 502, "/nowhere": 404, "/metrics": 403}[path]
-    wait_until(lambda: all(f'"status":{code}' in container.text() for code in (502, 404, 403)), "they are logged", 5)
+    wait_until(lambda: all(f'"status":{code}' in container.text() for code in (502, 404, 403)), "they are logged")
     text = container.text()
     assert "CANARY" not in text
     # What the error log would have said.
@@ -276,5 +276,5 @@ def test_who_connects_counts_and_not_whom_a_proxy_names(run):
 @pytest.mark.parametrize("allowed", ["all", "0.0.0.0/0", "127.0.0.1 1; include /etc/passwd", "127.0.0.1;"])
 def test_wrong_metrics_allow_ends_it_with_78_and_a_sentence(run, allowed):
     container = run(METRICS_ALLOW=allowed)
-    assert container.child.process.wait(10) == 78
+    assert container.child.process.wait(60) == 78
     assert "METRICS_ALLOW must be IP addresses or networks" in container.text()

@@ -50,7 +50,7 @@ def assert_ends_with_0(image, *options, milliseconds):
             text=True,
             check=True,
         )
-    wait_until(lambda: nothing_is_left(image), "nothing of it is left", 3)
+    wait_until(lambda: nothing_is_left(image), "nothing of it is left")
     assert dict(collections.Counter(found.stdout.split())) == {"0": trials}
 
 
@@ -100,7 +100,7 @@ def test_container_init_ends_as_its_command_does(image, script, code):
 def test_container_init_leaves_nothing_behind(image):
     script = f"sh -c 'sleep 60; true' {image.folder} & exit 0"
     subprocess.run([image.command[0], "sh", "-c", script], check=True, timeout=30)
-    wait_until(lambda: nothing_is_left(image), "nothing of it is left", 3)
+    wait_until(lambda: nothing_is_left(image), "nothing of it is left")
 
 
 def test_container_init_says_what_it_cannot_run(image):

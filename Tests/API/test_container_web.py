@@ -45,7 +45,7 @@ def test_without_settings_or_with_empty_ones_there_is_nothing_of_it(run, names):
 )
 def test_wrong_origins_end_it_with_78_and_a_sentence_before_nginx_starts(image, run, origins):
     container = run(ALLOWED_ORIGINS=origins)
-    assert container.child.process.wait(10) == 78
+    assert container.child.process.wait(60) == 78
     lines = container.text().splitlines()
     assert "ALLOWED_ORIGINS is not a list of origins such as https://tiki.vn" in container.text()
     assert json.loads(lines[-1])["message"] == "responder has ended with code 78; so does the container"

@@ -60,7 +60,7 @@ def test_a_trickled_body_ends_as_a_whole(site):
             try:
                 received = connection.recv(65_536)
             except TimeoutError:
-                assert time.monotonic() - started < 30, "it does not end"
+                assert time.monotonic() - started < 120, "it does not end"
             assert http_client.is_ok(site.port, "/")
     assert received.startswith(b"HTTP/1.1 408 ") and b'"reason":"request_timeout"' in received
     assert time.monotonic() - started > SECONDS - 0.1
@@ -95,7 +95,7 @@ def test_the_same_over_http_2(site, source, length, status):
     # This curl does not look at an answer while it waits for more to send, so the log is asked.
     sender = subprocess.Popen(["bash", "-c", f"({source}) | {curl}"], env=ENVIRONMENT, start_new_session=True)
     try:
-        (line,) = wait_until(lambda: logged()[known:], "it is logged", 30)
+        (line,) = wait_until(lambda: logged()[known:], "it is logged")
     finally:
         os.killpg(sender.pid, signal.SIGKILL)
         sender.wait()

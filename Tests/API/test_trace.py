@@ -42,6 +42,6 @@ def test_both_logs_name_the_same_trace(stack, field):
         return [line.get("logging.googleapis.com/trace", "") for line in lines]
 
     access_log = stack.nginx.folder / "access.log"
-    [front] = wait_until(lambda: traces(access_log.read_text()), "nginx logs it", 5)
-    [back] = wait_until(lambda: traces(stack.responder.log(request_id)), "the responder logs it", 5)
+    [front] = wait_until(lambda: traces(access_log.read_text()), "nginx logs it")
+    [back] = wait_until(lambda: traces(stack.responder.log(request_id)), "the responder logs it")
     assert front == back == (TRACE if field.startswith(TRACE) and field[32:33] in ("", "/", ";") else "")

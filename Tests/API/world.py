@@ -127,7 +127,7 @@ class World:
         wait_until(lambda: stack.sandbox.call_count() == len(waiting), "all calls are under way")
         stack.responder.send_signal(signal.SIGTERM)
         answers = {path: answer.result() for path, answer in waiting.items()}
-        stack.responder.child.process.wait(10)
+        stack.responder.child.process.wait(60)
         return stack, answers
 
     @functools.cached_property

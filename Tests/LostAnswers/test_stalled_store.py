@@ -53,7 +53,7 @@ def tell_a_stalled_store(world, store, instances, how, seconds):
     calls = {"publish": f"slow {name}", "release": f"say 429 tokens slow {name}", "claim": f"claimed {name}"}
     sent_before = ("publish", "release")
     asking = [in_background(lambda word=word: instances.ask(0, "refresh", calls[word])) for word in sent_before]
-    wait_until(lambda: all(world.sent()[calls[word]] == 1 for word in sent_before), "Tiki has them", 10)
+    wait_until(lambda: all(world.sent()[calls[word]] == 1 for word in sent_before), "Tiki has them")
     end = stall(store, how, seconds)
     asking.append(in_background(lambda: instances.ask(0, "refresh", calls["claim"])))
     end()
@@ -63,7 +63,7 @@ def tell_a_stalled_store(world, store, instances, how, seconds):
     assert kind(firsts[2]) in {(200, None), (503, "store_unavailable")}
     kinds = {IN_PROGRESS}
     while kinds & {IN_PROGRESS, (503, "store_unavailable")}:
-        assert time.monotonic() - back < 15, (how, seconds, kinds)
+        assert time.monotonic() - back < 120, (how, seconds, kinds)
         answers = {
             word: together(lambda number, token=token: instances.ask(number, "refresh", token), (0, 1))
             for word, token in calls.items()
@@ -83,7 +83,7 @@ def test_nobody_is_stuck_after_a_stall(world, required):
     world.upstream()
     store = world.store()
     instances = Instances(
-        world, store, SHARED_STORE_REQUIRED=required, REQUEST_TIMEOUT="2", LATE_ANSWER_TIMEOUT="4", REPLAY_WINDOW="20"
+        world, store, SHARED_STORE_REQUIRED=required, REQUEST_TIMEOUT="4", LATE_ANSWER_TIMEOUT="8", REPLAY_WINDOW="20"
     )
     settled(instances)
     hows = ["SIGSTOP", "DEBUG SLEEP", "CLIENT PAUSE ALL", "CLIENT PAUSE WRITE"] if LONG else ["SIGSTOP"]
@@ -133,11 +133,14 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
         route = ("exchange", "refresh")[tokens.index(token) % 2]
         return [instances.ask(number, route, token) for number in (0, 1)]
 
-    # Late answers have come by then.
-    time.sleep(6)
-    repeats = dict(zip(tokens, together(again, tokens, 16), strict=True))
-    check_answers(repeats.values())
-    stuck = {token for token, pair in repeats.items() if IN_PROGRESS in map(kind, pair)} - killed
+    def all_again():
+        """Everybody asks again, until late answers have come and nobody hears that a call is in progress."""
+        repeats.update(zip(tokens, together(again, tokens, 16), strict=True))
+        check_answers(repeats.values())
+        return not {token for token, pair in repeats.items() if IN_PROGRESS in map(kind, pair)} - killed
+
+    repeats = {}
+    wait_until(all_again, "nothing is in progress", 120, interval=1)
     twice = [token for token, times in world.sent().items() if times > 1]
     changed = [
         token
@@ -146,10 +149,9 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     ]
     print(
         f"\n{count:,} tokens in {time.monotonic() - started:.0f} s: {dict(kinds)}, {len(twice)} sent twice, "
-        f"{len(stuck)} stuck, {len(killed)} at a killed instance"
+        f"{len(killed)} at a killed instance"
     )
     assert not twice
-    assert not stuck
     assert not changed
 
 

@@ -13,7 +13,7 @@ from testbed.places import PRODUCTS
 from testbed.processes import ENVIRONMENT, wait_until
 from testbed.servers import CLIENT_KEY, CLIENT_SECRET
 
-OUTAGE = 60 if os.environ.get("LONG_TESTS") else 15
+OUTAGE = 60
 NEARBY = 0.02
 
 
@@ -25,7 +25,7 @@ def failures(responder):
 
 def assert_failures(responder, expected):
     """A request's line comes some moments after its answer."""
-    wait_until(lambda: failures(responder).keys() == expected, f"the log has only {expected}", 10)
+    wait_until(lambda: failures(responder).keys() == expected, f"the log has only {expected}")
 
 
 def show(capsys, text):
@@ -33,6 +33,7 @@ def show(capsys, text):
         print(f"\n    {text}")
 
 
+@pytest.mark.real_clock
 @pytest.mark.parametrize("is_known", [True, False], ids=["name known before", "name never known"])
 def test_logins_work_again_within_two_seconds_after_an_outage(outside, capsys, is_known):
     silence = {"silent": ["A", "AAAA"]}
@@ -75,6 +76,7 @@ def test_four_hundred_cold_calls_share_one_lookup(outside, capsys):
     assert sorted(outside.dns_queries()) == [("UDP", "A", NAME), ("UDP", "AAAA", NAME)]
 
 
+@pytest.mark.real_clock
 @pytest.mark.parametrize("lost", [["A"], ["AAAA"], ["A", "AAAA"]], ids=" and ".join)
 @pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
 def test_a_lost_packet_costs_no_login(outside, capsys, is_warm, lost):
@@ -93,6 +95,7 @@ def test_a_lost_packet_costs_no_login(outside, capsys, is_warm, lost):
     assert len(stream.results) > 15
 
 
+@pytest.mark.real_clock
 def test_a_name_that_is_never_answered_does_not_touch_another(outside, capsys):
     outside.dns(delay=NEARBY, unanswered=["info.test"])
     outside.upstream("--close")
@@ -109,32 +112,27 @@ def test_a_name_that_is_never_answered_does_not_touch_another(outside, capsys):
 @pytest.mark.parametrize(
     ("silent", "address"), [("AAAA", "127.0.0.1"), ("A", "::1")], ids=["no answer for AAAA", "no answer for A"]
 )
-def test_addresses_of_one_family_are_enough(outside, capsys, silent, address):
+def test_addresses_of_one_family_are_enough(outside, silent, address):
     outside.dns(silent=[silent], names={NAME: {"A": ["127.0.0.1"], "AAAA": ["::1"]}})
     outside.upstream("--close", addresses=[address])
     responder = outside.responder(UPSTREAM_WARM_CONNECTIONS="0")
-    with Stream(responder, rate=20) as stream:
-        time.sleep(2)
-    first, slowest = stream.results[0].took, max(result.took for result in stream.results)
-    show(capsys, f"{statuses(stream.results)}, the first {first:.3f} s, the slowest {slowest:.3f} s")
-    assert statuses(stream.results).keys() == {200}
-    assert stream.results[0].answer["data"]["address"] == address
-    assert slowest < 1
+    results = [request(responder) for _ in range(10)]
+    assert statuses(results) == {200: 10}
+    assert {result.answer["data"]["address"] for result in results} == {address}
 
 
 @pytest.mark.parametrize("address", ["127.0.0.54", "127.0.0.55"], ids=["nobody listens", "silent"])
-def test_the_second_name_server_is_asked_if_the_first_is_dead(outside, capsys, address):
+def test_the_second_name_server_is_asked_if_the_first_is_dead(outside, address):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
         # Takes the questions, and reads none of them.
         hole.bind(("127.0.0.55", 53))
         outside.name_servers(address, NAME_SERVER)
         outside.upstream()
         result = request(outside.responder())
-    show(capsys, f"{result.status} after {result.took:.3f} s")
     assert result.status == 200
-    assert result.took < 1
 
 
+@pytest.mark.real_clock
 def test_the_last_answer_serves_while_the_name_servers_fail(outside, capsys):
     outside.upstream("--close")
     responder = outside.responder()
@@ -174,6 +172,7 @@ def test_a_name_without_addresses_is_not_found(outside):
     assert_failures(responder, {"name_not_found"})
 
 
+@pytest.mark.real_clock
 def test_a_slow_name_server_is_waited_for(outside, capsys):
     outside.dns(delay=2.5)
     outside.upstream()
@@ -199,6 +198,7 @@ def test_a_name_in_the_hosts_file_is_not_asked_for(outside):
     assert outside.dns_queries() == []
 
 
+@pytest.mark.real_clock
 def test_a_new_address_is_used_within_seconds(outside, capsys):
     outside.dns(delay=NEARBY)
     outside.upstream("--close", addresses=["127.0.0.1", "127.0.0.2"])
@@ -256,6 +256,7 @@ def test_check_says_what_is_wrong_with_the_name(outside, settings, sentence):
     assert run.returncode != 0
 
 
+@pytest.mark.real_clock
 def test_a_stop_does_not_wait_for_a_lookup(outside, capsys):
     outside.dns(silent=["A", "AAAA"])
     responder = outside.responder()

@@ -162,7 +162,7 @@ def test_a_web_server_recovers_with_its_responder(front):
     assert front.status() in (500, 502, 503)
     front.use()
     # lighttpd looks once a second.
-    wait_until(lambda: front.status() == 200, "it answers again", 5)
+    wait_until(lambda: front.status() == 200, "it answers again")
 
 
 def test_a_chunked_body_of_many_chunks(front):

@@ -74,7 +74,7 @@ def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue(spawned):
     it.child.send_signal(signal.SIGTERM)
     it.child.send_signal(signal.SIGCONT)
     assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
-    assert it.child.process.wait(10) == 0
+    assert it.child.process.wait(60) == 0
 
 
 def test_a_tcp_socket_is_refused_in_one_sentence():

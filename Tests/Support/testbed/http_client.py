@@ -48,7 +48,7 @@ def request(port, method, path, headers=(), body=None, timeout=30.0, source="127
     return send(port, data, method, timeout, source)
 
 
-def is_ok(port, path, timeout=5.0):
+def is_ok(port, path, timeout=30.0):
     """Whether a GET is answered with 200."""
     try:
         return request(port, "GET", path, timeout=timeout).status == 200

@@ -12,7 +12,7 @@ ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os
 ENVIRONMENT["PATH"] = ENVIRONMENT.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 
-def wait_until(condition, what, seconds=20.0, interval=0.02):
+def wait_until(condition, what, seconds=60.0, interval=0.02):
     """Polls until `condition` returns something true, and returns that."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
@@ -60,7 +60,7 @@ class Child:
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} has ended with code {self.process.returncode}:\n{self.last_words()}")
 
-    def wait_until_ready(self, condition, seconds=20.0):
+    def wait_until_ready(self, condition, seconds=60.0):
         """Returns what `condition` returns, once that is true; stops the child if it does not get ready."""
         try:
             return wait_until(lambda: condition() or self.check(), f"{self.name} is ready", seconds)
