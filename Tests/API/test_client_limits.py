@@ -98,7 +98,7 @@ def addresses():
     yield from map(ipaddress.ip_address, ("10.10.13.10", "0.0.0.0", "34.39.92.36", "255.255.255.255"))
     texts = "::1 :: 2001:db8::1 1:: ::ffff:0:0 ::ffff:10.10.13.10 ::fffe:1.2.3.4 0:0:0:0:0:1:ffff:102 a0a:d0a:0:22::a0a"
     yield from map(ipaddress.ip_address, texts.split())
-    for _ in range(1_000):
+    for _ in range(250):
         first = random_ipv6(choice)
         yield first
         yield ipaddress.IPv6Address(int(first) ^ choice.getrandbits(64))
@@ -116,7 +116,7 @@ def test_a_client_is_an_ipv4_address_or_the_64_bit_network_of_an_ipv6_address(ne
                 answer = connection.request("/client", text)
                 assert answer == (200, network(address)), f"{text} is known by {answer}"
                 asked += 1
-    assert asked > 10_000
+    assert asked > 2_500
 
 
 def statuses(nginx, clients, path="/", **request):
