@@ -65,7 +65,7 @@ def test_each_links_to_the_other_at_the_top(english, vietnamese):
 
 def test_vietnamese_pages_link_to_vietnamese_ones():
     """Where there is one."""
-    for path in sorted(set(VIETNAMESE) - {"README.vi.md"}):
+    for path in VIETNAMESE:
         text = (ROOT / path).read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#\s:]+\.md)", "\n".join(text.splitlines()[4:])):
             twin = (ROOT / path).parent / target.replace(".md", ".vi.md")
