@@ -59,13 +59,15 @@ final class Instance: Sendable {
         try self.init("redis+unix://\(server.path)", isRequired: isRequired)
     }
 
-    /// Claims a key. If another instance has it, waits for no more than the time.
+    /// Claims a key. If another instance has it, waits for no more than the time: a second, which is long for a store that
+    /// answers, or nearly the claim's life.
     func claim(
         _ key: String = "k",
-        within time: TimeAmount = .milliseconds(50),
+        within time: TimeAmount? = nil,
         ttl: TimeAmount = .seconds(30)
     ) async throws -> SharedStore.Claim {
-        try await eventLoop.flatSubmit {
+        let time = time ?? min(.seconds(1), ttl - .nanoseconds(ttl.nanoseconds / 6))
+        return try await eventLoop.flatSubmit {
             let answer = self.eventLoop.makePromise(of: SharedStore.Claim.self)
             var count = 0
             self.store.value.claim(Self.key(key), until: .now() + time, livingFor: ttl - time) {
