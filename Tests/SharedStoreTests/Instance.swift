@@ -59,14 +59,14 @@ final class Instance: Sendable {
         try self.init("redis+unix://\(server.path)", isRequired: isRequired)
     }
 
-    /// Claims a key. If another instance has it, waits for no more than the time: a second, which is long for a store that
+    /// Claims a key. If another instance has it, waits for no more than the time: two seconds, which is long for a store that
     /// answers, or nearly the claim's life.
     func claim(
         _ key: String = "k",
         within time: TimeAmount? = nil,
         ttl: TimeAmount = .seconds(30)
     ) async throws -> SharedStore.Claim {
-        let time = time ?? min(.seconds(1), ttl - .nanoseconds(ttl.nanoseconds / 6))
+        let time = time ?? min(.seconds(2), ttl - .nanoseconds(ttl.nanoseconds / 6))
         return try await eventLoop.flatSubmit {
             let answer = self.eventLoop.makePromise(of: SharedStore.Claim.self)
             var count = 0

@@ -36,7 +36,7 @@ struct StrangeStoreTests {
             )
         }
         let instance = try Instance(server, isRequired: isRequired)
-        let claim = try await instance.claim(within: .milliseconds(200))
+        let claim = try await instance.claim()
         try await instance.close()
         try await server.stop()
         return (claim, instance)
