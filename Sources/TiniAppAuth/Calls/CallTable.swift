@@ -3,8 +3,8 @@ import NIOCore
 
 /// The calls in flight, each with its waiting requests, and for a while the outcomes of ended ones.
 ///
-/// Of two refreshes with the same token, the second would make the token server revoke the whole chain. So the same
-/// token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
+/// Of two refreshes with the same token, the second would, by all signs, make the token server revoke the whole chain. So
+/// the same token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
 struct CallTable {
     /// What is kept, by what it is. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code that

@@ -29,7 +29,8 @@ package enum AuthRoute: String, CaseIterable, Sendable {
 
     /// Whether the call may be sent again after its bytes may have reached Tiki.
     ///
-    /// A code or a refresh token that arrives twice makes the token server revoke what the first one gave.
+    /// By all signs, a code or refresh token that arrives twice makes the token server revoke what the first one gave; see
+    /// docs/at-most-once.md.
     var isRepeatable: Bool { self == .info }
 
     /// Whether the call's outcome is kept for requests with the same token, since the call must not be made again.

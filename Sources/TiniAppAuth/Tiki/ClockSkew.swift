@@ -67,8 +67,8 @@ struct ClockSkewMonitor {
             logger,
             .warning,
             """
-            our clock is \(abs(skew)) s \(skew > 0 ? "ahead of" : "behind") Tiki's; from \(ClockSkew.refused) s on, Tiki \
-            refuses every call as wrongly signed
+            our clock is \(abs(skew)) s \(skew > 0 ? "ahead of" : "behind") Tiki's; from about \(ClockSkew.refused) s on, we \
+            expect that Tiki refuses every call as wrongly signed
             """,
             metadata: ["seconds_ahead": "\(skew)"]
         )

@@ -5,7 +5,7 @@ import TiniAppAuth
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Validate the settings, and on request the way to Tiki and the shared store.",
+        abstract: "Check the settings; with --upstream also the connections to Tiki and the shared store.",
         discussion: "Ends with a verdict. Exits with 78 if the configuration is wrong, with 1 if logins cannot work."
     )
 

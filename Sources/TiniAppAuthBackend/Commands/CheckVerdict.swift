@@ -17,7 +17,8 @@ struct CheckVerdict {
         } else if !reports.allSatisfy(\.isReachable) {
             (isGood, text) = (false, "Tiki cannot be reached: the reason is above.")
         } else if abs(skew) >= ClockSkew.refused {
-            (isGood, text) = (false, "\(clock): Tiki refuses every call. Set it right; timedatectl shows it.")
+            text = "\(clock): Tiki refuses every call. Set the clock; timedatectl shows whether it is synchronized."
+            isGood = false
         } else if let store, !store.isUsable, store.isRequired {
             (isGood, text) = (false, "The shared store cannot be used, and nothing is sent to Tiki without it.")
         } else if abs(skew) > ClockSkew.tolerated {

@@ -41,13 +41,13 @@ struct Settings: Sendable {
     let requestTimeout = Setting("REQUEST_TIMEOUT", .seconds(0.1...300), default: Default.requestTimeout)
         .means("Seconds for a whole request. Keep it below nginx's fastcgi_read_timeout (15 s).")
     let lateAnswerTimeout = Setting("LATE_ANSWER_TIMEOUT", .seconds(0...300), default: Default.lateAnswerTimeout)
-        .means("Seconds, from its sending, to wait for the answer to an exchange or refresh after the app has got 504.")
+        .means("Seconds from sending for which Tiki's answer still counts, though the app has got 504.")
     let replayWindow = Setting("REPLAY_WINDOW", .seconds(0...300), default: Default.replayWindow)
         .means(
             "Seconds for which the same code or refresh token gets the same answer again; 0 sends it to Tiki each time."
         )
     let replayMaxEntries = Setting("REPLAY_MAX_ENTRIES", .integer(1...1_000_000), default: Default.replayMaxEntries)
-        .means("Answers that are kept for it, 32 MiB in all; one more drops the oldest.")
+        .means("Answers that REPLAY_WINDOW keeps, 32 MiB in all; one more drops the oldest.")
     let verifyWindow = Setting("VERIFY_WINDOW", .seconds(0...30), default: Default.verifyWindow)
         .means(
             "Seconds for which `/auth_verify` keeps Tiki's good answer about an access token; 0 asks Tiki each time."
@@ -61,13 +61,13 @@ struct Settings: Sendable {
     let sharedStoreCAFile = Setting("SHARED_STORE_CA_FILE", .certificates, shown: "the system's")
         .means("File of CA certificates (PEM) to trust for a `rediss:` URL in place of the system's.")
     let sharedStoreTimeout = Setting("SHARED_STORE_TIMEOUT", .seconds(0.05...5), default: storeTimeout)
-        .means("Seconds for an answer of the store. At most half of REQUEST_TIMEOUT unless set.")
+        .means("Seconds for an answer of the store. The default is half of REQUEST_TIMEOUT if that is less.")
     let sharedStoreRequired = Setting("SHARED_STORE_REQUIRED", .flag, default: false)
-        .means("1: no code or refresh token goes to Tiki while the store does not answer, or has lost its memory.")
+        .means("1: while the store is down or has lost its memory, logins fail rather than risk a second call.")
     let allowInsecureStore = Setting("ALLOW_INSECURE_STORE", .flag, default: false)
         .means("1 allows sending the store's password in clear text to another machine.")
     let connectTimeout = Setting("CONNECT_TIMEOUT", .seconds(0.1...60), default: calls.connectTimeout)
-        .means("Seconds for a new connection to Tiki: name, TCP, TLS. At most half of REQUEST_TIMEOUT unless set.")
+        .means("Seconds to connect to Tiki: name, TCP, TLS. The default is half of REQUEST_TIMEOUT if that is less.")
     let maxConnections = Setting("UPSTREAM_MAX_CONNECTIONS", .integer(1...65_536), default: calls.maxConnections)
         .means("Connections to Tiki; each carries one call at a time, further calls wait.")
     let warmConnections = Setting("UPSTREAM_WARM_CONNECTIONS", .integer(0...1_024), default: calls.warmConnections)
