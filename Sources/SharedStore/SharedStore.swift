@@ -23,6 +23,8 @@ package final class SharedStore {
         package var timeout = defaultTimeout
         /// ``timeout`` where nothing else is said.
         package static let defaultTimeout = TimeAmount.milliseconds(250)
+        /// How long any other command may, before the connection is closed.
+        var longestStall = TimeAmount.seconds(3)
         /// Whether nothing may be sent without a claim that can be relied on.
         package var isRequired = false
         /// How long a claim may live at most, and so how long to wait after a loss of memory.

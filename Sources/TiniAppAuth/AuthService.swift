@@ -20,7 +20,6 @@ package final class AuthService {
     private var signer: RequestSigner
     private var skew: ClockSkewMonitor
     private var table: CallTable
-    private let timers: CoarseTimers
     private var nonces = NonceCounter()
     /// Drops what has been kept for long enough, also if no request comes.
     private var expiry: Scheduled<Void>?
@@ -51,7 +50,6 @@ package final class AuthService {
         )
         signer = RequestSigner(configuration.credentials)
         skew = ClockSkewMonitor(clock: configuration.upstream.clock, logger: logger, metrics: factory)
-        timers = CoarseTimers(eventLoop: eventLoop)
         table = CallTable(
             CallTable.Limits(
                 window: configuration.replayWindow,
@@ -181,7 +179,7 @@ extension AuthService {
 
     /// Ends a request's wait at its deadline. The call goes on without it.
     private func expire(_ waiter: CallWaiter, of inFlight: CallInFlight, _ route: AuthRoute, at deadline: NIODeadline) {
-        waiter.timer = timers.set(deadline) {
+        waiter.timer = client.timers.set(deadline) {
             inFlight.remove(waiter)
             // Without a call, another instance still has the claim.
             var outcome = AuthOutcome(result: .failure(.inProgress))

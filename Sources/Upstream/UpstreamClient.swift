@@ -25,7 +25,8 @@ package final class UpstreamClient {
     }
 
     private let pools: [UpstreamURL.Origin: UpstreamPool]
-    private let timers: CoarseTimers
+    /// For the calls' deadlines, and for those of who makes them.
+    package let timers: CoarseTimers
     private var trust: UpstreamTrust
 
     /// - Parameters:

@@ -172,7 +172,7 @@ final class RedisClient {
 
     private func greet(on channel: any Channel) throws {
         if connector != nil { keepAlive(channel) }
-        let connection = try RedisConnection(channel, maxReplyBytes: configuration.maxReplyBytes) { [weak self] in
+        let connection = try RedisConnection(channel, configuration) { [weak self] in
             self?.connectionEnded($0, $1)
         }
         openingConnection = connection

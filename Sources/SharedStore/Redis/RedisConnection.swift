@@ -9,10 +9,9 @@ final class RedisConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
 
-    /// How long a command waits for its reply before the connection is closed.
-    static let longestStall = TimeAmount.seconds(3)
-
     private let channel: any Channel
+    /// How long a command waits for its reply before the connection is closed.
+    private let longestStall: TimeAmount
     private let reader: RedisReplyReader
     private var pending: Deque<(sentAt: NIODeadline, completion: Completion)> = []
     private var isTimerSet = false
@@ -22,12 +21,13 @@ final class RedisConnection: ChannelInboundHandler {
 
     init(
         _ channel: any Channel,
-        maxReplyBytes: Int,
+        _ configuration: SharedStore.Configuration,
         didEnd: @escaping (RedisConnection, RedisFailure) -> Void
     ) throws {
         self.channel = channel
         self.didEnd = didEnd
-        reader = RedisReplyReader(maxBytes: maxReplyBytes)
+        longestStall = configuration.longestStall
+        reader = RedisReplyReader(maxBytes: configuration.maxReplyBytes)
         try channel.pipeline.syncOperations.addHandler(self)
     }
 
@@ -60,10 +60,10 @@ final class RedisConnection: ChannelInboundHandler {
     private func setTimer() {
         guard !isTimerSet, let first = pending.first else { return }
         isTimerSet = true
-        channel.eventLoop.assumeIsolated().scheduleTask(deadline: first.sentAt + Self.longestStall) { [weak self] in
+        channel.eventLoop.assumeIsolated().scheduleTask(deadline: first.sentAt + longestStall) { [weak self] in
             guard let self else { return }
             isTimerSet = false
-            if let first = pending.first, first.sentAt + Self.longestStall <= .now() {
+            if let first = pending.first, first.sentAt + longestStall <= .now() {
                 end(.timeout)
             } else {
                 setTimer()

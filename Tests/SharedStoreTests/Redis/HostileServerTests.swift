@@ -7,11 +7,14 @@ import Testing
 /// Servers that are hostile or not Redis: the connection ends, but nothing else does.
 struct HostileServerTests {
     /// Runs a server that answers `PING` correctly, and everything else as given.
-    func outcome(of reaction: FakeRedis.Reaction) async throws -> (RedisFailure?, FakeRedis) {
+    func outcome(
+        of reaction: FakeRedis.Reaction,
+        longestStall: TimeAmount = .seconds(60)
+    ) async throws -> (RedisFailure?, FakeRedis) {
         let server = try await FakeRedis { connection, command in
             command == ["PING"] || connection > 1 ? .bytes("+PONG\r\n") : reaction
         }
-        let client = try LoopClient(server)
+        let client = try LoopClient(server, longestStall: longestStall)
         try await client.waitUntilUp()
         let result = try await client.send("GET", "k")
         // The next connection is a good one.
@@ -40,7 +43,8 @@ struct HostileServerTests {
         ] as [(FakeRedis.Reaction, RedisFailure)]
     )
     func ends(reaction: FakeRedis.Reaction, failure: RedisFailure) async throws {
-        let (found, server) = try await outcome(of: reaction)
+        let stall = failure == .timeout ? TimeAmount.seconds(5) : .seconds(60)
+        let (found, server) = try await outcome(of: reaction, longestStall: stall)
         #expect(found == failure)
         #expect(server.accepted == 2)
     }
@@ -119,11 +123,10 @@ struct HostileServerTests {
     func overload() async throws {
         let server = try await FakeRedis { _, _ in .bytes("+PONG\r\n") }
         let client = try LoopClient(server)
-        for _ in 0..<2 {
-            let replies = try await client.send(Array(repeating: ["PING"], count: 16_389))
-            #expect(replies.count { $0 == .success(.status("PONG")) } == 16_384)
-            #expect(replies.suffix(5).allSatisfy { $0 == .failure(.overloaded) })
-        }
+        let replies = try await client.send(Array(repeating: ["PING"], count: 16_389))
+        #expect(replies.count { $0 == .success(.status("PONG")) } == 16_384)
+        #expect(replies.suffix(5).allSatisfy { $0 == .failure(.overloaded) })
+        #expect(try await client.send("PING") == .success(.status("PONG")))
         try await client.close()
         try await server.stop()
     }

@@ -20,6 +20,7 @@ final class LoopClient: Sendable {
         password: String? = nil,
         caFile: String? = nil,
         connectTimeout: TimeAmount = .seconds(20),
+        longestStall: TimeAmount = .seconds(60),
         maxReplyBytes: Int = 262_144
     ) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.any()
@@ -27,6 +28,7 @@ final class LoopClient: Sendable {
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
         configuration.connectTimeout = connectTimeout
+        configuration.longestStall = longestStall
         configuration.maxReplyBytes = maxReplyBytes
         let usesTLS = configuration.address.usesTLS
         let trust = usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
@@ -36,12 +38,12 @@ final class LoopClient: Sendable {
         )
     }
 
-    convenience init(_ server: RedisServer) throws {
-        try self.init("redis+unix://\(server.path)")
+    convenience init(_ server: RedisServer, longestStall: TimeAmount = .seconds(60)) throws {
+        try self.init("redis+unix://\(server.path)", longestStall: longestStall)
     }
 
-    convenience init(_ server: FakeRedis) throws {
-        try self.init("redis+unix://\(server.path)", maxReplyBytes: 10_000)
+    convenience init(_ server: FakeRedis, longestStall: TimeAmount = .seconds(60)) throws {
+        try self.init("redis+unix://\(server.path)", longestStall: longestStall, maxReplyBytes: 10_000)
     }
 
     /// Checks that it is Redis at all, and lets us in.
@@ -75,7 +77,7 @@ final class LoopClient: Sendable {
     }
 
     /// Waits until a command is answered again.
-    func waitUntilUp(within time: Duration = .seconds(10)) async throws {
+    func waitUntilUp(within time: Duration = .seconds(60)) async throws {
         try await eventually("an answer", within: time) { try await send("PING") == .success(.status("PONG")) }
     }
 

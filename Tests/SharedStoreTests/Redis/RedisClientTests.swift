@@ -119,7 +119,7 @@ struct RedisClientTests {
     @Test("A server that stalls for seconds gets another connection, and no earlier reply is taken for a later one")
     func stalledLong() async throws {
         let server = try await RedisServer.start()
-        let client = try LoopClient(server)
+        let client = try LoopClient(server, longestStall: .seconds(3))
         try await client.waitUntilUp()
         server.signal(SIGSTOP)
         #expect(try await client.send("ECHO", "old") == .failure(.timeout))
