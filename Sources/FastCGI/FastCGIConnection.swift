@@ -100,7 +100,8 @@ final class FastCGIConnection: ChannelInboundHandler {
         return false
     }
 
-    /// Something came, or the web server went, while a request is in flight: its answer is the last. What follows is not read.
+    /// The web server has sent something, or has gone, while a request is in flight: the answer to that request is the
+    /// last. Nothing more is read.
     private func hasBroken(_ context: ChannelHandlerContext) {
         phase = .answering(staysOpen: false)
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)

@@ -4,7 +4,7 @@ import Text
 /// One complete request, as the web server passed it. A value: nothing in it points into libfcgi.
 package struct FastCGIRequest: Sendable {
     /// Everything but the body. The names in brackets are the FastCGI params (RFC 3875 section 4.1 where it defines
-    /// them, else nginx's). An object, since whoever has something to do with the request keeps it.
+    /// them, else nginx's). A class, since several objects keep it until the request is answered.
     package final class Head: Sendable {
         /// The request method, in capitals as the client sent it (`REQUEST_METHOD`); empty if absent.
         package let method: String

@@ -2,8 +2,8 @@ import Text
 
 /// The response to the web server for one request.
 package struct FastCGIResponse: Sendable, Equatable {
-    /// Bytes of head and body that a unix socket takes without waiting for its reader: a send buffer has 208 KiB by default,
-    /// and the kernel counts what it needs itself.
+    /// Bytes of head and body that a unix socket takes at once: a send buffer has 208 KiB by default, and the kernel's
+    /// own overhead counts, too. A longer answer is written as the web server reads it.
     package static let maxBytes = 98_304
 
     /// The HTTP status code.

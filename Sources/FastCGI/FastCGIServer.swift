@@ -25,7 +25,7 @@ package final class FastCGIServer {
     private var kept = ConnectionList()
     /// Requests that have been handed over and not answered, by their connection.
     private var inFlight: [ObjectIdentifier: ResponseWriter] = [:]
-    /// Descriptors for connections that wait and for requests in flight, which take two each.
+    /// Descriptors for connections that wait or are kept, and for requests in flight, which take two each.
     private var maxDescriptors = DescriptorLimit.current?.forConnections ?? .max
     /// Ends the oldest connection that waits, when it is due.
     private var expiry: Scheduled<Void>?
@@ -53,7 +53,7 @@ package final class FastCGIServer {
     ///
     /// - Parameters:
     ///   - library: libfcgi, started.
-    ///   - listener: where to accept connections; closed when serving ends, or at the start of a shutdown.
+    ///   - listener: where to accept connections; closed during the shutdown.
     ///   - limits: how much of each resource a peer may use.
     ///   - shutdownGrace: how long a shutdown waits for what is in flight.
     ///   - handler: answers the requests.
@@ -91,12 +91,12 @@ package final class FastCGIServer {
 // MARK: Shutdown
 
 extension FastCGIServer {
-    /// How long a shutdown waits for the web server to close the connections that it keeps. Ours takes half a second
-    /// (`keepalive_timeout` in nginx's upstream); one that takes longer must not hold the shutdown up.
+    /// How long a shutdown waits for the web server to close the connections that it keeps. With our configuration
+    /// nginx takes half a second (`keepalive_timeout`); a server that takes longer must not delay the shutdown.
     private static let keptConnectionsGrace = TimeAmount.seconds(2)
 
-    /// Begins the shutdown: in the end no more connections are accepted, and ``end`` succeeds when the rest is done. May be
-    /// called more than once.
+    /// Begins the shutdown. Connections are accepted until the web server keeps none any more, but for two seconds at
+    /// most; ``end`` succeeds when the rest is done. May be called more than once.
     package func shutDown() {
         guard stage == .serving else { return }
         stage = .endingKept
@@ -168,7 +168,7 @@ extension FastCGIServer {
     /// Closes the oldest connections that wait if one more would be too many. The oldest, not the newest: a peer that sends
     /// at once is served, however many others are idle.
     func makeRoomForOneMore() {
-        // A request may take one more, for what its handler opens.
+        // A request may need a second descriptor, for a connection that its handler opens.
         for _ in 0..<2 where isFull { evictOldest() }
     }
 
@@ -179,7 +179,7 @@ extension FastCGIServer {
         while pendingBytes > limits.maxPendingBytes { evictOldest() }
     }
 
-    /// A peer has sent what is no request.
+    /// A peer has sent something that is not a request.
     func hasRefused(_ refusal: ConnectionGate.Refusal) {
         refusals.log(logger, .warning, "malformed FastCGI request", metadata: ["reason": "\(refusal.rawValue)"])
     }

@@ -57,7 +57,7 @@ package struct ConnectionGate {
     package private(set) var keepsConnection = false
     /// Bytes of the body that ``request`` has.
     package private(set) var stdinBytes = 0
-    /// Why ``request`` has no body although the peer sends one; nil if it has what has come.
+    /// Why ``request`` has no body although the peer sends one; nil if it has the body, as far as that has arrived.
     package private(set) var bodyRefusal: FastCGIRequest.BodyRefusal?
 
     private let limits: FastCGILimits

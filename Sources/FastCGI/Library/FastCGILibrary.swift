@@ -5,9 +5,9 @@ import Glibc
 package struct FastCGILibrary: Sendable {
     /// Starts libfcgi without letting it have TERM, and restores the other signals for which it sets handlers.
     ///
-    /// Its handler only remembers that it was called, so a TERM that came while it was set would be lost. It takes TERM only
-    /// if that does what it does by default (`installSignalHandler` in its os_unix.c). So there is a handler before, which
-    /// ends the process likewise. More than one start does no harm.
+    /// Its handler only remembers that it was called, so a TERM that came while it was set would be lost. libfcgi sets
+    /// it only if TERM still has its default action (`installSignalHandler` in its os_unix.c). So another handler that
+    /// ends the process is set first. More than one start does no harm.
     ///
     /// - Throws: ``FastCGIError/libraryNotInitialized(code:)``.
     package init() throws(FastCGIError) {

@@ -4,8 +4,8 @@ import Glibc
 /// A pipe through which libfcgi reads a request that the gate has passed.
 ///
 /// libfcgi reads from a descriptor, and waits there for as long as a peer likes. From this one it never waits: all of
-/// the request is in it, and where nothing is left, reading fails at once. Whoever reads a request to its end leaves
-/// the pipe empty; otherwise it is given up, so that no request can see bytes of another.
+/// the request is in it, and where nothing is left, reading fails at once. A request that was read to its end leaves
+/// the pipe empty. Otherwise the pipe is closed, so that no request can see bytes of another.
 struct RequestFeed: ~Copyable {
     /// Where libfcgi reads.
     let descriptor: CInt
