@@ -1,7 +1,8 @@
 import NIOCore
 
-/// What the store must still hear: outcomes to publish and claims to release. Each is sent until the store has replied: a store
-/// that was away for long may carry out an old claim only when it is back. A value without socket or timer.
+/// Changes that the store has not confirmed yet: outcomes to publish and claims to release. Each is sent until the
+/// store has replied, since a store that was away may carry out an old claim only when it is back. A value without
+/// socket or timer.
 struct OwedChanges {
     struct Change {
         let key: [UInt8]
@@ -20,7 +21,7 @@ struct OwedChanges {
     /// Bytes of all commands. Of more than that, changes are sent once.
     private static let maxBytes = 32 * 1_048_576
 
-    /// One a key: a later change of a key does what the earlier one would have done.
+    /// One for each key: a later change of a key replaces the earlier one.
     private var changes: [[UInt8]: Change] = [:]
     private var bytes = 0
     private var numbers = 0

@@ -164,8 +164,9 @@ extension AuthService {
         switch table.admit(call.keys.name, waiter, takesKept: takesKept, at: .now()) {
         case .first(let inFlight):
             expire(waiter, of: inFlight, call.route, at: deadline)
-            // When the loop has read all that has arrived. Calls that are signed and sent one after the other find the code in
-            // the processor's cache, and wake whoever answers once: measured, a quarter less CPU with 64 clients.
+            // When the loop has read everything that has arrived. Calls that are signed and sent one right after the
+            // other find the program in the processor's cache, and the other side wakes up once for all of them:
+            // measured, a quarter less CPU with 64 clients.
             eventLoop.assumeIsolated().execute { self.begin(call, inFlight, until: deadline) }
         case .joined(let inFlight):
             metrics.joined(call.route)
@@ -285,7 +286,7 @@ extension AuthService {
     private func dropExpiredLater() {
         metrics.kept(table.keptCount, bytes: table.keptBytes)
         guard expiry == nil, let time = table.nextExpiry else { return }
-        // Not one by one.
+        // In a second at the earliest, so that many expire together.
         expiry = eventLoop.assumeIsolated().scheduleTask(deadline: max(time, .now() + .seconds(1))) {
             self.expiry = nil
             self.table.removeExpired(at: .now())

@@ -25,7 +25,7 @@ package final class UpstreamClient {
     }
 
     private let pools: [UpstreamURL.Origin: UpstreamPool]
-    /// For the calls' deadlines, and for those of who makes them.
+    /// For the deadlines of calls, and of the requests for which they are made.
     package let timers: CoarseTimers
     private var trust: UpstreamTrust
 

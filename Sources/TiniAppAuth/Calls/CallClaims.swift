@@ -54,7 +54,8 @@ final class CallClaims {
     /// Whether outcomes are on their way to the store.
     var owesNews: Bool { store.owesNews }
 
-    /// Finds calls under other names from now on. Instances that still have the old secret find other ones.
+    /// Looks calls up under other names from now on: the names are made with the secret. Instances that still have the
+    /// old secret do not find these calls.
     func reload(_ credentials: ClientCredentials, _ access: SharedStore.Access) {
         keys = TokenKeys(sharedBy: credentials)
         store.reload(access)

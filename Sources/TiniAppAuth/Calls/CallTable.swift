@@ -7,8 +7,9 @@ import NIOCore
 /// the same token joins its call while that is in flight, and gets the same outcome again for the window after it. Lives on the
 /// event loop.
 struct CallTable {
-    /// What is kept, by what it is. Anybody can make refusals by the thousand with made-up codes, and perhaps find a code that
-    /// makes Tiki fail: they displace neither the outcomes of logins nor one another.
+    /// Outcomes by kind, each kind with bounds of its own. Anybody can cause refusals by the thousand with made-up
+    /// codes, and perhaps find a code that makes Tiki fail: such outcomes displace neither those of logins nor each
+    /// other.
     enum Shelf: Int, CaseIterable {
         /// Tiki has given what was asked for.
         case logins
@@ -47,7 +48,7 @@ struct CallTable {
         case first(CallInFlight)
         /// It waits with the others.
         case joined(CallInFlight)
-        /// The call has ended, so long ago.
+        /// The call ended this long ago, and its outcome was kept.
         case ended(SealedOutcome, ago: TimeAmount)
     }
 
@@ -81,9 +82,9 @@ struct CallTable {
     /// When the oldest entry expires; nil if there is none.
     var nextExpiry: NIODeadline? { shelves.compactMap(\.nextExpiry).min() }
 
-    /// Takes a request in.
+    /// Admits a request: it gets a kept outcome, joins a call, or begins one.
     ///
-    /// - Parameter takesKept: whether what is kept is an answer to it.
+    /// - Parameter takesKept: whether a kept outcome may answer it.
     mutating func admit(_ key: CallName, _ waiter: CallWaiter, takesKept: Bool = true, at now: NIODeadline) -> Admission
     {
         removeExpired(at: now)

@@ -6,7 +6,7 @@ import Text
 /// Neither reveals the token or the other, and an answer can be opened only with the token, so by a client that
 /// sends it again.
 struct TokenKeys: Sendable {
-    /// The code with the root key in it and nothing else yet: each derivation goes on from a copy.
+    /// An HMAC that has taken in only the root key so far. Each derivation continues from a copy of it.
     private let begun: HMAC<SHA512>
 
     /// - Parameter root: the key from which all others are derived; by default a random key that ends with the process.

@@ -2,7 +2,7 @@
 package struct ClientCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     /// The client key: sent with every call, not secret.
     package let key: String
-    /// The client secret: signs, and never leaves the process.
+    /// The client secret: it signs, and the keys for the shared store are derived from it. It never leaves the process.
     let secret: String
 
     package init(key: String, secret: String) {

@@ -8,8 +8,8 @@ import Upstream
 package enum ClockSkew {
     /// Seconds. Up to this, nothing is logged: `Date` itself is up to one off, and a clock that is kept is better.
     package static let tolerated: Int64 = 5
-    /// Seconds. From this on Tiki is taken to refuse a signature. No current page of Tiki says how old a timestamp may
-    /// be; this is the shortest time that any of its pages has ever named.
+    /// Seconds. From this skew on, we assume, Tiki refuses a signature. No current page of Tiki says how old a
+    /// timestamp may be; this is the shortest time that any of its pages has ever named.
     package static let refused: Int64 = 60
 
     /// The skew that an answer shows: the seconds by which Tiki's clock is behind ours.

@@ -7,7 +7,7 @@ import Text
 /// payload; the samples are right.
 package struct RequestSigner: Sendable {
     private let clientKey: String
-    /// The code with the secret in it and nothing else yet: each signature goes on from a copy.
+    /// An HMAC that has taken in only the secret so far. Each signature continues from a copy of it.
     private let begun: HMAC<SHA256>
 
     package init(_ credentials: ClientCredentials) {

@@ -18,7 +18,7 @@ package enum TikiEnvironment: String, CaseIterable, Sendable {
     /// The prefix of every call's URL.
     package var baseURL: String { "https://api.tiki.vn\(basePath)" }
 
-    /// Goes by the path, so that a proxy in between does not matter.
+    /// Decides by the path, so that a proxy in between makes no difference.
     ///
     /// - Returns: nil if the path is neither's.
     package init?(_ url: UpstreamURL) {

@@ -1,11 +1,11 @@
 /// What the end of a call means for its token: whether it may be sent to Tiki again.
 ///
-/// The question is who can have said this, and whether the token had been used by then. A 5xx is also what a gateway says when
-/// it has forwarded the request and lost the answer, and its media type says nothing about that. Tiki's pages do not say it all:
-/// where they are silent, in doubt is the cheap side (the same error for a while, then a new code), free the dear one (a login).
-/// `docs/at-most-once.md` has this table, too.
+/// What counts is who may have sent the answer, and whether the token may have been used by then. A gateway also
+/// answers 5xx if it has forwarded the request and lost the answer; the media type says nothing about that. Tiki's
+/// pages do not cover every case. Where they do not, "in doubt" costs less if it is wrong (the same error for a while,
+/// then a new code) than "free" (a login). `docs/at-most-once.md` has this table, too.
 package enum TokenState: Sendable {
-    /// It has not been used: sent again, it is as good as new.
+    /// It has not been used, and may be sent again.
     case free
     /// Tiki has taken it.
     case settled
