@@ -4,7 +4,7 @@ import NIOHTTP1
 /// An HTTP answer, before it is sent.
 struct SandboxResponse {
     var status: Int
-    /// But for the date and the length.
+    /// Without the date and the length, which are added when it is sent.
     var headers: HTTPHeaders
     var body: ByteBuffer
 

@@ -70,8 +70,8 @@ struct Server {
             }
             // The listener takes connections already: they wait in its queue.
             systemd.notify(.ready)
-            // All requests have their answers. Those that come from Tiki now are for other instances; they get what is
-            // left of the grace, which began with the shutdown.
+            // After this all requests have been answered. Answers that Tiki gives later are for other instances. They
+            // are waited for until the grace, which began with the shutdown, is over.
             let graceEnds = try await eventLoop.flatSubmit { parts.value.0.end }.get()
             try await eventLoop.flatSubmit { parts.value.1.service.close(by: graceEnds) }.get()
             group.cancelAll()

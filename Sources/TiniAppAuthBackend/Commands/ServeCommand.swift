@@ -15,7 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        // Until it is trapped it must not end the process. The files that it would read again are being read anyway.
+        // A HUP that comes before ``SignalTrap`` must not end the process. Nothing is lost: the files are about to be
+        // read.
         signal(SIGHUP, SIG_IGN)
         StandardError.beginQueue()
         let environment = Environment.current

@@ -3,11 +3,11 @@ import Glibc
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// Where messages and the log go. From ``beginQueue()`` on a thread of its own writes the lines, so that a reader who is stuck
-/// stops only that thread. (`O_NONBLOCK` would affect all that share the descriptor: the terminal, nginx.)
+/// Where messages and the log go. After ``beginQueue()`` a thread of its own writes the lines, so that a reader that is
+/// stuck stops only that thread. (`O_NONBLOCK` would affect all that share the descriptor: the terminal, nginx.)
 ///
-/// What does not fit is dropped, and the log says how many lines that were. Only our own lines take this way: what a library
-/// or the runtime prints goes to the descriptor itself.
+/// Lines that do not fit into the queue are dropped, and the log says how many. Only our own lines are queued: what a
+/// library or the runtime prints goes to the descriptor at once.
 enum StandardError {
     /// The longest write that a pipe takes in one piece (PIPE_BUF, pipe(7)).
     static let atomicBytes = 4_096
@@ -120,8 +120,8 @@ enum StandardError {
         return dropped
     }
 
-    /// As many lines as a pipe takes in one piece, so that in a container nginx's lines do not end up in the middle of ours; or
-    /// one that is longer.
+    /// The length of as many lines as a pipe takes in one piece, so that in a container nginx's lines do not end up in
+    /// the middle of ours; or of one longer line.
     static func lengthOfNextWrite(_ lines: ArraySlice<UInt8>) -> Int {
         if lines.count <= atomicBytes { return lines.count }
         let newline = UInt8(ascii: "\n")

@@ -84,7 +84,7 @@ struct CGIProgram {
         return true
     }
 
-    /// - Returns: what has come until the end, at most so many bytes; nil if more could come.
+    /// - Returns: the input up to its end, at most this many bytes; nil if it did not all come in time.
     private func readBody(_ count: Int, until deadline: NIODeadline) -> [UInt8]? {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: count)

@@ -6,9 +6,9 @@ import Synchronization
 
 /// The signals that the process acts on, as sequences, from the moment that they are trapped.
 ///
-/// A handler that writes to a pipe, and not libdispatch's signal sources: they install their handler before the thread
-/// to which it passes the signal on is running, and a signal that comes in between is lost. Before this trap a signal does
-/// has its default effect; it is never ignored.
+/// Has a handler that writes to a pipe, and not libdispatch's signal sources: these install their handler before the
+/// thread to which it passes the signal is running, and a signal that comes in between is lost. Until it is trapped, a
+/// signal has its default effect; it is never ignored.
 struct SignalTrap {
     /// Every TERM, INT and QUIT.
     let terminations: AsyncStream<CInt>

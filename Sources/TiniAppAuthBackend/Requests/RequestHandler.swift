@@ -28,7 +28,8 @@ final class RequestHandler: FastCGIHandler {
     private let validation: DomainValidation
     private let maxBodyBytes: Int
 
-    /// - Parameter maxBodyBytes: how long a body may be that whoever calls ``handle(_:_:)`` reads; for the error's text.
+    /// - Parameter maxBodyBytes: the length of the longest body that is read before ``handle(_:_:)``; for the error's
+    ///   text.
     init(
         service: AuthService,
         validation: DomainValidation,
@@ -110,7 +111,8 @@ final class RequestHandler: FastCGIHandler {
         }
     }
 
-    /// The responder says in the log that it refuses, at a bounded rate; a flood must not become one of lines.
+    /// Writes no line to the log: ``FastCGIServer`` logs refusals at a bounded rate, so that a flood of requests does
+    /// not become a flood of lines.
     func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) -> FastCGIResponse {
         let error: AuthError =
             switch reason {

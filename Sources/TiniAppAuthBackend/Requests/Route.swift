@@ -11,7 +11,7 @@ enum Route {
     case live
     /// The process takes requests. Never `/healthz`: Cloud Run keeps paths that end in `z` for itself.
     case ready
-    /// For Prometheus; nginx lets only its own machine ask.
+    /// For Prometheus; the web server lets only this machine ask, and those that the operator names.
     case metrics
     /// The file that proves to Tini Console who owns the domain.
     case validation(id: String)
@@ -50,7 +50,7 @@ enum Route {
         }
     }
 
-    /// The names of what does not go on to Tiki as it is.
+    /// The names of all routes but the three calls, and of an unknown path.
     private enum Name: String, CaseIterable {
         case verify, greeting, live, ready, metrics, validation, unknown
     }

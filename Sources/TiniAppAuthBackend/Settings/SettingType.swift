@@ -83,7 +83,7 @@ extension SettingType where Value == String {
         }
     }
     static let secretFile = content { SettingsReader.problem(inText: $0).map { "whose content \($0)" } }
-    /// Any text is a password, but for what is a mistake for certain.
+    /// Any text can be a password, except one that is certainly a mistake.
     static let passwordFile = content { text in
         if text.isEmpty { return "that is empty" }
         if text.hasPrefix("<"), text.hasSuffix(">") { return "whose content is still a placeholder" }
