@@ -82,7 +82,8 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	@# tests at once, which would do the same to each other.
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
-	Tests/side-by-side.sh Tests/API 'Tests/Model Tests/Docs Tests/Deploy Tests/LostAnswers Tests/WebServers Tests/Commands' Tests/Outside
+	Tests/side-by-side.sh Tests/API 'Tests/Docs Tests/Deploy' \
+	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands' Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API

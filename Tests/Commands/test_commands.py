@@ -425,7 +425,7 @@ def test_check_verifies_the_certificate(sandboxes, folder):
 
 @pytest.mark.parametrize(
     ("offset", "code", "words"),
-    [("-90", 1, "ahead of Tiki's: Tiki refuses every call"), ("20", 0, "behind Tiki's: from 60 s on")],
+    [("-90", 1, "ahead of Tiki's: expect Tiki to refuse every call"), ("20", 0, "behind Tiki's: from 60 s on")],
 )
 def test_check_reports_a_clock_that_is_off(sandboxes, offset, code, words):
     ran = run("check", "--upstream", AUTH_ENDPOINT=sandboxes("--clock-offset", offset).auth_endpoint)

@@ -17,12 +17,12 @@ struct CheckVerdict {
         } else if !reports.allSatisfy(\.isReachable) {
             (isGood, text) = (false, "Tiki cannot be reached: the reason is above.")
         } else if abs(skew) >= ClockSkew.refused {
-            text = "\(clock): Tiki refuses every call. Set the clock; timedatectl shows whether it is synchronized."
-            isGood = false
+            let advice = "Set the clock; timedatectl shows whether it is synchronized."
+            (isGood, text) = (false, "\(clock): expect Tiki to refuse every call. \(advice)")
         } else if let store, !store.isUsable, store.isRequired {
             (isGood, text) = (false, "The shared store cannot be used, and nothing is sent to Tiki without it.")
         } else if abs(skew) > ClockSkew.tolerated {
-            (isGood, text) = (true, "\(clock): from \(ClockSkew.refused) s on, Tiki refuses every call.")
+            (isGood, text) = (true, "\(clock): from \(ClockSkew.refused) s on, expect Tiki to refuse every call.")
         } else if let store, !store.isUsable {
             (isGood, text) = (true, "Tiki can be reached, but not the shared store: each instance is by itself.")
         } else {
