@@ -79,3 +79,31 @@ def test_log_page_has_each_field_of_nginx_log():
     page = read("docs/log-and-metrics.md")
     assert len(fields) > 5
     assert not [field for field in sorted(fields) if f"`{field}`" not in page]
+
+
+def test_log_page_has_no_line_that_nobody_writes():
+    table = read("docs/log-and-metrics.md").split("### Everything else")[1].split("\n\nNo core file")[0]
+    cells = re.findall(r"^\| [A-Z, ]+ \| ([^|]+) \|", table, re.MULTILINE)
+    messages = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "Sources").rglob("*.swift"))
+
+    def is_written(message):
+        """Up to the first thing that is filled in: a number, a server's name, or what follows a colon."""
+        return message in source or re.split(r" N |…|: | Tiki| the shared store", message)[0] in source
+
+    assert len(messages) > 20 and not is_written("cannot watch a connection")
+    assert not [message for message in messages if not is_written(message)]
+
+
+def test_log_page_has_each_code_of_a_failed_call_and_no_other():
+    codes = set()
+    for path, enum in [
+        ("Transport/ConnectFailure.swift", "Reason"),
+        ("Upstream/UpstreamFailure.swift", "Code"),
+        ("TiniAppAuth/Tiki/TikiAnswer.swift", "Problem"),
+    ]:
+        cases = re.search(rf"enum {enum}: String.*?\n    }}", read(f"Sources/{path}"), re.DOTALL)[0]
+        codes |= {code or name for name, code in re.findall(r'^ +case (\w+)(?: = "(\w+)")?$', cases, re.MULTILINE)}
+    table = read("docs/log-and-metrics.md").split("### Why a call failed")[1].split("\n\nAfter")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
+    assert {code for cell in cells for code in re.findall(r"`(\w+)`", cell)} == codes
