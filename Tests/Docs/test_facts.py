@@ -107,3 +107,18 @@ def test_log_page_has_each_code_of_a_failed_call_and_no_other():
     table = read("docs/log-and-metrics.md").split("### Why a call failed")[1].split("\n\nAfter")[0]
     cells = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
     assert {code for cell in cells for code in re.findall(r"`(\w+)`", cell)} == codes
+
+
+def test_pages_say_how_long_a_store_without_memory_stops_logins():
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| `(\d+)` \|", read("docs/settings.md"), re.MULTILINE))
+    claims = read("Sources/TiniAppAuth/Calls/CallClaims.swift")
+    spare = int(re.search(r"lateAnswerTimeout \+ replayWindow \+ \.seconds\((\d+)\)", claims)[1])
+    seconds = spare + sum(int(rows[name]) for name in ("REQUEST_TIMEOUT", "LATE_ANSWER_TIMEOUT", "REPLAY_WINDOW"))
+    assert f"+ {spare} s, {seconds} s by default" in read("docs/scaling.md").replace("\n", " ")
+    assert f"503 for {seconds} s" in read("docs/runbook.md")
+
+
+def test_line_that_scaling_says_to_change_is_there():
+    """A second line beside it would end nginx."""
+    line = "fastcgi_request_buffering off;"
+    assert f"`{line}`" in read("docs/scaling.md") and f"\n{line}\n" in read("nginx/limits.conf")
