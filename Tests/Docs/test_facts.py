@@ -122,3 +122,19 @@ def test_line_that_scaling_says_to_change_is_there():
     """A second line beside it would end nginx."""
     line = "fastcgi_request_buffering off;"
     assert f"`{line}`" in read("docs/scaling.md") and f"\n{line}\n" in read("nginx/limits.conf")
+
+
+def test_cloud_run_pages_have_the_containers_bounds():
+    """What the script and its nginx wait for at the end, and what they have room for."""
+    script = read("scripts/container-entrypoint.sh")
+    nginx = re.search(r"worker_shutdown_timeout (\d+)s;", read("nginx/container.conf.template"))[1]
+    whole = sum(float(bound) for bound in re.findall(r"^(?:nginx|responder)_bound=([\d.]+)$", script, re.MULTILINE))
+    connections = int(re.search(r"^connections=\$\(\((\d+) / workers\)\)$", script, re.MULTILINE)[1])
+    pending = re.search(r"\$\{MAX_PENDING_CONNECTIONS:-(\d+)\}", script)[1]
+    # Two connections for a request.
+    requests = f"{connections // 2:,}"
+    english, vietnamese = (" ".join(read(f"docs/deploy-cloud-run{end}").split()) for end in (".md", ".vi.md"))
+    assert f"within {whole:.0f} s; requests that take more than another {nginx} s are cut off" in english
+    assert f"trong vòng {whole:.0f} giây; request nào cần thêm quá {nginx} giây sẽ bị cắt" in vietnamese
+    assert f"128 MB are enough for {requests} requests at a time, {pending} of them with a body" in english
+    assert f"128 MB là đủ cho {requests.replace(',', '.')} request cùng lúc, trong đó {pending} request" in vietnamese
