@@ -73,3 +73,20 @@ def test_the_apps_types_have_every_reason():
     )
     said = re.findall(r"failure\((.+)[,)]|call\('\w+', ('\w+')|reason = ('\w+')|(\|\| 'unknown')", code)
     assert words(app) == words(" ".join(sum(said, ())))
+
+
+@pytest.mark.parametrize(
+    ("list_name", "done"),
+    [
+        ("TOO_BUSY", "waited and sent the same again"),
+        ("LOST", "sent the same again after 1 and 3 s"),
+        ("NOT_SPENT", "kept the refresh token"),
+        ("SPENT", "got a new code, once"),
+    ],
+)
+def test_the_apps_page_says_what_the_app_does(list_name, done):
+    rows = re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", read("examples/tini-app/README.md"), re.MULTILINE)
+    page = set().union(*(words(reasons) for reasons, what in rows if done in what))
+    # NOT_SPENT has those of TOO_BUSY by their name.
+    also = in_the_app("TOO_BUSY") if list_name == "NOT_SPENT" else set()
+    assert page == in_the_app(list_name) | also
