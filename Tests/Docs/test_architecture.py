@@ -70,6 +70,14 @@ def test_only_one_folder_calls_libfcgi():
     assert callers == {"Library"}
 
 
+@pytest.mark.parametrize(
+    ("header", "folder"), [("CCares", "Transport/Names"), ("CHiredis", "SharedStore/Redis"), ("CFCGI", "FastCGI")]
+)
+def test_only_these_folders_see_a_librarys_header(header, folder):
+    importers = [path for path in SOURCES.rglob("*.swift") if f"import {header}\n" in path.read_text()]
+    assert importers and {path.relative_to(SOURCES).as_posix().startswith(f"{folder}/") for path in importers} == {True}
+
+
 def test_folders_are_small():
     folders = [SOURCES, *(path for path in SOURCES.rglob("*") if path.is_dir())]
     assert {str(folder): n for folder in folders if (n := len(list(folder.glob("*.swift")))) > LARGEST_FOLDER} == {}

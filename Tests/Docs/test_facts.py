@@ -138,3 +138,72 @@ def test_cloud_run_pages_have_the_containers_bounds():
     assert f"trong vòng {whole:.0f} giây; request nào cần thêm quá {nginx} giây sẽ bị cắt" in vietnamese
     assert f"128 MB are enough for {requests} requests at a time, {pending} of them with a body" in english
     assert f"128 MB là đủ cho {requests.replace(',', '.')} request cùng lúc, trong đó {pending} request" in vietnamese
+
+
+POOL, NAMES, SERVER = "Sources/Upstream/Pool", "Sources/Transport/Names", "Sources/FastCGI/FastCGIServer.swift"
+# A figure on a page, and where it is decided.
+FIGURES = [
+    (
+        "docs/architecture.md",
+        r"for a client (\d+) connections",
+        "nginx/limits.conf",
+        r"tiniapp_auth_connections (\d+);",
+    ),
+    (
+        "docs/architecture.md",
+        r"and (\d+) requests a second",
+        "nginx/limit-zones.conf",
+        r"auth_exchange:10m rate=(\d+)r/s",
+    ),
+    ("docs/architecture.md", r"(\d+) s for all of a header", "nginx/routes.conf", r"client_header_timeout +(\d+)s;"),
+    ("docs/architecture.md", r"nginx's (\d+) s, `fastcgi_read", "nginx/routes.conf", r"fastcgi_read_timeout +(\d+)s;"),
+    (
+        "docs/architecture.md",
+        r"9 to (\d+) minutes",
+        f"{POOL}/IdleTime.swift",
+        r"longestLife = TimeAmount.minutes\((\d+)\)",
+    ),
+    (
+        "docs/architecture.md",
+        r"rest (\d+) ms before",
+        f"{POOL}/ReuseDelay.swift",
+        r"rest = TimeAmount.milliseconds\((\d+)\)",
+    ),
+    ("docs/architecture.md", r"answer serves for (\d+) s", f"{NAMES}/HostAddresses.swift", r"lifetime = .*\((\d+)\)"),
+    (
+        "docs/architecture.md",
+        r"or (\d+) ms if there is",
+        f"{NAMES}/HostAddresses.swift",
+        r"freshAnswerWait = .*\((\d+)\)",
+    ),
+    ("docs/architecture.md", r"After (\d+) s it waits no", SERVER, r"keptConnectionsGrace = .*\((\d+)\)"),
+    ("docs/web-servers.md", r"idle connections within (\d+) s", SERVER, r"keptConnectionsGrace = .*\((\d+)\)"),
+    ("docs/at-most-once.md", r"container (\d+) s", "nginx/container.conf.template", r"shutdown_timeout (\d+)s;"),
+    ("docs/at-most-once.md", r"then (\d+) s\)", "scripts/container-entrypoint.sh", r"SHUTDOWN_GRACE=(\d+)$"),
+    ("docs/at-most-once.md", r"only (\d+) s between two", "nginx/front.conf", r"client_body_timeout +(\d+)s;"),
+    ("docs/at-most-once.md", r"after (\d+) s 504", "nginx/front.conf", r"proxy_connect_timeout (\d+)s;"),
+    ("docs/verify.md", r"(\d+) a second for each client", "nginx/limit-zones.conf", r"auth_other:10m +rate=(\d+)r/s"),
+    ("docs/verify.md", r"and (\d+) at a time", "nginx/limits.conf", r"tiniapp_auth_connections (\d+);"),
+    ("docs/web-servers.md", r"\*\*Wait (\d+) s\*\*", "nginx/routes.conf", r"fastcgi_read_timeout +(\d+)s;"),
+    ("CONTRIBUTING.md", r"costs (\d+) % more", "Benchmarks/bench/instructions.py", r"_TOLERANCE = (\d+)"),
+    ("CONTRIBUTING.md", r"or ([\d.]+) more system calls", "Benchmarks/bench/system_calls.py", r"_TOLERANCE = ([\d.]+)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence", "source", "decision"), FIGURES, ids=[f"{row[0]} {row[1]}" for row in FIGURES]
+)
+def test_figure_is_the_one_in_force(page, sentence, source, decision):
+    (told,), (decided,) = (
+        re.findall(pattern, read(path), re.MULTILINE) for path, pattern in ((page, sentence), (source, decision))
+    )
+    assert told == decided
+
+
+def test_comparison_has_the_benchmarks_requests_a_second():
+    rows = re.findall(
+        r"^\| (?:requests/s,|the same over HTTPS)[^|]*((?:\| [\d,]+ )+)\|$", read("docs/comparison.md"), re.M
+    )
+    figures = [figure for row in rows for figure in row.strip("| ").split(" | ")]
+    assert len(figures) == 21
+    assert not [figure for figure in figures if f"| {figure} |" not in read("Benchmarks/results.md")]
