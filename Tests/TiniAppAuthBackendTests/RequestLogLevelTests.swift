@@ -55,6 +55,13 @@ struct RequestLogLevelTests {
         #expect(level(status: error.status, error: error) == expected, "before any call, the same")
     }
 
+    @Test("A verification that Tiki's good answer does not allow is a warning, one that Tiki refuses is info")
+    func verification() {
+        let answer = RequestLogTests.answered(200, reason: nil)
+        #expect(level(status: 503, error: .verificationUnavailable, outcome: answer) == .warning)
+        #expect(level(status: 401, error: .invalidAccessToken, outcome: answer) == .info)
+    }
+
     @Test(
         "Probes, metrics and the greeting are logged for debugging, unless they fail",
         arguments: ["/", "/health/live", "/health/ready", "/metrics"]

@@ -56,8 +56,8 @@ struct RequestLog: Sendable {
         switch entry.outcome?.result {
         // Tiki refuses our signature: no user can do anything about that.
         case .success(let answer) where answer.errorReason == TikiReason.invalidSignature.rawValue: return .error
-        case .success(let answer): return answer.status >= 500 ? .warning : .info
-        case .failure, nil: break
+        case .success(let answer) where entry.refusal == nil: return answer.status >= 500 ? .warning : .info
+        case .success, .failure, nil: break
         }
         switch entry.status {
         case 502, 504: return .warning
@@ -134,7 +134,8 @@ extension RequestLog.Entry {
             fields.append("shared", .flag(outcome.isShared))
             if outcome.isLate { fields.append("late", .flag(true)) }
             if let age = outcome.age {
-                fields.append(outcome.failureCode == nil ? "replayed" : "in_doubt", .flag(true))
+                // As the metrics count it.
+                fields.append(outcome.token == .inDoubt ? "in_doubt" : "replayed", .flag(true))
                 fields.append("age", .number(age))
             }
             fields.append("attempts", .number(outcome.attempts))
