@@ -9,7 +9,7 @@ extension LoadLongTests {
         @Test("4,000 requests wait for a slow upstream at once, on a few threads and in little memory")
         func manyInFlight() async throws {
             try DescriptorLimit.raise(to: 8_192)
-            let sandbox = try await Sandbox.start(arguments: ["--delay", "2000", "--quiet"])
+            let sandbox = try await Sandbox.start(arguments: ["--delay", "6000", "--quiet"])
             let codes = try await AuthCodes(Self.requests, from: sandbox)
             let backend = try await Backend.start(
                 environment: [
