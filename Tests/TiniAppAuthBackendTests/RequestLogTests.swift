@@ -88,6 +88,21 @@ struct RequestLogTests {
         #expect(try !other.line().contains("googleapis"))
     }
 
+    @Test("A kept outcome is in doubt if the token may have been used, whoever made the error, and else replayed")
+    func kept() throws {
+        for (state, field, other) in [
+            (TokenState.inDoubt, "in_doubt", "replayed"), (.settled, "replayed", "in_doubt"),
+            (.refused, "replayed", "in_doubt"),
+        ] {
+            let recorder = LogRecorder()
+            var outcome = Self.answered(500)
+            (outcome.token, outcome.age) = (state, 3)
+            RequestLog(logger: recorder.logger(), project: nil).write(entry(status: 500, outcome: outcome))
+            let fields = try recorder.fields()
+            #expect(fields[field] as? Bool == true && fields[other] == nil && fields["age"] as? Int == 3)
+        }
+    }
+
     @Test(
         "A failed call is logged with a more detailed reason than its answer has",
         arguments: [

@@ -73,7 +73,8 @@ extension SettingType where Value == String {
     ///
     /// - Parameter problem: the problem with a content, as words that follow "names a file"; nil if it is good.
     private static func content(_ problem: @escaping @Sendable (String) -> String?) -> SettingType {
-        SettingType(name: "a file's path", text: { $0 }) { path in
+        // One writes a path, and the value is a secret: it has no text.
+        SettingType(name: "a file's path", text: { _ in nil }) { path in
             let content = try FileManager.default.contents(atPath: path).or("names a file that cannot be read")
             var text = String(decoding: content, as: UTF8.self)
             if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }

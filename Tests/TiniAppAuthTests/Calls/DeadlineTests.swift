@@ -68,6 +68,27 @@ struct DeadlineTests {
         }
     }
 
+    @Test("Requests that share a call get the same at their deadline, whether it was sent or not")
+    func shared() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(1_500)
+                $0.upstream.maxConnections = 1
+            },
+            script: { _ in .silence }
+        ) { fixture in
+            let bodies = ["sent", "sent", "waits", "waits"].map { #"{"code":"\#($0)"}"# }
+            let outcomes = await fixture.outcomes(bodies.map { (.exchange, $0) })
+            #expect(
+                outcomes.map(\.result.error) == [.upstreamTimeout, .upstreamTimeout, .overloaded, .overloaded]
+            )
+            #expect(outcomes.map(\.isShared) == [false, true, false, true])
+            #expect(outcomes.map(\.attempts) == [1, 1, 0, 0])
+            let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
+            #expect(failures.map(\.totalValue).reduce(0, +) == 2, "each call counts once")
+        }
+    }
+
     @Test("The deadline counts from the request's arrival, not from its sending")
     func fromArrival() async throws {
         try await ServiceFixture.run(
