@@ -12,7 +12,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     private(set) var kinds: [ConnectionCounts.Kind?] = []
     private(set) var freed = 0
     private var hasAnswered = false
-    /// Whether each end was the peer's doing, before it had served a call.
+    /// Whether each end was a failure.
     private(set) var ends: [Bool] = []
     private(set) var sentAgain: [UpstreamCall] = []
     private(set) var outcomes: [UpstreamCall.Outcome] = []
@@ -83,8 +83,8 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
     }
 
     func connectionHasAnswered(_ connection: UpstreamConnection) { hasAnswered = true }
-    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool) {
-        ends.append(byPeer && !connection.state.hasServed)
+    func connectionEnded(_ connection: UpstreamConnection, _ cause: UpstreamConnection.EndCause) {
+        ends.append(cause == .failed)
     }
     func sendAgain(_ call: UpstreamCall) { sentAgain.append(call) }
 }

@@ -160,7 +160,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard ending != .known else { return }
         idleTimer?.cancel()
         channel?.close()
-        owner?.connectionEnded(self, byPeer: byPeer)
+        owner?.connectionEnded(self, !byPeer ? .closedByUs : state.hasServed ? .closedByServer : .failed)
         guard let call, case .inCall(let answerHadBegun) = ending else { return }
         self.call = nil
         let isBegun = answerHadBegun || failure == .notHTTP || failure == .tooLarge
@@ -192,6 +192,17 @@ extension ByteBuffer {
     }
 }
 
+extension UpstreamConnection {
+    /// Why a connection has ended.
+    enum EndCause {
+        case closedByUs
+        /// The server closed it after it had answered a call, or it broke.
+        case closedByServer
+        /// The same before it had answered any: the next one may fail likewise.
+        case failed
+    }
+}
+
 /// Receives a connection's events.
 protocol UpstreamConnectionOwner: AnyObject {
     /// It is counted differently now; nil before it opens and after it ends.
@@ -205,9 +216,7 @@ protocol UpstreamConnectionOwner: AnyObject {
     func connectionHasAnswered(_ connection: UpstreamConnection)
 
     /// It has ended: it is closed, or about to be.
-    ///
-    /// - Parameter byPeer: whether the server closed it, or it broke; false if we closed it.
-    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool)
+    func connectionEnded(_ connection: UpstreamConnection, _ cause: UpstreamConnection.EndCause)
 
     /// A call may be sent again: no byte of it has left, or it is repeatable.
     func sendAgain(_ call: UpstreamCall)

@@ -252,14 +252,13 @@ extension UpstreamPool: UpstreamConnectionOwner {
         openIfNeeded()
     }
 
-    func connectionEnded(_ connection: UpstreamConnection, byPeer: Bool) {
+    func connectionEnded(_ connection: UpstreamConnection, _ cause: UpstreamConnection.EndCause) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
         settling.removeAll { $0 === connection }
-        if byPeer { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
+        if cause != .closedByUs { reuse.serverDidClose(answeredAt: connection.answeredAt, at: .now()) }
         if let openedAt = connection.openedAt { warm.didEnd(after: .now() - openedAt) }
-        // It may fail again at once.
-        if byPeer, !connection.state.hasServed { openWarmLater() }
+        if cause == .failed { openWarmLater() }
         openIfNeeded()
     }
 
