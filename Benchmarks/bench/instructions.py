@@ -1,7 +1,7 @@
 """Counts the responder's instructions for a request, and compares with the committed number.
 
-Instructions that valgrind counts are nearly the same on a slow machine. On a busy one they are some more, as fewer requests
-share a timer. What else varies from run to run is fixed, such as the hash seed.
+Instructions that valgrind counts are nearly the same on a slow machine. On a busy one they are some more, as fewer
+requests share a timer. What else varies from run to run is fixed, such as the hash seed.
 """
 
 import re
