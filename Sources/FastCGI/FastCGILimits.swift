@@ -7,7 +7,7 @@ package struct FastCGILimits: Sendable, Equatable {
     /// Bytes of the whole responder that have arrived for such requests. More closes the oldest, too.
     package var maxPendingBytes = 67_108_864
     /// Bytes of names, values and their lengths.
-    package var maxParamsBytes = 32_768
+    package var maxParamsBytes = 40_960
     /// Name-value pairs: each costs libfcgi an allocation.
     package var maxParams = 256
     /// Bytes of the body. Of a larger one nothing is kept.

@@ -231,6 +231,13 @@ def test_an_announced_body_of_16384_bytes_is_taken(new_nginx):
         assert b"payload_too_large" not in answer and status == 400
 
 
+@pytest.mark.parametrize(("fields", "status"), [(4, 200), (5, 431)])
+def test_headers_that_nginx_takes_fit_into_the_params(world, fields, status):
+    # Each fills one of nginx's four buffers for headers. From 1.23 on, nginx passes all of them on as one param.
+    long = [f"X-Cloud-Trace-Context: {'a' * 8_160}"] * fields
+    assert http_client.request(world.usual.port, "GET", "/health/live", long).status == status
+
+
 def test_probes_get_through_however_busy_their_address_is(new_nginx):
     nginx = new_nginx()
     assert_limited(statuses(nginx, ["203.0.113.9"] * 300))
