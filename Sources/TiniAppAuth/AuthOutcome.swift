@@ -21,6 +21,8 @@ package struct AuthOutcome: Sendable {
     package var failureCode: String?
     /// Whether the call's token may be sent again.
     package var token: TokenState
+    /// The owner of the access token, if a request asked for one and Tiki's answer names one.
+    package var owner: TokenOwner?
 
     package init(
         result: Result<TikiAnswer, AuthError>,
@@ -42,6 +44,11 @@ package struct AuthOutcome: Sendable {
     package var isRefusal: Bool {
         guard case .success(let answer) = result else { return false }
         return answer.errorReason == TikiReason.invalidToken.rawValue
+    }
+
+    /// Looks for the owner in Tiki's answer.
+    mutating func readOwner() {
+        if case .success(let answer) = result { owner = TokenOwner(answer) }
     }
 }
 

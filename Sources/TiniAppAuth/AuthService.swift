@@ -13,7 +13,7 @@ package final class AuthService {
     private let configuration: Configuration
     private let eventLoop: any EventLoop
     private let keys = TokenKeys()
-    private let requests: [AuthRoute: TikiRequest]
+    private let requests: PerRoute<TikiRequest>
     private let metrics: CallMetrics
     private let client: UpstreamClient
     /// Signs every call that is sent from now on.
@@ -39,7 +39,7 @@ package final class AuthService {
         self.eventLoop = eventLoop
         metrics = CallMetrics(factory)
         let endpoints = configuration.endpoints
-        requests = Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, TikiRequest(to: endpoints[$0])) })
+        requests = PerRoute { TikiRequest(to: endpoints[$0]) }
         client = UpstreamClient(
             origins: endpoints.origins,
             configuration: configuration.upstream,
@@ -94,8 +94,8 @@ package final class AuthService {
     /// - Parameters:
     ///   - authorization: the request's `Authorization`; nil if it has none.
     ///   - acceptedAt: when the request began to arrive; its time counts from then.
-    ///   - completion: gets Tiki's answer to the info call, from which ``TokenOwner`` reads the owner, or the error.
-    ///     Called once, possibly before this returns.
+    ///   - completion: gets the outcome of the info call, with ``AuthOutcome/owner``. Called once, possibly before this
+    ///     returns.
     package func verify(authorization: String?, acceptedAt: NIODeadline, completion: @escaping Completion) {
         let deadline = acceptedAt + configuration.requestTimeout
         do throws(AuthError) {
@@ -172,7 +172,8 @@ extension AuthService {
             metrics.joined(call.route)
             expire(waiter, of: inFlight, call.route, at: deadline)
         case .ended(let sealed, let time):
-            let outcome = AuthOutcome(sealed, key: call.keys.sealingKey, ago: time)
+            var outcome = AuthOutcome(sealed, key: call.keys.sealingKey, ago: time)
+            if waiter.wantsOwner { outcome.readOwner() }
             if call.route.isKept { metrics.repeated(call.route, outcome) }
             waiter.finish(outcome)
         }
@@ -205,8 +206,8 @@ extension AuthService {
                 self.send(call, inFlight, ticket, until: deadline)
             case .ended(let outcome):
                 self.metrics.repeated(call.route, outcome)
-                let time = NIODeadline.now() - .seconds(Int64(outcome.age ?? 0))
-                self.deliver(outcome, to: self.end(call, outcome, at: time))
+                self.keep(outcome, of: call, at: .now() - .seconds(Int64(outcome.age ?? 0)))
+                self.deliver(outcome, to: self.table.end(call.keys.name))
             case .refused(let error):
                 self.deliver(AuthOutcome(result: .failure(error)), to: self.table.end(call.keys.name))
             }
@@ -224,7 +225,7 @@ extension AuthService {
             isRepeatable: call.route.isRepeatable,
             lateAnswerTimeout: waitsLonger ? configuration.lateAnswerTimeout : .zero
         ) { time in
-            self.requests[call.route]?.bytes(call.payload.bytes, signedBy: self.signer, at: time) ?? ByteBuffer()
+            self.requests[call.route].bytes(call.payload.bytes, signedBy: self.signer, at: time)
         } completion: { outcome in
             self.finish(call, inFlight, ticket, outcome)
         }
@@ -247,7 +248,10 @@ extension AuthService {
         outcome.isLate = isLate
         outcome.isShared = isLate
         if let ticket { claims?.end(ticket, outcome) }
-        deliver(outcome, to: end(call, outcome, at: .now()))
+        let waiters = table.end(call.keys.name)
+        if waiters.contains(where: \.wantsOwner) { outcome.readOwner() }
+        keep(outcome, of: call, at: .now())
+        deliver(outcome, to: waiters)
     }
 
     private func deliver(_ outcome: AuthOutcome, to waiters: [CallWaiter]) {
@@ -258,29 +262,25 @@ extension AuthService {
         }
     }
 
-    /// Ends the call, and keeps its outcome where requests to come may have it.
+    /// Keeps a call's outcome where requests to come may have it.
     ///
     /// - Parameter time: when the call ended.
-    private func end(_ call: Call, _ outcome: AuthOutcome, at time: NIODeadline) -> [CallWaiter] {
-        let waiters = table.end(call.keys.name)
+    private func keep(_ outcome: AuthOutcome, of call: Call, at time: NIODeadline) {
         var time = time
         var shelf = CallTable.Shelf(outcome.token)
         if !call.route.isKept {
             // A refusal ends what was kept before.
             if outcome.isRefusal { table.forget(call.keys.name) }
-            guard waiters.contains(where: \.wantsOwner), case .success(let answer) = outcome.result,
-                TokenOwner(answer) != nil
-            else { return waiters }
+            guard outcome.owner != nil else { return }
             shelf = .owners
             // From the sending: Tiki may have refused the token since.
             time = time - (outcome.upstreamDuration ?? .zero)
         }
-        guard let shelf, table.uses(shelf) else { return waiters }
+        guard let shelf, table.uses(shelf) else { return }
         let now = configuration.upstream.clock()
         let sealed = SealedOutcome(outcome, endedAt: now, key: call.keys.sealingKey, nonce: nonces.next())
         table.keep(sealed, of: call.keys.name, on: shelf, at: time)
         dropExpiredLater()
-        return waiters
     }
 
     private func dropExpiredLater() {

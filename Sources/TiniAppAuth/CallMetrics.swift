@@ -3,24 +3,21 @@ import Upstream
 
 /// Metrics of the calls to Tiki. Each handle is made once, one for each value of a label.
 struct CallMetrics {
-    private let durations: [AuthRoute: Timer]
-    private let shared: [AuthRoute: Counter]
-    private let replayed: [AuthRoute: Counter]
-    private let late: [AuthRoute: Counter]
-    private let inDoubt: [AuthRoute: Counter]
-    private let refusals: [AuthRoute: [TikiReason?: Counter]]
+    private let durations: PerRoute<Timer>
+    private let shared: PerRoute<Counter>
+    private let replayed: PerRoute<Counter>
+    private let late: PerRoute<Counter>
+    private let inDoubt: PerRoute<Counter>
+    private let refusals: PerRoute<[TikiReason?: Counter]>
     private let failures: [String: Counter]
     private let keptCount: Meter
     private let keptBytes: Meter
 
     init(_ factory: any MetricsFactory) {
-        func perRoute<Handle>(_ make: (AuthRoute) -> Handle) -> [AuthRoute: Handle] {
-            Dictionary(uniqueKeysWithValues: AuthRoute.allCases.map { ($0, make($0)) })
+        func counters(_ label: String) -> PerRoute<Counter> {
+            PerRoute { Counter(label: label, dimensions: [("route", $0.rawValue)], factory: factory) }
         }
-        func counters(_ label: String) -> [AuthRoute: Counter] {
-            perRoute { Counter(label: label, dimensions: [("route", $0.rawValue)], factory: factory) }
-        }
-        durations = perRoute {
+        durations = PerRoute {
             let label = "tiniapp_auth_upstream_request_duration_seconds"
             return Timer(label: label, dimensions: [("route", $0.rawValue)], factory: factory)
         }
@@ -28,7 +25,7 @@ struct CallMetrics {
         replayed = counters("tiniapp_auth_replayed_requests_total")
         late = counters("tiniapp_auth_late_answers_total")
         inDoubt = counters("tiniapp_auth_in_doubt_total")
-        refusals = perRoute { route in
+        refusals = PerRoute { route in
             let reasons = TikiReason.allCases.map(Optional.some) + [nil]
             return Dictionary(
                 uniqueKeysWithValues: reasons.map { reason in
@@ -51,25 +48,25 @@ struct CallMetrics {
     /// A call has ended, or has missed its deadline.
     func ended(_ route: AuthRoute, _ outcome: AuthOutcome) {
         if let duration = outcome.upstreamDuration {
-            durations[route]?.recordNanoseconds(duration.nanoseconds)
+            durations[route].recordNanoseconds(duration.nanoseconds)
         }
         if let code = outcome.failureCode { failures[code]?.increment() }
         if case .success(let answer) = outcome.result, let reason = answer.errorReason {
-            refusals[route]?[TikiReason(rawValue: reason)]?.increment()
+            refusals[route][TikiReason(rawValue: reason)]?.increment()
         }
     }
 
     /// A call that had missed its deadline, and was counted then, has ended.
     func endedLate(_ route: AuthRoute, _ outcome: AuthOutcome) {
-        if case .success = outcome.result { late[route]?.increment() }
+        if case .success = outcome.result { late[route].increment() }
     }
 
     /// A request has joined a call that another had begun.
-    func joined(_ route: AuthRoute) { shared[route]?.increment() }
+    func joined(_ route: AuthRoute) { shared[route].increment() }
 
     /// A request has got the outcome of a call that had ended.
     func repeated(_ route: AuthRoute, _ outcome: AuthOutcome) {
-        (outcome.token == .inDoubt ? inDoubt : replayed)[route]?.increment()
+        (outcome.token == .inDoubt ? inDoubt : replayed)[route].increment()
     }
 
     /// Sets the number of kept outcomes.

@@ -19,8 +19,8 @@ struct TiniAppAuthBackend: AsyncParsableCommand {
 
     /// Runs before every command, since each may get the client secret.
     static func main() async {
-        ProcessPrivacy.begin()
-        StandardStreams.complete()
+        ProcessStart.keepPrivate()
+        ProcessStart.completeStandardStreams()
         ProcessMetrics.begin()
         // A web server makes arguments of a query string (RFC 3875 section 4.4), which are not commands.
         let arguments = CommandLine.arguments.dropFirst()

@@ -27,7 +27,7 @@ struct ConfigurationTests {
         #expect(configuration.listenSocket == "/run/tiniapp-auth-backend/fastcgi.sock")
         #expect(configuration.limits.arrivalTimeout == .seconds(5))
         #expect(configuration.limits.maxPendingConnections == 4_096)
-        #expect(configuration.limits.maxParamsBytes == 32_768)
+        #expect(configuration.limits.maxParamsBytes == 40_960)
         #expect(configuration.limits.maxInFlight == 4_096)
         #expect(configuration.shutdownGrace == .seconds(8))
         #expect(configuration.logLevel == .info)

@@ -1,25 +1,9 @@
 import Upstream
 
 /// Where the three calls go.
-package struct AuthEndpoints: Sendable, Equatable {
-    package var exchange: UpstreamURL
-    package var refresh: UpstreamURL
-    package var info: UpstreamURL
+package typealias AuthEndpoints = PerRoute<UpstreamURL>
 
-    package init(exchange: UpstreamURL, refresh: UpstreamURL, info: UpstreamURL) {
-        self.exchange = exchange
-        self.refresh = refresh
-        self.info = info
-    }
-
-    package subscript(route: AuthRoute) -> UpstreamURL {
-        switch route {
-        case .exchange: exchange
-        case .refresh: refresh
-        case .info: info
-        }
-    }
-
+extension AuthEndpoints {
     /// Everything that connections are opened to.
     var origins: Set<UpstreamURL.Origin> { Set(AuthRoute.allCases.map { self[$0].origin }) }
 

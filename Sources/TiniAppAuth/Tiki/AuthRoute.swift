@@ -36,3 +36,32 @@ package enum AuthRoute: String, CaseIterable, Sendable {
     /// Whether the call's outcome is kept for requests with the same token, since the call must not be made again.
     var isKept: Bool { !isRepeatable }
 }
+
+/// A value for each of the three calls.
+package struct PerRoute<Value> {
+    package var exchange: Value
+    package var refresh: Value
+    package var info: Value
+
+    package init(exchange: Value, refresh: Value, info: Value) {
+        self.exchange = exchange
+        self.refresh = refresh
+        self.info = info
+    }
+
+    /// - Parameter make: makes the value for one of them.
+    package init(_ make: (AuthRoute) -> Value) {
+        self.init(exchange: make(.exchange), refresh: make(.refresh), info: make(.info))
+    }
+
+    package subscript(route: AuthRoute) -> Value {
+        switch route {
+        case .exchange: exchange
+        case .refresh: refresh
+        case .info: info
+        }
+    }
+}
+
+extension PerRoute: Sendable where Value: Sendable {}
+extension PerRoute: Equatable where Value: Equatable {}

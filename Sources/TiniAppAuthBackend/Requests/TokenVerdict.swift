@@ -11,9 +11,7 @@ enum TokenVerdict {
         switch outcome.result {
         case .failure(let error) where error.challenge != nil: self = .refused(error)
         case _ where outcome.isRefusal: self = .refused(.invalidAccessToken)
-        case .success(let answer):
-            self = TokenOwner(answer).map(Self.owner) ?? .refused(.verificationUnavailable)
-        case .failure: self = .refused(.verificationUnavailable)
+        case .success, .failure: self = outcome.owner.map(Self.owner) ?? .refused(.verificationUnavailable)
         }
     }
 

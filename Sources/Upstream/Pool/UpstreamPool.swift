@@ -1,4 +1,3 @@
-import DequeModule
 import Logging
 import NIOCore
 import Transport
@@ -26,9 +25,10 @@ final class UpstreamPool {
     private var warm: WarmConnections
     private var warmTimer: Scheduled<Void>?
     private var random = SystemRandomNumberGenerator()
-    private var waiting: Deque<UpstreamCall> = []
-    /// Calls whose deadline has passed and whose answer may still come, the oldest first.
-    private var late: Deque<UpstreamCall> = []
+    /// Calls that wait for a connection.
+    private var waiting = CallQueue()
+    /// Calls whose deadline has passed and whose answer may still come.
+    private var late = CallQueue()
     private var isClosed = false
 
     init(
@@ -99,28 +99,18 @@ final class UpstreamPool {
     /// these may hang; then warm ones.
     func openIfNeeded() {
         guard !isClosed else { return }
-        // Calls expire in about the order in which they came, so those that no longer wait are at the front.
-        while waiting.first?.isFinished == true { waiting.removeFirst() }
         while counts.connecting < waiting.count - settling.count, counts.total < configuration.maxConnections {
             open(isWarm: false)
         }
         // A late answer may never come, and a waiting call needs the connection.
-        if counts.connecting < waiting.count - settling.count, let oldest = nextLate() { oldest.abandon() }
+        if counts.connecting < waiting.count - settling.count, let oldest = late.popFirst() { oldest.abandon() }
         for _ in 0..<warm.missing(counts, limit: configuration.maxConnections) { open(isWarm: true) }
     }
 
     /// Notes that a call's deadline has passed and that its connection is kept for a late answer.
     func didBecomeLate(_ call: UpstreamCall) {
-        while late.first?.isFinished == true { late.removeFirst() }
         late.append(call)
         openIfNeeded()
-    }
-
-    private func nextLate() -> UpstreamCall? {
-        while let call = late.popFirst() {
-            if !call.isFinished { return call }
-        }
-        return nil
     }
 
     /// Uses other trusted certificates from now on: calls no longer begin on connections opened before.
@@ -146,7 +136,6 @@ final class UpstreamPool {
     /// The call that has waited longest. Overdue calls end here: they must not be sent any more.
     private func nextWaiting() -> UpstreamCall? {
         while let call = waiting.popFirst() {
-            if call.isFinished { continue }
             if !call.isOverdue { return call }
             call.finish(.failure(.timeout))
         }
