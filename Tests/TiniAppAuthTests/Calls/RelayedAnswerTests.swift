@@ -46,6 +46,7 @@ struct RelayedAnswerTests {
     func busy(status: String, body: String) async throws {
         for (value, expected) in [
             ("7", "7"), ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"), ("soon", "1"),
+            ("7\r\nRetry-After: 8", "1"),
         ] {
             try await ServiceFixture.run(
                 script: { _ in .json(body, status: status, fields: "Retry-After: \(value)\r\n") }

@@ -13,7 +13,7 @@ struct TikiAnswerFieldsTests {
             ("application/json", true), ("application/json; charset=utf-8", true),
             ("Application/JSON;charset=UTF-8", true),
             ("application/problem+json", true), ("text/html", false), ("application/json; charset=latin1", false),
-            ("application/json\r\nContent-Type: application/json", false), ("application/jsön", false),
+            ("application/problem+json\r\nContent-Type: application/json", false), ("application/jsön", false),
             ("application/json; a=\(String(repeating: "x", count: 108))", true),
             ("application/json; a=\(String(repeating: "x", count: 109))", false), ("", false),
         ]
