@@ -12,7 +12,6 @@ from testbed.servers import CREDENTIALS
 DEPLOYMENT = {
     "systemd/instance.env": r"^#?([A-Z_]+)=",
     "systemd/tiniapp-auth-backend@.service": r"^Environment=([A-Z_]+)=",
-    "cloudrun/service.yaml": r"^ +- name: ([A-Z_]+)$",
     "cloudbuild.yaml": r"\|@([A-Z_]+)@\|",
     "scripts/container-entrypoint.sh": r"(?:\s|\$\{?)([A-Z]+(?:_[A-Z]+)+)\b",
 }
