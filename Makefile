@@ -27,7 +27,7 @@ NO_OTHER_RUN   := [ ! -d .run ] || flock --nonblock .run true || \
     { echo "The tests start make run themselves: stop the one that is live in this folder first (Ctrl-C there)." >&2; exit 1; }
 
 # The suites that start whole processes.
-PROCESS_TESTS  := ^(EndToEndTests|FrontDoorTests|LoadTests)\.
+PROCESS_TESTS  := ^(FrontDoorTests|LoadTests)\.
 
 RUFF           := .build-python/bin/ruff
 RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks scripts
@@ -83,7 +83,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/side-by-side.sh Tests/API 'Tests/Docs Tests/Deploy' \
-	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands' Tests/Outside
+	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' Tests/Outside
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API

@@ -96,14 +96,9 @@ class Container:
         self.child = Child("container", command, log, image.environment(**settings))
 
     def wait_until_ready(self):
-        self.child.wait_until_ready(lambda: (self.image.scratch / "nginx.pid").exists() and self._answers())
+        has_nginx = (self.image.scratch / "nginx.pid").exists
+        self.child.wait_until_ready(lambda: has_nginx() and http_client.is_ok(self.port, "/health/ready"))
         return self
-
-    def _answers(self):
-        try:
-            return http_client.request(self.port, "GET", "/health/ready").status == 200
-        except OSError:
-            return False
 
     def text(self):
         return self.child.text()

@@ -87,20 +87,10 @@ def visit(pages, host, stack):
     pages.page = PAGE.replace("API", stack.url).replace("CODE", stack.sandbox.code()).encode()
     folder = scratch_folder()
     # Without its own sandbox, with which it does not start as root. It sees only this page, and asks nobody else.
-    command = [
-        shutil.which("chromium"),
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-        "--no-proxy-server",
-        f"--host-resolver-rules=MAP {host} 127.0.0.1",
-        f"--user-data-dir={folder}",
-        f"http://{host}:{pages.port}/page",
-    ]
+    options = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking"
+    options += " --disable-component-update --no-first-run --no-proxy-server"
+    command = [shutil.which("chromium"), *options.split(), f"--host-resolver-rules=MAP {host} 127.0.0.1"]
+    command += [f"--user-data-dir={folder}", f"http://{host}:{pages.port}/page"]
     browser = Child("chromium", command, folder / "chromium.log", ENVIRONMENT | {"HOME": str(folder)}, signal.SIGKILL)
     try:
         return browser.wait_until_ready(lambda: pages.results, 60)

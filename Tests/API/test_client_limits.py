@@ -1,10 +1,10 @@
 """Which addresses count as one client for nginx's limits, and that they apply to nginx's own answers too."""
 
+import contextlib
 import http.client
 import ipaddress
 import random
 import re
-import shutil
 import socket
 
 import pytest
@@ -33,19 +33,15 @@ def forwarding(configuration):
 @pytest.fixture
 def new_nginx(world):
     """Starts an nginx in front of the usual responder, with nothing counted yet."""
-    started = []
+    with contextlib.ExitStack() as started:
 
-    def start(change=forwarding):
-        folder = scratch_folder()
-        started.append(lambda: shutil.rmtree(folder, ignore_errors=True))
-        nginx = Nginx(folder, world.usual.responder.socket, lambda configuration: change(with_limits(configuration)))
-        nginx.error_log = folder / "nginx.log"
-        started.append(nginx.stop)
-        return nginx
+        def start(change=forwarding):
+            socket_path = world.usual.responder.socket
+            nginx = Nginx(scratch_folder(), socket_path, lambda configuration: change(with_limits(configuration)))
+            started.callback(nginx.stop)
+            return nginx
 
-    yield start
-    for undo in reversed(started):
-        undo()
+        yield start
 
 
 class Connection:
@@ -143,12 +139,6 @@ def test_600_requests_from_600_addresses_of_one_64_are_limited_as_those_of_one_c
     assert statuses(nginx, ["2001:db8:1:3::1", "192.0.2.1"]) == [200, 200]
 
 
-def test_an_ipv4_address_written_as_ipv6_is_no_other_client(new_nginx):
-    nginx = new_nginx()
-    assert_limited(statuses(nginx, ["192.0.2.1"] * 300))
-    assert statuses(nginx, ["::ffff:192.0.2.1", "::FFFF:c000:0201"] * 5).count(200) <= 5
-
-
 def test_600_requests_from_600_networks_are_not_limited(new_nginx):
     clients = [ipaddress.IPv6Address(int(SLASH_64[1]) + (number << 64)) for number in range(300)]
     clients += [ipaddress.IPv4Address("198.18.0.0") + number for number in range(300)]
@@ -205,30 +195,12 @@ def test_a_flood_of_what_nginx_refuses_becomes_429(new_nginx, status, head):
         assert answer.all("Retry-After") == (["1"] if answer.status == 429 else [])
 
 
-def test_a_flood_of_413_is_not_written_to_the_error_log(new_nginx):
-    nginx = new_nginx()
-    found = statuses(nginx, ["203.0.113.9"] * 5, "/auth_exchange", method="POST", body=b"a" * 16_385)
-    assert found == [413] * 5
-    assert "auth_exchange" not in nginx.error_log.read_text()
-
-
 def test_a_chunked_body_is_refused_unread_and_counted_too(new_nginx):
     nginx = new_nginx()
     head = "POST /auth_exchange HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     answers = [http_client.send(nginx.port, head.encode()) for _ in range(120)]
     assert_limited([answer.status for answer in answers], usual=411)
     assert {answer.json["error"]["reason"] for answer in answers} == {"length_required", "too_many_requests"}
-
-
-def test_an_announced_body_of_16384_bytes_is_taken(new_nginx):
-    nginx = new_nginx()
-    body = b'{"code":"a","pad":"%s"}' % (b"p" * (16_384 - 21))
-    assert len(body) == 16_384
-    for headers in ({}, {"Content-Length": "00016384"}):
-        status, answer = Connection(nginx.port).request(
-            "/auth_exchange", "203.0.113.9", "POST", {"Content-Type": "application/json", **headers}, body
-        )
-        assert b"payload_too_large" not in answer and status == 400
 
 
 @pytest.mark.parametrize(("fields", "status"), [(4, 200), (5, 431)])
@@ -250,6 +222,5 @@ def test_the_address_of_a_client_is_not_its_to_say(new_nginx):
     clients = [ipaddress.IPv4Address("198.18.0.0") + number for number in range(600)]
     # Several workers share the count.
     assert_limited(statuses(nginx, clients))
-    access_log = nginx.error_log.with_name("access.log")
-    access_log = wait_until(access_log.read_text, "the requests are logged")
+    access_log = wait_until((nginx.folder / "access.log").read_text, "the requests are logged")
     assert set(re.findall(r'"remote_addr":"([^"]*)"', access_log)) == {"127.0.0.1"}

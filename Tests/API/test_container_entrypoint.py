@@ -208,21 +208,18 @@ def test_no_log_has_the_query_or_the_referrer_even_if_the_responder_is_not_reach
     os.rename(image.scratch / "fastcgi.sock", image.scratch / "elsewhere.sock")
     # nginx keeps connections for half a second after their last request.
     time.sleep(1)
-    for path in ("/auth_exchange", "/nowhere", "/metrics"):
-        answer = http_client.request(
-            container.port,
-            "POST",
-            f"{path}?code=CANARY",
-            ["Referer: https://CANARY.test/", "X-Forwarded-For: 203.0.113.7"],
-            body=b"{}",
-        )
-        assert answer.status == {"/auth_exchange": 502, "/nowhere": 404, "/metrics": 403}[path]
-    wait_until(lambda: all(f'"status":{code}' in container.text() for code in (502, 404, 403)), "they are logged")
+    requests = [("/auth_exchange", 2, 502), ("/auth_exchange", 16_385, 413), ("/nowhere", 2, 404), ("/metrics", 2, 403)]
+    for path, size, status in requests:
+        fields = ["Referer: https://CANARY.test/", "X-Forwarded-For: 203.0.113.7"]
+        answer = http_client.request(container.port, "POST", f"{path}?code=CANARY", fields, b"{}".ljust(size))
+        assert answer.status == status
+    statuses = [f'"status":{status}' for _, _, status in requests]
+    wait_until(lambda: all(status in container.text() for status in statuses), "they are logged")
     text = container.text()
     assert "CANARY" not in text
     # What the error log would have said.
     failures = dict(re.findall(r'"status":(\d+),"bytes"[^\n]*"upstream_failure":"(\w*)"', text))
-    assert failures == {"200": "", "502": "no_connection", "404": "", "403": ""}
+    assert failures == {"200": "", "502": "no_connection", "413": "", "404": "", "403": ""}
     for line in text.splitlines():
         assert isinstance(json.loads(line), dict)
 

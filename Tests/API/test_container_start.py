@@ -35,21 +35,10 @@ def assert_ends_with_0(image, *options, milliseconds):
     with open(log, "w", encoding="utf-8") as file:
         if os.geteuid() == 0:
             os.chown(log, UID, GID)
-        found = subprocess.run(
-            [
-                sys.executable,
-                ROOT / "Tests/API/early_term.py",
-                *options,
-                str(trials),
-                str(milliseconds),
-                *image.command,
-            ],
-            env=image.environment(PORT=str(free_port())),
-            stdout=subprocess.PIPE,
-            stderr=file,
-            text=True,
-            check=True,
-        )
+        early_term = [sys.executable, ROOT / "Tests/API/early_term.py", *options, str(trials), str(milliseconds)]
+        environment = image.environment(PORT=str(free_port()))
+        command = [*early_term, *image.command]
+        found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=file, text=True, check=True)
     wait_until(lambda: nothing_is_left(image), "nothing of it is left")
     assert dict(collections.Counter(found.stdout.split())) == {"0": trials}
 

@@ -18,7 +18,7 @@ def test_tini_consoles_file_is_there_and_nothing_else(run):
     answer = http_client.request(container.port, "GET", "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt")
     assert (answer.status, answer.text) == (200, "a line")
     assert answer.all("Content-Type") == ["text/plain; charset=utf-8"]
-    for path in ("", "/", "/J9jcjJnnkji7AoVK", "/J9jcjJnnkji7AoVK/", "/other/auth.txt", "/a/%2e%2e/auth.txt"):
+    for path in ("", "/J9jcjJnnkji7AoVK/", "/other/auth.txt"):
         assert http_client.request(container.port, "GET", f"/tiki-validation-code{path}").status == 404
 
 
@@ -39,10 +39,8 @@ def test_without_settings_or_with_empty_ones_there_is_nothing_of_it(run, names):
     assert http_client.request(container.port, "GET", "/tiki-validation-code/a/auth.txt").status == 404
 
 
-@pytest.mark.parametrize(
-    "origins",
-    ["*", "null", "https://tiki.vn/", "https://*.tiki.vn", 'https://a" b', "https://tiki.vn|x|", "https://a;}", "a&b"],
-)
+# Tests/TiniAppAuthBackendTests has what is none; some would be other directives of nginx.
+@pytest.mark.parametrize("origins", ["*", 'https://a" b', "https://a;}"])
 def test_wrong_origins_end_it_with_78_and_a_sentence_before_nginx_starts(image, run, origins):
     container = run(ALLOWED_ORIGINS=origins)
     assert container.child.process.wait(60) == 78

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 import socket
 
 import pytest
@@ -120,8 +119,7 @@ def test_the_place_that_answers_preflights_is_no_path(stack):
 
 
 def test_preflights_count_for_the_limits_but_not_for_those_of_the_calls(world):
-    folder = scratch_folder()
-    nginx = Nginx(folder, world.usual.responder.socket, with_limits, origins=LISTED[0])
+    nginx = Nginx(scratch_folder(), world.usual.responder.socket, with_limits, origins=LISTED[0])
     try:
         found = [preflight(nginx.port, "/auth_exchange", LISTED[0]) for _ in range(150)]
         assert {answer.status for answer in found} == {204, 429}
@@ -131,7 +129,6 @@ def test_preflights_count_for_the_limits_but_not_for_those_of_the_calls(world):
         assert http_client.request(nginx.port, "POST", "/auth_exchange", of_page(LISTED[0]), b"{}").status == 400
     finally:
         nginx.stop()
-        shutil.rmtree(folder)
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -144,15 +141,13 @@ def broken():
     silent = socket.socket(socket.AF_UNIX)
     silent.bind(str(folders[1] / "silent.sock"))
     silent.listen(64)
-    hasty = {"fastcgi_read_timeout    15s;": "fastcgi_read_timeout 1s;"}
 
     def impatient(site):
         # The routes are included: a copy of theirs has another time.
         routes = re.search(r'include "(.*routes\.conf)";', site)[1]
         with open(routes, encoding="utf-8") as file:
             text = file.read()
-        for old, new in hasty.items():
-            text = replaced(text, old, new)
+        text = replaced(text, "fastcgi_read_timeout    15s;", "fastcgi_read_timeout 1s;")
         (folders[1] / "routes.conf").write_text(text)
         return site.replace(routes, str(folders[1] / "routes.conf"))
 
@@ -164,8 +159,6 @@ def broken():
     for server in servers:
         server.stop()
     silent.close()
-    for folder in folders:
-        shutil.rmtree(folder)
 
 
 def until_limited(port, origin):

@@ -13,43 +13,16 @@ ID = "J9jcjJnnkji7AoVK"
 TEXT = "tiki-validation-code=J9jcjJnnkji7AoVK"
 FOLDER = "/tiki-validation-code"
 # Sent as they are.
-HOSTILE = [
-    FOLDER,
-    f"{FOLDER}/",
-    f"{FOLDER}/{ID}",
-    f"{FOLDER}/{ID}/",
-    f"{FOLDER}/{ID}/auth.txt/",
-    f"{FOLDER}/{ID}/auth.txt.bak",
-    f"{FOLDER}/{ID}/other.txt",
-    f"{FOLDER}/{ID}/.auth.txt",
-    f"{FOLDER}/{ID}/AUTH.TXT",
-    f"{FOLDER}/{ID.lower()}/auth.txt",
-    f"{FOLDER}/{ID[:-1]}/auth.txt",
-    f"{FOLDER}/auth.txt",
-    f"{FOLDER}//auth.txt",
-    f"{FOLDER}/./auth.txt",
-    f"{FOLDER}/../auth.txt",
-    f"{FOLDER}/%2e%2e/auth.txt",
-    f"{FOLDER}/..%2fsecret/auth.txt",
-    f"{FOLDER}/..%2fetc%2fpasswd",
-    f"{FOLDER}/{ID}%2f..%2f..%2fauth.txt",
-    f"{FOLDER}/{ID}/auth.txt%2f",
-    f"{FOLDER}/{ID}/auth.txt%0a",
-    f"{FOLDER}/{ID}%5c..%5cauth.txt",
-    f"{FOLDER}/%c3%a4/auth.txt",
-    f"{FOLDER}/{'a' * 129}/auth.txt",
-    f"/TIKI-VALIDATION-CODE/{ID}/auth.txt",
-    f"/x{FOLDER}/{ID}/auth.txt",
-    f"{FOLDER}x/{ID}/auth.txt",
-    # What is in the folder, and must not be given out.
-    f"{FOLDER}/link/auth.txt",
-    f"{FOLDER}/linked-file/auth.txt",
-    f"{FOLDER}/large/auth.txt",
-    f"{FOLDER}/pipe/auth.txt",
-    f"{FOLDER}/folder/auth.txt",
-    f"{FOLDER}/closed/auth.txt",
-    f"{FOLDER}/hidden.d/auth.txt",
-]
+BELOW = f"""
+    / /{ID} /{ID}/ /{ID}/auth.txt/ /{ID}/auth.txt.bak /{ID}/other.txt /{ID}/.auth.txt /{ID}/AUTH.TXT
+    /{ID.lower()}/auth.txt /{ID[:-1]}/auth.txt /auth.txt //auth.txt /./auth.txt /../auth.txt /%2e%2e/auth.txt
+    /..%2fsecret/auth.txt /..%2fetc%2fpasswd /{ID}%2f..%2f..%2fauth.txt /{ID}/auth.txt%2f /{ID}/auth.txt%0a
+    /{ID}%5c..%5cauth.txt /%c3%a4/auth.txt /{"a" * 129}/auth.txt
+"""
+# What is in the folder, and must not be given out.
+TRAPS = "link linked-file large pipe folder closed hidden.d".split()
+HOSTILE = [FOLDER, f"/TIKI-VALIDATION-CODE/{ID}/auth.txt", f"/x{FOLDER}/{ID}/auth.txt", f"{FOLDER}x/{ID}/auth.txt"]
+HOSTILE += [FOLDER + path for path in BELOW.split()] + [f"{FOLDER}/{name}/auth.txt" for name in TRAPS]
 
 
 @pytest.fixture(scope="module")

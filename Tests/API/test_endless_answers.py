@@ -2,42 +2,14 @@
 
 import concurrent.futures
 import re
-import shutil
-import socketserver
-import threading
 
-import pytest
 from testbed import fastcgi
+from testbed.faults import credential
 from testbed.servers import Responder, scratch_folder
+from testbed.upstream import Upstream
 
 COUNT = 300
 LARGEST_MB = 64
-LINE = b"X-Filler: " + b"x" * 990 + b"\r\n"
-
-
-class EndlessHead(socketserver.BaseRequestHandler):
-    def handle(self):
-        self.request.recv(65536)
-        try:
-            self.request.sendall(b"HTTP/1.1 200 OK\r\n")
-            # 2 MB, if the other side takes it.
-            for _ in range(2000):
-                self.request.sendall(LINE)
-        except OSError:
-            pass
-
-
-@pytest.fixture
-def endless():
-    class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = True
-        daemon_threads = True
-        request_queue_size = 512
-
-    with Server(("127.0.0.1", 0), EndlessHead) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
 
 
 def peak_mb(pid):
@@ -45,22 +17,20 @@ def peak_mb(pid):
         return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) / 1024
 
 
-def test_300_endless_heads_are_cut_off_and_cost_no_memory(endless, capsys):
-    folder = scratch_folder()
-    responder = Responder(folder, f"http://127.0.0.1:{endless}/auth/token")
-    try:
+def test_300_endless_heads_are_cut_off_and_cost_no_memory(capsys):
+    with Upstream() as upstream:
+        responder = Responder(scratch_folder(), upstream.auth_endpoint)
+        try:
 
-        def ask(number):
-            body = b'{"code":"%d"}' % number
-            return fastcgi.ask(responder.socket, fastcgi.request("POST", "/auth_exchange", body)).status
+            def ask(number):
+                body = b'{"code":"%s"}' % credential("endless_head", number).encode()
+                return fastcgi.ask(responder.socket, fastcgi.request("POST", "/auth_exchange", body)).status
 
-        with concurrent.futures.ThreadPoolExecutor(COUNT) as pool:
-            statuses = list(pool.map(ask, range(COUNT)))
-        assert set(statuses) == {502}
-        peak = peak_mb(responder.child.process.pid)
-        with capsys.disabled():
-            print(f"\n    {COUNT} endless heads: peak {peak:.0f} MB")
-        assert peak < LARGEST_MB
-    finally:
-        responder.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+            with concurrent.futures.ThreadPoolExecutor(COUNT) as pool:
+                assert set(pool.map(ask, range(COUNT))) == {502}
+            peak = peak_mb(responder.child.process.pid)
+        finally:
+            responder.stop()
+    with capsys.disabled():
+        print(f"\n    {COUNT} endless heads: peak {peak:.0f} MB")
+    assert peak < LARGEST_MB

@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -38,7 +37,6 @@ def site():
     nginx.stop()
     responder.stop()
     sandbox.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def answer_on(connection):

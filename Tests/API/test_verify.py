@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import json
 import re
-import shutil
 import signal
 import sys
 import time
@@ -43,44 +42,34 @@ def stack():
 @pytest.fixture(scope="module")
 def site(stack):
     """The page's API behind the page's configuration. Returns nginx's port."""
-    folder, api_port = scratch_folder(), free_port()
+    api_port = free_port()
     api = Child(
         "the page's API",
         [sys.executable, "-B", "-c", API.replace("3000", str(api_port)).replace("HTTPServer((", f"{POST}HTTPServer((")],
-        folder / "api.log",
+        scratch_folder() / "api.log",
         ENVIRONMENT,
         signal.SIGKILL,
     )
-    api.wait_until_ready(lambda: answers(api_port))
+    api.wait_until_ready(lambda: http_client.is_ok(api_port, "/"))
     added = SITE.replace("3000", str(api_port)) + OPENED.replace("10.0.0.0/8", "127.0.0.1")
     with nginx_with(stack, added, origins=PAGE_OF_THE_APP) as port:
         yield port
     api.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def nginx_with(stack, added, change=lambda text: text, **options):
     """Yields the port of an nginx whose site has these locations too."""
-    folder = scratch_folder()
 
     def with_locations(text):
         routes = re.search(r'include "[^"]*/routes\.conf";', text)[0]
         return change(text.replace(routes, f"{routes}\n{added}"))
 
-    nginx = Nginx(folder, stack.responder.socket, with_locations, **options)
+    nginx = Nginx(scratch_folder(), stack.responder.socket, with_locations, **options)
     try:
         yield nginx.port
     finally:
         nginx.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def answers(port):
-    try:
-        return http_client.request(port, "GET", "/").status == 200
-    except OSError:
-        return False
 
 
 def new_token(stack):
@@ -110,28 +99,12 @@ def test_a_token_that_tiki_knows_has_an_owner(stack):
     assert not answer.all("Content-Length") and not answer.all("Content-Type")
 
 
-def test_the_scheme_may_be_in_any_case(stack):
-    assert verify(stack, f"bEARER {new_token(stack)}").status == 204
-
-
-@pytest.mark.parametrize("authorization", [None, "Basic dTpw", "Token x", "Bearerx y"])
+@pytest.mark.parametrize("authorization", [None, "Basic dTpw"])
 def test_without_a_token_the_answer_asks_for_one(stack, authorization):
     assert error(verify(stack, authorization)) == (401, "missing_access_token", [CHALLENGE])
 
 
-BAD = [
-    "Bearer",
-    "Bearer a b",
-    'Bearer "a"',
-    "Bearer a,b",
-    "Bearer {}",
-    "Bearer \\",
-    "Bearer é",
-    f"Bearer {'a' * 20_000}",
-]
-
-
-@pytest.mark.parametrize("authorization", BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("authorization", ["Bearer a b", "Bearer é", f"Bearer {'a' * 20_000}"], ids=range(3))
 def test_what_is_no_token_goes_no_further(stack, authorization):
     calls = stack.sandbox.call_count()
     assert error(verify(stack, authorization)) == (401, "invalid_access_token", [f'{CHALLENGE}, error="invalid_token"'])
@@ -185,16 +158,7 @@ def test_without_a_window_tiki_is_asked_each_time(stack):
         assert stack.sandbox.call_count() == calls + 3
 
 
-def test_the_window_ends(stack):
-    with Stack(sandbox=stack.sandbox, VERIFY_WINDOW="0.5") as other:
-        token, calls = new_token(stack), stack.sandbox.call_count()
-        assert verify(other, f"Bearer {token}").status == 204
-        time.sleep(0.6)
-        assert verify(other, f"Bearer {token}").status == 204
-        assert stack.sandbox.call_count() == calls + 2
-
-
-def test_the_window_begins_when_tiki_is_asked():
+def test_the_window_begins_when_tiki_is_asked_and_ends():
     """Not when it answers: it may have refused the token since."""
     with Stack(sandbox_options=["--delay", "1000"], VERIFY_WINDOW="1.5") as stack:
         token, calls = new_token(stack), stack.sandbox.call_count()
@@ -204,43 +168,13 @@ def test_the_window_begins_when_tiki_is_asked():
         assert stack.sandbox.call_count() == calls + 2
 
 
-ANSWERS = {
-    "a line break": '{"data":{"customer_id":"1\\r\\nX-Evil: 1","scopes":[]},"error":null}',
-    "a comma": '{"data":{"customer_id":"1,2","scopes":[]},"error":null}',
-    "no id": '{"data":{"scopes":["user_profile"]},"error":null}',
-    "null": '{"data":{"customer_id":null,"scopes":[]},"error":null}',
-    "a fraction": '{"data":{"customer_id":1.5,"scopes":[]},"error":null}',
-    "an object": '{"data":{"customer_id":{"a":1},"scopes":[]},"error":null}',
-    "a scope with a line break": '{"data":{"customer_id":1,"scopes":["a\\nX-Evil: 1"]},"error":null}',
-    "a scope with a space": '{"data":{"customer_id":1,"scopes":["user _profile"]},"error":null}',
-    "scopes that are no list": '{"data":{"customer_id":1,"scopes":"user_profile"},"error":null}',
-    "a number among the scopes": '{"data":{"customer_id":1,"scopes":["a",1]},"error":null}',
-    "a list among the scopes": '{"data":{"customer_id":1,"scopes":[["a"]]},"error":null}',
-    "no object": "[]",
-}
-
-
-@pytest.mark.parametrize("body", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_that_does_not_fit_into_a_header_is_no_owner(stack, body):
+def test_an_answer_that_does_not_fit_into_a_header_is_no_owner(stack):
+    body = '{"data":{"customer_id":"1\\r\\nX-Evil: 1","scopes":[]},"error":null}'
     stack.sandbox.fault(path="/oauth/me", status=200, body=body)
-    answer = verify(stack, f"Bearer strange.{abs(hash(body))}")
+    answer = verify(stack, "Bearer strange")
     assert error(answer) == (503, "verification_unavailable", [])
     assert answer.all("Retry-After") == ["1"]
     assert not answer.all("X-Evil")
-
-
-GOOD = [
-    ('{"data":{"customer_id":"c-1","scopes":[]},"error":null}', "c-1", ""),
-    ('{"data":{"customer_id":12345678901234567890},"error":null}', "12345678901234567890", ""),
-    ('{ "data" : { "scopes" : [ "a" , "b:c" ] , "customer_id" : 7 } }', "7", "a b:c"),
-]
-
-
-@pytest.mark.parametrize(("body", "customer", "scopes"), GOOD)
-def test_forms_of_an_answer(stack, body, customer, scopes):
-    stack.sandbox.fault(path="/oauth/me", status=200, body=body)
-    answer = verify(stack, f"Bearer form.{abs(hash(body))}")
-    assert (answer.all("X-Tiki-Customer-Id"), answer.all("X-Tiki-Scopes")) == ([customer], [scopes])
 
 
 def test_no_token_is_in_the_log(stack):

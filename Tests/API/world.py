@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import functools
 import re
-import shutil
 import signal
 
 import document
@@ -41,11 +40,6 @@ class World:
         self._started.callback(server.stop)
         return server
 
-    def _folder(self):
-        folder = scratch_folder()
-        self._started.callback(shutil.rmtree, folder, ignore_errors=True)
-        return folder
-
     def _in_background(self, port, method, path):
         """Sends a request that goes as far as Tiki, and returns a future for its answer."""
         key = document.REQUIRED_KEYS.get(path)
@@ -62,7 +56,7 @@ class World:
     @functools.cached_property
     def limited(self):
         """nginx with the limits for each client."""
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, with_limits))
+        return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, with_limits))
 
     @functools.cached_property
     def small(self):
@@ -102,7 +96,7 @@ class World:
     @functools.cached_property
     def second(self):
         """One of two instances with a store. The other has made the calls for tokens, and waits for Tiki."""
-        folder = self._folder()
+        folder = scratch_folder()
         command = ["redis-server", "--port", "0", "--unixsocket", folder / "redis.sock", "--save", "", "--dir", folder]
         redis = self._keep(Child("redis", command, folder / "redis.log", ENVIRONMENT, signal.SIGKILL))
         redis.wait_until_ready(lambda: "eady to accept connections" in redis.text())
@@ -143,7 +137,7 @@ class World:
 
     def new_responder(self):
         """One without nginx, for a test that ends it."""
-        return self._keep(Responder(self._folder(), self.usual.sandbox.auth_endpoint))
+        return self._keep(Responder(scratch_folder(), self.usual.sandbox.auth_endpoint))
 
     @functools.cached_property
     def cramped(self):
@@ -155,7 +149,7 @@ class World:
             configuration = re.sub(r" listen \[::1\]:\d+;", "", configuration)
             return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
+        return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def told(self):
@@ -167,7 +161,7 @@ class World:
             answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
             return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
 
-        return self._keep(Nginx(self._folder(), self.usual.responder.socket, change))
+        return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))
 
     @functools.cached_property
     def plain(self):
@@ -181,4 +175,4 @@ class World:
             server = server.replace("listen [::]:80;", "")
             return configuration[: configuration.index("    upstream tiniapp_auth")] + server + "\n}\n"
 
-        return self._keep(Nginx(self._folder(), "/none", change))
+        return self._keep(Nginx(scratch_folder(), "/none", change))

@@ -1,20 +1,20 @@
 """The executable's commands, as a shell runs them: what they print, and with which code they end."""
 
 import base64
-import http.server
 import itertools
 import re
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
+from testbed import faults
 from testbed.places import PRODUCTS, read
 from testbed.ports import free_port
 from testbed.processes import ENVIRONMENT, Child
 from testbed.servers import CLIENT_KEY, CLIENT_SECRET, CREDENTIALS, Responder, Sandbox, certificate, scratch_folder
+from testbed.upstream import Upstream
 
 TIKI = "https://api.tiki.vn/tiniapp-open-api/oauth/auth/token"
 GOOD = CREDENTIALS | {"AUTH_ENDPOINT": TIKI}
@@ -259,24 +259,13 @@ def test_verify_is_used_wrongly():
 
 @pytest.fixture
 def recorder():
-    """An endpoint that answers everything with an empty object, and what it was sent."""
+    """An endpoint that answers everything with an empty object, and keeps what it was sent."""
+    with Upstream(answer=faults.answer(200, b"{}")) as upstream:
+        yield upstream
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
 
-        def log_message(self, *_):
-            pass
-
-    bodies = []
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/auth/token", bodies
-        server.shutdown()
+def bodies(recorder):
+    return [arrival.body.decode() for arrival in recorder.arrivals]
 
 
 def token(ran, name):
@@ -314,19 +303,17 @@ def test_each_command_sends_one_call_and_prints_the_answer(sandboxes):
     ],
 )
 def test_a_code_may_look_like_an_option_and_loses_white_space_at_its_end(recorder, words, code):
-    endpoint, bodies = recorder
-    ran = run("exchange", *words, AUTH_ENDPOINT=endpoint)
+    ran = run("exchange", *words, AUTH_ENDPOINT=recorder.auth_endpoint)
     assert ran.returncode == 0, ran.stderr
-    assert bodies == [f'{{"code":"{code}"}}']
+    assert bodies(recorder) == [f'{{"code":"{code}"}}']
 
 
 @pytest.mark.parametrize(("command", "key"), [("refresh", "refresh_token"), ("info", "access_token")])
 def test_a_token_loses_only_a_byte_order_mark_and_the_white_space_at_its_end(recorder, command, key):
-    endpoint, bodies = recorder
     tokens = {"a.b": "a.b", "\ufeffa.b\n": "a.b", "a.b \t\r\n\n": "a.b", " a.b": " a.b", "a b\r": "a b"}
     for stdin in tokens:
-        assert run(command, stdin=stdin, AUTH_ENDPOINT=endpoint).returncode == 0
-    assert bodies == [f'{{"{key}":"{token}"}}' for token in tokens.values()]
+        assert run(command, stdin=stdin, AUTH_ENDPOINT=recorder.auth_endpoint).returncode == 0
+    assert bodies(recorder) == [f'{{"{key}":"{token}"}}' for token in tokens.values()]
 
 
 def test_exchange_takes_one_code_and_the_others_one_token_from_standard_input():

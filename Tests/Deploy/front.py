@@ -3,63 +3,30 @@
 import collections
 import contextlib
 import http.client
-import http.server
 import shutil
 import socket
 import ssl
-import subprocess
-import threading
 
+from testbed import faults
 from testbed.http_client import Answer
 from testbed.places import read
 from testbed.ports import free_port
-from testbed.servers import scratch_folder, start_nginx
+from testbed.servers import certificate, scratch_folder, start_nginx
+from testbed.upstream import Upstream
 
 HOST = "auth.example.vn"
 # A phone on four networks.
 ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.1.9", "127.200.3.4"]
 
 
-def make_certificate(folder, name, host):
-    """Makes folder/name.pem for a host, signed by itself, with its key in folder/name.key."""
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={host}"]
-    files = ["-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", certificate]
-    subprocess.run(["openssl", "req", "-x509", *options, *files], check=True, capture_output=True, timeout=30)
-    return certificate, key
+def machine(name, files):
+    """One that answers with its name, and knows only POST."""
 
+    async def answer(connection, arrival):
+        is_post = arrival.request_line.startswith("POST ")
+        await connection.send(faults.answer(*((200, name.encode()) if is_post else (501, b"Unsupported method"))))
 
-class Machine:
-    """Counts the bodies that it gets, and answers with its name."""
-
-    def __init__(self, name, certificate):
-        self.bodies = collections.Counter()
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-        machine = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                machine.bodies[self.rfile.read(int(self.headers["Content-Length"]))] += 1
-                machine.may_answer.wait(30)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(name)))
-                self.end_headers()
-                self.wfile.write(name.encode())
-
-            def log_message(self, *_):
-                pass
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+    return Upstream(answer=answer, tls=files)
 
 
 def configuration(folder, port, machines, read_timeout, listen):
@@ -67,9 +34,9 @@ def configuration(folder, port, machines, read_timeout, listen):
     text = read("nginx/front.conf")
     addresses = {f"10.0.0.1{number}:443": f"127.0.0.1:{machine.port}" for number, machine in enumerate(machines, 1)}
     places = {
-        f"/etc/letsencrypt/live/{HOST}/fullchain.pem": f"{folder}/front.pem",
-        f"/etc/letsencrypt/live/{HOST}/privkey.pem": f"{folder}/front.key",
-        "/etc/ssl/certs/ca-certificates.crt": f"{folder}/front.pem",
+        f"/etc/letsencrypt/live/{HOST}/fullchain.pem": f"{folder}/tls.pem",
+        f"/etc/letsencrypt/live/{HOST}/privkey.pem": f"{folder}/tls.key",
+        "/etc/ssl/certs/ca-certificates.crt": f"{folder}/tls.pem",
         "/var/log/nginx/": f"{folder}/",
         "listen 443      ssl;": f"listen 127.0.0.1:{port} {listen};",
         "listen [::]:443 ssl;": "",
@@ -90,12 +57,11 @@ class Front:
     def __init__(self, started, impostors=(), read_timeout="20s", listen="ssl"):
         self.folder = scratch_folder()
         started.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        own = make_certificate(self.folder, "front", HOST)
+        own = certificate(self.folder, f"DNS:{HOST}")
         # Signed by itself, so the front has to be told to trust it: only its name is wrong.
-        other = make_certificate(self.folder, "other", "other.example.vn") if impostors else None
-        self.machines = [Machine(name, other if name in impostors else own) for name in ("one", "two")]
-        for machine in self.machines:
-            started.callback(machine.stop)
+        other = certificate(scratch_folder(), "DNS:other.example.vn") if impostors else None
+        files = {name: other if name in impostors else own for name in ("one", "two")}
+        self.machines = [started.enter_context(machine(*each)) for each in files.items()]
         self.port = free_port()
         (self.folder / "nginx.conf").write_text(
             configuration(self.folder, self.port, self.machines, read_timeout, listen)
@@ -107,6 +73,11 @@ class Front:
         child = start_nginx("front", self.folder)
         started.callback(child.stop)
         child.wait_until_ready((self.folder / "nginx.pid").exists)
+
+    @property
+    def bodies(self):
+        """What arrived at each machine, and how often."""
+        return [collections.Counter(arrival.body for arrival in machine.arrivals) for machine in self.machines]
 
     def send(self, data, address="127.0.0.1", method="POST", tls=True):
         """The answer to some bytes, sent from an address."""

@@ -3,11 +3,10 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from testbed.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ["bash", "env", "dirname", "cat", "make", "sh", "grep", "sed", "awk", "printf", "tr", "rm", "id"]
 
 

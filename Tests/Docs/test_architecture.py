@@ -2,13 +2,12 @@
 
 import functools
 import json
-import pathlib
 import re
 import subprocess
 
 import pytest
+from testbed.places import ROOT, read
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources"
 LARGEST_FOLDER = 14
 
@@ -28,9 +27,7 @@ def targets():
 
 def rooms():
     """The table of rooms, with the rooms that each uses."""
-    rows = re.findall(
-        r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", (ROOT / "docs/architecture.md").read_text(), re.M
-    )
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", read("docs/architecture.md"), re.MULTILINE)
     found = {name: set(re.findall(r"`(\w+)`", uses)) for name, uses in rows}
     # "all of these but …"
     found["TiniAppAuthBackend"] = set(found) - found["TiniAppAuthBackend"] - {"TiniAppAuthBackend", "TikiSandbox"}
@@ -85,7 +82,6 @@ def test_folders_are_small():
 
 def test_the_number_of_params_that_nginx_passes():
     # Those of /auth_verify, which are indented, are its own.
-    passed = re.findall(r"^fastcgi_param ", (ROOT / "nginx/routes.conf").read_text(encoding="utf-8"), re.MULTILINE)
+    passed = re.findall(r"^fastcgi_param ", read("nginx/routes.conf"), re.MULTILINE)
     number = {10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen"}[len(passed)]
-    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    assert f"{number} params go to the unix socket" in page
+    assert f"{number} params go to the unix socket" in read("docs/architecture.md")

@@ -12,7 +12,6 @@ from testbed.servers import CREDENTIALS
 DEPLOYMENT = {
     "systemd/instance.env": r"^#?([A-Z_]+)=",
     "systemd/tiniapp-auth-backend@.service": r"^Environment=([A-Z_]+)=",
-    "cloudrun/service.yaml": r"^ +- name: ([A-Z_]+)$",
     "cloudbuild.yaml": r"\|@([A-Z_]+)@\|",
     "scripts/container-entrypoint.sh": r"(?:\s|\$\{?)([A-Z]+(?:_[A-Z]+)+)\b",
 }
@@ -140,43 +139,19 @@ def test_cloud_run_pages_have_the_containers_bounds():
     assert f"128 MB là đủ cho {requests.replace(',', '.')} request cùng lúc, trong đó {pending} request" in vietnamese
 
 
-POOL, NAMES, SERVER = "Sources/Upstream/Pool", "Sources/Transport/Names", "Sources/FastCGI/FastCGIServer.swift"
+ARCHITECTURE, SERVER = "docs/architecture.md", "Sources/FastCGI/FastCGIServer.swift"
+POOL, NAMES = "Sources/Upstream/Pool", "Sources/Transport/Names"
 # A figure on a page, and where it is decided.
 FIGURES = [
-    (
-        "docs/architecture.md",
-        r"for a client (\d+) connections",
-        "nginx/limits.conf",
-        r"tiniapp_auth_connections (\d+);",
-    ),
-    (
-        "docs/architecture.md",
-        r"and (\d+) requests a second",
-        "nginx/limit-zones.conf",
-        r"auth_exchange:10m rate=(\d+)r/s",
-    ),
-    ("docs/architecture.md", r"(\d+) s for all of a header", "nginx/routes.conf", r"client_header_timeout +(\d+)s;"),
-    ("docs/architecture.md", r"nginx's (\d+) s, `fastcgi_read", "nginx/routes.conf", r"fastcgi_read_timeout +(\d+)s;"),
-    (
-        "docs/architecture.md",
-        r"9 to (\d+) minutes",
-        f"{POOL}/IdleTime.swift",
-        r"longestLife = TimeAmount.minutes\((\d+)\)",
-    ),
-    (
-        "docs/architecture.md",
-        r"rest (\d+) ms before",
-        f"{POOL}/ReuseDelay.swift",
-        r"rest = TimeAmount.milliseconds\((\d+)\)",
-    ),
-    ("docs/architecture.md", r"answer serves for (\d+) s", f"{NAMES}/HostAddresses.swift", r"lifetime = .*\((\d+)\)"),
-    (
-        "docs/architecture.md",
-        r"or (\d+) ms if there is",
-        f"{NAMES}/HostAddresses.swift",
-        r"freshAnswerWait = .*\((\d+)\)",
-    ),
-    ("docs/architecture.md", r"After (\d+) s it waits no", SERVER, r"keptConnectionsGrace = .*\((\d+)\)"),
+    (ARCHITECTURE, r"for a client (\d+) connections", "nginx/limits.conf", r"tiniapp_auth_connections (\d+);"),
+    (ARCHITECTURE, r"and (\d+) requests a second", "nginx/limit-zones.conf", r"auth_exchange:10m rate=(\d+)r/s"),
+    (ARCHITECTURE, r"(\d+) s for all of a header", "nginx/routes.conf", r"client_header_timeout +(\d+)s;"),
+    (ARCHITECTURE, r"nginx's (\d+) s, `fastcgi_read", "nginx/routes.conf", r"fastcgi_read_timeout +(\d+)s;"),
+    (ARCHITECTURE, r"9 to (\d+) minutes", f"{POOL}/IdleTime.swift", r"longestLife = TimeAmount.minutes\((\d+)\)"),
+    (ARCHITECTURE, r"rest (\d+) ms before", f"{POOL}/ReuseDelay.swift", r"rest = TimeAmount.milliseconds\((\d+)\)"),
+    (ARCHITECTURE, r"answer serves for (\d+) s", f"{NAMES}/HostAddresses.swift", r"lifetime = .*\((\d+)\)"),
+    (ARCHITECTURE, r"or (\d+) ms if there is", f"{NAMES}/HostAddresses.swift", r"freshAnswerWait = .*\((\d+)\)"),
+    (ARCHITECTURE, r"After (\d+) s it waits no", SERVER, r"keptConnectionsGrace = .*\((\d+)\)"),
     ("docs/web-servers.md", r"idle connections within (\d+) s", SERVER, r"keptConnectionsGrace = .*\((\d+)\)"),
     ("docs/at-most-once.md", r"container (\d+) s", "nginx/container.conf.template", r"shutdown_timeout (\d+)s;"),
     ("docs/at-most-once.md", r"then (\d+) s\)", "scripts/container-entrypoint.sh", r"SHUTDOWN_GRACE=(\d+)$"),

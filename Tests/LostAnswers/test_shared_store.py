@@ -53,6 +53,19 @@ class Instances:
             return None
         return answer if answer.body else None
 
+    def wait_until_shared(self):
+        """Until one has what the other has been told."""
+
+        def is_shared():
+            token = f"t-{time.monotonic()}"
+            return [age(self.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
+
+        wait_until(is_shared, "the store is used")
+
+    def wait_until_settled(self):
+        """Until a claim is a promise: the store was new."""
+        wait_until(lambda: self.ask(0, "exchange", f"first-{time.monotonic()}").status == 200, "logins work", 120)
+
 
 def ask_both(instances, tokens, at_once=24):
     """Each token at both instances at the same moment."""
@@ -113,16 +126,6 @@ def test_no_token_is_sent_twice_by_two_instances(world):
     assert kinds[200, None] > COUNT
 
 
-def test_the_other_instance_has_the_answer(world):
-    world.upstream()
-    instances = Instances(world, world.store())
-    first = instances.ask(0, "refresh", "a")
-    second = instances.ask(1, "refresh", "a")
-    assert (first.status, age(first)) == (200, None)
-    assert (second.body, age(second)) == (first.body, "0")
-    assert world.sent() == {"a": 1}
-
-
 def test_the_other_instance_waits_and_says_so_in_the_end(world):
     world.upstream("--late", "1", "4")
     instances = Instances(world, world.store())
@@ -139,8 +142,7 @@ def test_a_store_that_comes_back_empty(world, required):
     world.upstream("--late", "0.05", "2")
     store = world.store()
     instances = Instances(world, store, SHARED_STORE_REQUIRED=required, REPLAY_WINDOW="5")
-    # Until a claim is a promise: the store was new.
-    wait_until(lambda: instances.ask(0, "exchange", f"first-{time.monotonic()}").status == 200, "logins work", 120)
+    instances.wait_until_settled()
     is_over = threading.Event()
 
     def ask_on():
@@ -182,7 +184,7 @@ def test_nobody_waits_for_a_store_that_hangs(world, required):
     world.upstream()
     store = world.store()
     instances = Instances(world, store, SHARED_STORE_REQUIRED=required, REPLAY_WINDOW="5")
-    wait_until(lambda: instances.ask(0, "exchange", f"first-{time.monotonic()}").status == 200, "logins work", 120)
+    instances.wait_until_settled()
     store.pause()
     # It goes on only after these.
     kinds = {kind(instances.ask(0, "exchange", f"t-{number}")) for number in range(5)}
@@ -210,11 +212,7 @@ def test_a_store_that_is_gone_at_the_start_is_found_later(world):
     assert instances.ask(0, "exchange", "a").status == 200
     store.start()
 
-    def is_shared():
-        token = f"t-{time.monotonic()}"
-        return [age(instances.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
-
-    wait_until(is_shared, "the store is used", 60)
+    instances.wait_until_shared()
 
 
 def test_an_instance_that_is_stopped_waits_for_an_answer_that_others_can_give(world):
@@ -248,16 +246,12 @@ def test_another_password_is_read_while_requests_go_on(world):
     store.start("old")
     instances = Instances(world, store, SHARED_STORE_PASSWORD_FILE=str(password))
 
-    def is_shared():
-        token = f"t-{time.monotonic()}"
-        return [age(instances.ask(number, "exchange", token)) for number in (0, 1)] == [None, "0"]
-
-    wait_until(is_shared, "the store is used", 60)
+    instances.wait_until_shared()
     store.kill()
     store.start("new")
     password.write_text("new\n")
     for instance in instances.all:
         instance.send_signal(signal.SIGHUP)
-    wait_until(is_shared, "the store is used with the new password", 60)
+    instances.wait_until_shared()
     for instance in instances.all:
         instance.log("reloaded")

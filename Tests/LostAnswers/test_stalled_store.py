@@ -41,11 +41,6 @@ def stall(store, how, seconds):
     return end
 
 
-def settled(instances):
-    """Until a claim is a promise: the store was new."""
-    wait_until(lambda: instances.ask(0, "exchange", f"first {time.monotonic()}").status == 200, "logins work", 120)
-
-
 def tell_a_stalled_store(world, store, instances, how, seconds):
     """Returns how long after the stall both instances had answers to everything."""
     name = f"{how.replace(' ', '-')} {seconds} {time.monotonic()}"
@@ -85,7 +80,7 @@ def test_nobody_is_stuck_after_a_stall(world, required):
     instances = Instances(
         world, store, SHARED_STORE_REQUIRED=required, REQUEST_TIMEOUT="4", LATE_ANSWER_TIMEOUT="8", REPLAY_WINDOW="20"
     )
-    settled(instances)
+    instances.wait_until_settled()
     hows = ["SIGSTOP", "DEBUG SLEEP", "CLIENT PAUSE ALL", "CLIENT PAUSE WRITE"] if LONG else ["SIGSTOP"]
     durations = (0.3, 0.6, 2) if LONG else (0.6,)
     slowest = max(tell_a_stalled_store(world, store, instances, how, seconds) for how in hows for seconds in durations)
@@ -101,7 +96,7 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     # Not required, a store that a busy machine makes slow would be done without, and that is another test.
     settings |= {} if required == "1" else {"SHARED_STORE_TIMEOUT": "2.5"}
     instances = Instances(world, store, **settings)
-    settled(instances)
+    instances.wait_until_settled()
 
     def token(number):
         if number % 3 == 0:

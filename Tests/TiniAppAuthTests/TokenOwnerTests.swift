@@ -13,6 +13,7 @@ struct TokenOwnerTests {
             (#"{"data":{"customer_id":1,"scopes":["offline","user_profile"]}}"#, "1", "offline user_profile"),
             (#"{"data":{"customer_id":"c-1.x_y","scopes":[]}}"#, "c-1.x_y", ""),
             (#"{"data":{"customer_id":7}}"#, "7", ""),
+            (#"{"data":{"customer_id":12345678901234567890}}"#, "12345678901234567890", ""),
             (#"{ "data" : { "scopes" : [ "a:b" , "c/d" ] , "customer_id" : 12 } }"#, "12", "a:b c/d"),
         ]
     )
@@ -30,6 +31,7 @@ struct TokenOwnerTests {
             #"{"data":{"customer_id":1.5}}"#, #"{"data":{"customer_id":[1]}}"#, #"{"data":{"customer_id":"a b"}}"#,
             #"{"data":{"customer_id":"1\r\nX: y"}}"#, #"{"data":{"customer_id":1,"scopes":"a"}}"#,
             #"{"data":{"customer_id":1,"scopes":[1]}}"#, #"{"data":{"customer_id":1,"scopes":["a b"]}}"#,
+            #"{"data":{"customer_id":"1,2"}}"#, #"{"data":{"customer_id":1,"scopes":["a\nX: y"]}}"#,
             #"{"data":{"customer_id":1,"scopes":["a\\b"]}}"#, #"{"data":{"customer_id":1,"scopes":[["a"]]}}"#,
         ]
     )

@@ -47,7 +47,7 @@ class Server:
         environment |= starting or {}
         self._child = Child(name, command, self.folder / "log", environment, signal.SIGTERM)
         # Any answer will do.
-        self._child.wait_until_ready(lambda: answers(self.port, self.prefix))
+        self._child.wait_until_ready(lambda: http_client.is_ok(self.port, f"{self.prefix}/health/live"))
 
     def _write(self, text, name="conf"):
         path = self.folder / name
@@ -105,10 +105,3 @@ class Server:
         else:
             self._child.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def answers(port, prefix):
-    try:
-        return http_client.request(port, "GET", f"{prefix}/health/live").status == 200
-    except (OSError, ValueError):
-        return False
