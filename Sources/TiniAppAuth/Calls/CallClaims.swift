@@ -97,11 +97,20 @@ final class CallClaims {
             return .refused(.upstreamInvalidResponse)
         }
         var outcome = opened.outcome
-        // The clocks of two machines differ, and may be set.
-        let milliseconds = configuration.upstream.clock().subtractingReportingOverflow(opened.endedAt).partialValue
-        let window = configuration.replayWindow.nanoseconds / 1_000_000_000
-        outcome.age = Int(min(max(0, milliseconds / 1_000), window))
+        let now = configuration.upstream.clock()
+        outcome.age = Self.age(endedAt: opened.endedAt, now: now, window: configuration.replayWindow)
         return .ended(outcome)
+    }
+
+    /// Seconds since a call ended at another instance: from 0 to the window, since the clocks of two machines differ, and
+    /// may be set.
+    ///
+    /// - Parameters:
+    ///   - time: when it ended by that machine's clock, in Unix milliseconds.
+    ///   - now: by ours.
+    static func age(endedAt time: Int64, now: Int64, window: TimeAmount) -> Int {
+        let milliseconds = now.subtractingReportingOverflow(time).partialValue
+        return Int(min(max(0, milliseconds / 1_000), window.nanoseconds / 1_000_000_000))
     }
 }
 

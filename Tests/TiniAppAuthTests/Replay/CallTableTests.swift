@@ -119,6 +119,16 @@ struct CallTableTests {
         #expect(table.keptCount == 7)
     }
 
+    @Test(
+        "Refusals and calls in doubt may take an eighth of the bytes that logins may",
+        arguments: [(TokenState.settled, 24), (.refused, 3), (.inDoubt, 3)]
+    )
+    func bytesOfStrangers(state: TokenState, count: Int) {
+        var table = Self.table(bytes: 24 * Self.bytes)
+        for number in 0..<30 { Self.call(&table, "token \(number)", state) }
+        #expect(table.keptCount == count)
+    }
+
     @Test("An outcome that another instance has had for a while is kept for the rest of its window")
     func learned() {
         var table = Self.table()
