@@ -20,8 +20,8 @@ only_long = pytest.mark.skipif(not LONG, reason="make test-long")
 IS_SANITIZED = bool(os.environ.get("SANITIZED"))
 # Refuses at once: nothing listens on the discard port.
 REFUSED = "http://127.0.0.1:9/auth/token"
-# No test waits for the defaults. Only calls open connections, since the descriptors that are counted include them.
-SETTINGS = dict.fromkeys(["ARRIVAL_TIMEOUT", "REQUEST_TIMEOUT", "SHUTDOWN_GRACE"], "60")
+# Longer than any test waits, so that no time runs out; and no connection but a call's is among the descriptors.
+SETTINGS = dict.fromkeys(["ARRIVAL_TIMEOUT", "REQUEST_TIMEOUT", "SHUTDOWN_GRACE"], "300")
 SETTINGS["UPSTREAM_WARM_CONNECTIONS"] = "0"
 
 GREETING = fastcgi.request("GET", "/")
@@ -53,7 +53,7 @@ class Door(Responder):
         return figures(self.child.process.pid)
 
     def connect(self, data=b""):
-        """A connection that ends with the responder, or before, and has sent this, unless it was closed before that."""
+        """A connection that ends with the responder or before, and has sent this if it was not closed first."""
         peer = self._peers.enter_context(fastcgi.connect(self.socket))
         fastcgi.send(peer, data)
         return peer
