@@ -192,7 +192,6 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         // The next ones start the built executables and nginx, and talk to them from outside.
-        .testTarget(name: "FrontDoorTests", dependencies: ["TestSupport"]),
         .testTarget(name: "LoadTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,17 +1,40 @@
 """A FastCGI client: asks the responder without nginx, or what nginx never would (FastCGI specification, 3 and 6)."""
 
 import contextlib
+import select
 import socket
 import struct
+from typing import NamedTuple
 
 from testbed.http_client import Answer
 
-BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR, GET_VALUES_RESULT = 1, 3, 4, 5, 6, 7, 10
 RESPONDER, KEEP_CONNECTION = 1, 1
+# The longest content of a record.
+LONGEST = 65535
 
 
-def record(kind, content=b""):
-    return struct.pack("!BBHHBx", 1, kind, 1, len(content), 0) + content
+class Record(NamedTuple):
+    version: int
+    kind: int
+    request_id: int
+    content: bytes
+
+
+def record(kind, content=b"", request_id=1):
+    return struct.pack("!BBHHBx", 1, kind, request_id, len(content), 0) + content
+
+
+def records(data):
+    """The whole records at the beginning of some bytes, and where they end."""
+    found, at = [], 0
+    while at + 8 <= len(data):
+        version, kind, request_id, length, padding = struct.unpack_from("!BBHHB", data, at)
+        if at + 8 + length + padding > len(data):
+            break
+        found.append(Record(version, kind, request_id, bytes(data[at + 8 : at + 8 + length])))
+        at += 8 + length + padding
+    return found, at
 
 
 def _length(text):
@@ -44,7 +67,8 @@ def head(method, path, body=b"", keep_connection=False, **params):
 
 def stdin(body=b""):
     """The records of the body."""
-    return (record(STDIN, body) if body else b"") + record(STDIN)
+    parts = (body[start : start + LONGEST] for start in range(0, len(body), LONGEST))
+    return b"".join(record(STDIN, part) for part in parts) + record(STDIN)
 
 
 def request(method, path, body=b"", keep_connection=False, **params):
@@ -52,49 +76,90 @@ def request(method, path, body=b"", keep_connection=False, **params):
     return head(method, path, body, keep_connection, **params) + stdin(body)
 
 
-@contextlib.contextmanager
-def connect(socket_path, timeout=30):
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(timeout)
+def connect(socket_path, timeout=60):
+    """A connection; whoever calls this closes it."""
+    with contextlib.ExitStack() as cleanup:
+        connection = cleanup.enter_context(socket.socket(socket.AF_UNIX))
         connection.connect(str(socket_path))
-        yield connection
+        connection.settimeout(timeout)
+        cleanup.pop_all()
+        return connection
 
 
-def ask(socket_path, data, timeout=30):
+def ask(socket_path, data, timeout=60):
     """Sends a request on a new connection, and returns the answer."""
     with connect(socket_path, timeout) as connection:
         connection.sendall(data)
         return answer(connection)
 
 
+def send(connection, data):
+    """Returns whether the connection took all of it: not if the responder has closed it."""
+    try:
+        connection.sendall(data)
+        return True
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+
+
+def is_waiting(connection):
+    """Whether the responder has neither sent anything more nor closed."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return not poll.poll(0)
+
+
+def read(connection, is_enough=lambda received: False):
+    """Reads to the end, or until it is enough.
+
+    A reset is an end, too: it follows a complete answer if the responder has not read everything.
+    """
+    received = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while not is_enough(received) and (chunk := connection.recv(65536)):
+            received += chunk
+    return received
+
+
+def ends_request(received):
+    """Whether the last of some records ends a request."""
+    found, end = records(received)
+    return bool(found) and end == len(received) and found[-1].kind == END_REQUEST
+
+
 def answer(connection):
     """Reads to the end, and makes of the CGI response (RFC 3875 section 6) what nginx would."""
-    received = bytearray()
-    # If the responder has not read everything, the connection ends with a reset, after a complete answer.
-    with contextlib.suppress(ConnectionResetError):
-        while chunk := connection.recv(65536):
-            received += chunk
-    return _parse(received)
+    return parse(read(connection))
 
 
 def answer_on_kept(connection):
-    """The same where the connection stays open, for answers that fit into one buffer."""
-    received = bytearray()
-    while len(received) < 16 or received[-15] != END_REQUEST:
-        received += connection.recv(65536)
-    return _parse(received)
+    """The same where the connection stays open."""
+    return parse(read(connection, ends_request))
 
 
-def _parse(received):
-    output, at, kind = bytearray(), 0, None
-    while at + 8 <= len(received):
-        _, kind, _, length, padding = struct.unpack_from("!BBHHB", received, at)
-        if kind == STDOUT:
-            output += received[at + 8 : at + 8 + length]
-        at += 8 + length + padding
-    if kind != END_REQUEST:
-        raise ConnectionError("no answer, or not all of it")
-    lines, _, body = bytes(output).partition(b"\r\n\r\n")
-    fields = [line.split(": ", 1) for line in lines.decode("latin-1").split("\r\n")]
-    status = next((value for name, value in fields if name == "Status"), "200")
-    return Answer(int(status.split()[0]), [(name, value) for name, value in fields if name != "Status"], body)
+def parse(received, request_id=1):
+    """The answer in the records of one response, which must be as the specification has them (6.2)."""
+    found, end = records(received)
+    output = b"".join(record.content for record in found if record.kind == STDOUT)
+    lines, separator, body = output.partition(b"\r\n\r\n")
+    fields = [tuple(line.split(": ", 1)) for line in lines.decode("latin-1").split("\r\n")]
+    if not (
+        end == len(received)
+        and all((record.version, record.request_id) == (1, request_id) for record in found)
+        and _is_whole([record for record in found if (record.kind, record.content) != (STDERR, b"")])
+        and separator
+        and all(len(field) == 2 for field in fields)
+    ):
+        raise ConnectionError("no answer, or not all of it, or a wrong one")
+    status = int(dict(fields)["Status"].split()[0])
+    return Answer(status, [field for field in fields if field[0] != "Status"], body)
+
+
+def _is_whole(response):
+    """Whether it is stdout with its end, and an end of the request with status 0 and FCGI_REQUEST_COMPLETE."""
+    if len(response) < 3:
+        return False
+    *output, last, end = response
+    return all(record.kind == STDOUT and record.content for record in output) and (
+        (last.kind, last.content, end.kind, end.content[:5]) == (STDOUT, b"", END_REQUEST, bytes(5))
+    )

@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
+from typing import NamedTuple
 
 # The rest of the environment is left out: it may hold settings, or a secret.
 ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+# For products that are built with a sanitizer.
+SANITIZER_OPTIONS = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
 # Debian keeps nginx where only root's PATH looks.
 ENVIRONMENT["PATH"] = ENVIRONMENT.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
@@ -48,7 +52,9 @@ class Child:
             )
 
     def text(self):
-        """All that it has written."""
+        """All that it has written; nothing of what a pipe took."""
+        if not os.path.isfile(self.log):
+            return ""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
@@ -100,3 +106,26 @@ def stat_of(pid):
             return file.read().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+class Figures(NamedTuple):
+    """The kernel's, for a process (proc(5))."""
+
+    # In KiB.
+    resident: int
+    threads: int
+    # Without those that the Swift runtime opens for signals and timers: some come only after the first answers, and
+    # none is a socket, pipe or file.
+    descriptors: int
+
+
+def figures(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        status = dict(re.findall(r"^(\w+):\s+(\d+)", file.read(), re.MULTILINE))
+    targets = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        # It may have been closed since.
+        with contextlib.suppress(FileNotFoundError):
+            targets.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+    descriptors = sum(not target.startswith("anon_inode:") for target in targets)
+    return Figures(int(status["VmRSS"]), int(status["Threads"]), descriptors)

@@ -12,7 +12,7 @@ import tempfile
 from testbed import fastcgi, http_client
 from testbed.places import PRODUCTS, ROOT
 from testbed.ports import free_port
-from testbed.processes import ENVIRONMENT, Child, wait_until
+from testbed.processes import ENVIRONMENT, SANITIZER_OPTIONS, Child, wait_until
 
 # The pair in Tiki's documentation, which the sandbox has as its default.
 CLIENT_KEY = "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43W"
@@ -81,7 +81,7 @@ class Sandbox(SandboxControl):
 def settings(auth_endpoint, socket, **more):
     """The environment of a responder; `more` are further settings."""
     required = {"AUTH_ENDPOINT": auth_endpoint, "LISTEN_SOCKET": str(socket)}
-    return {"PATH": ENVIRONMENT["PATH"]} | CREDENTIALS | required | more
+    return {"PATH": ENVIRONMENT["PATH"]} | SANITIZER_OPTIONS | CREDENTIALS | required | more
 
 
 # Makes a descriptor the one that systemd passes (sd_listen_fds(3)), and becomes the command behind it.
@@ -94,10 +94,11 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 
 class Responder:
-    def __init__(self, folder, auth_endpoint, through=(), listener=None, **more):
+    def __init__(self, folder, auth_endpoint, through=(), listener=None, log=None, wait=True, **more):
         """`through` is a command that becomes the responder; `more` are settings.
 
-        With a `listener` it serves that socket, as systemd passes one; else its own.
+        With a `listener` it serves that socket, as systemd passes one; else its own. `log` may be a named pipe. Without
+        `wait` it may not be ready yet.
         """
         self.socket = folder / "fcgi.sock"
         descriptors = ()
@@ -105,9 +106,18 @@ class Responder:
             descriptors = (listener.fileno(),)
             through = [*through, sys.executable, "-c", AS_SYSTEMD, listener.fileno()]
         command = [*through, PRODUCTS / "tiniapp-auth-backend", "serve"]
-        environment = settings(auth_endpoint, self.socket, SWIFT_BACKTRACE="enable=no", **more)
-        self.child = Child("responder", command, folder / "responder.log", environment, signal.SIGKILL, descriptors)
-        self.child.wait_until_ready(lambda: "listening" in self.child.text())
+        environment = settings(auth_endpoint, self.socket, **{"SWIFT_BACKTRACE": "enable=no"} | more)
+        log_file = log or folder / "responder.log"
+        self.child = Child("responder", command, log_file, environment, signal.SIGKILL, descriptors)
+        if wait:
+            is_ready = self.is_listening if log else lambda: "listening" in self.child.text()
+            self.child.wait_until_ready(is_ready)
+
+    def is_listening(self):
+        """Whether the kernel says so: connecting would be noticed."""
+        with open("/proc/net/unix", "rb") as file:
+            # With the flag __SO_ACCEPTCON.
+            return any(b" 00010000 " in line and line.endswith(b" %s\n" % bytes(self.socket)) for line in file)
 
     def log(self, *expected):
         """Its log as soon as it has these texts: a request's line comes some moments after its answer."""

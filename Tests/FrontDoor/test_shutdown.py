@@ -1,0 +1,84 @@
+"""At the end of the process, requests in flight are finished, or get an error."""
+
+import random
+import signal
+import time
+
+import pytest
+from conftest import call
+from testbed import fastcgi
+from testbed.processes import wait_until
+
+each_signal = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+
+
+@each_signal
+def test_a_shutdown_finishes_requests_in_flight_takes_no_new_ones_and_exits_with_0(start, upstream, number):
+    door = start(upstream)
+    peer = door.connect(call())
+    upstream.wait_for(1)
+    ready = fastcgi.request("GET", "/health/ready")
+    begun = door.connect(ready[:-8])
+    door.expect_service()
+
+    door.send_signal(number)
+    wait_until(lambda: not door.socket.exists(), "the end of the socket")
+    with pytest.raises(OSError):
+        door.connect()
+
+    # A request whose first half had arrived is still served, and finds that the process is not ready.
+    begun.sendall(ready[-8:])
+    answer = fastcgi.answer(begun)
+    assert answer.status == 503 and "shutting_down" in answer.text
+
+    assert fastcgi.is_waiting(peer) and door.is_running()
+    upstream.release()
+    assert fastcgi.answer(peer).status == 200
+    assert door.exit_code() == 0
+
+
+def test_a_shutdown_gives_503_shutting_down_to_requests_not_finished_in_time_and_exits_with_0(start, upstream):
+    door = start(upstream, SHUTDOWN_GRACE="0.5")
+    peer, silent = door.connect(call()), door.connect()
+    upstream.wait_for(1)
+    assert door.exit_code(signal.SIGTERM) == 0
+    answer = fastcgi.answer(peer)
+    assert (answer.status, answer.json["error"]["reason"]) == (503, "shutting_down")
+    assert answer.all("Retry-After") == ["1"]
+    assert fastcgi.read(silent) == b""
+
+
+@each_signal
+def test_a_second_signal_ends_the_shutdown_at_once(start, upstream, number):
+    door = start(upstream)
+    peer = door.connect(call())
+    upstream.wait_for(1)
+    door.begin_shutdown()
+    assert door.exit_code(number) == 128 + number
+    assert fastcgi.read(peer) == b""
+
+
+@each_signal
+def test_a_signal_that_comes_as_soon_as_the_socket_exists_shuts_the_process_down(start, number):
+    door = start(wait=False)
+    wait_until(lambda: door.is_listening() or door.child.check(), "the socket", interval=0.001)
+    assert door.exit_code(number) == 0
+    assert not door.socket.exists()
+
+
+def test_a_TERM_at_any_moment_of_the_first_30_ms_ends_the_process_60_times_out_of_60(start):
+    chance = random.Random(0)
+    for _ in range(60):
+        door = start(wait=False)
+        time.sleep(chance.uniform(0, 0.03))
+        # By the signal's default action or by the shutdown. A lost signal would never end it.
+        assert door.exit_code(signal.SIGTERM) in (0, -signal.SIGTERM), door.child.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGPIPE, signal.SIGUSR1])
+def test_a_signal_that_libfcgi_handles_does_not_cause_a_shutdown(start, number):
+    door = start()
+    for _ in range(3):
+        door.send_signal(number)
+        door.expect_service()
+    door.expect_unharmed()
