@@ -27,7 +27,7 @@ NO_OTHER_RUN   := [ ! -d .run ] || flock --nonblock .run true || \
     { echo "The tests start make run themselves: stop the one that is live in this folder first (Ctrl-C there)." >&2; exit 1; }
 
 # The suites that start whole processes.
-PROCESS_TESTS  := ^(FrontDoorTests|LoadTests)\.
+PROCESS_TESTS  := ^(FrontDoorTests)\.
 
 RUFF           := .build-python/bin/ruff
 RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks scripts
@@ -83,7 +83,8 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build --skip '$(PROCESS_TESTS)'
 	swift test --skip-build --filter '$(PROCESS_TESTS)'
 	Tests/side-by-side.sh Tests/API 'Tests/Docs Tests/Deploy' \
-	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' Tests/Outside
+	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' \
+	    Tests/Outside Tests/Load
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API
@@ -103,7 +104,7 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	$(RELEASE_BUILD) --product tiki-sandbox
 	@# One after the other: the load proofs measure, and want the machine for themselves.
 	LONG_TESTS=1 swift test --filter "SocketMutationLongTests|UnreadLogTests"
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Load -s
 	PRODUCTS_DIRECTORY=.build/release Tests/run.sh Tests/Outside -m real_clock
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k "who_lost or bounded or store or instances or made_up"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/API -k test_only_documented_answers

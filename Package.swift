@@ -193,7 +193,6 @@ let package = Package(
         ),
         // The next ones start the built executables and nginx, and talk to them from outside.
         .testTarget(name: "FrontDoorTests", dependencies: ["TestSupport"]),
-        .testTarget(name: "LoadTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

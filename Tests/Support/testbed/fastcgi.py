@@ -68,13 +68,13 @@ def ask(socket_path, data, timeout=30):
 
 
 def answer(connection):
-    """Reads to the end, and makes of the CGI response (RFC 3875 section 6) what nginx would."""
+    """Reads to the end."""
     received = bytearray()
     # If the responder has not read everything, the connection ends with a reset, after a complete answer.
     with contextlib.suppress(ConnectionResetError):
         while chunk := connection.recv(65536):
             received += chunk
-    return _parse(received)
+    return parse(received)
 
 
 def answer_on_kept(connection):
@@ -82,10 +82,11 @@ def answer_on_kept(connection):
     received = bytearray()
     while len(received) < 16 or received[-15] != END_REQUEST:
         received += connection.recv(65536)
-    return _parse(received)
+    return parse(received)
 
 
-def _parse(received):
+def parse(received):
+    """Makes of the CGI response (RFC 3875 section 6) what nginx would."""
     output, at, kind = bytearray(), 0, None
     while at + 8 <= len(received):
         _, kind, _, length, padding = struct.unpack_from("!BBHHB", received, at)
