@@ -26,9 +26,6 @@ RELEASE_BUILD  := scripts/build-release.sh
 NO_OTHER_RUN   := [ ! -d .run ] || flock --nonblock .run true || \
     { echo "The tests start make run themselves: stop the one that is live in this folder first (Ctrl-C there)." >&2; exit 1; }
 
-# The suites that start whole processes.
-PROCESS_TESTS  := ^LoadTests\.
-
 RUFF           := .build-python/bin/ruff
 RUFF_OPTIONS   := --config Tests/ruff.toml --no-cache --quiet Tests Benchmarks scripts
 
@@ -78,12 +75,11 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	@scripts/check-packages.sh
 	swift build --build-tests
-	@# The suites that start whole processes apart from the others, which would keep them waiting; and not hundreds of
-	@# tests at once, which would do the same to each other.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build --skip '$(PROCESS_TESTS)'
-	swift test --skip-build --filter '$(PROCESS_TESTS)'
+	@# Not hundreds of tests at once, which would keep each other waiting.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build
 	Tests/side-by-side.sh Tests/API 'Tests/Docs Tests/Deploy' \
-	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' Tests/Outside Tests/FrontDoor
+	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' \
+	    Tests/Outside 'Tests/FrontDoor Tests/Load'
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API
@@ -101,11 +97,11 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
-	@# One after the other: the load proofs measure, and want the machine for themselves.
 	@# The debug build also checks what the release only assumes.
 	swift build
 	LONG_TESTS=1 Tests/run.sh Tests/FrontDoor -s -k "many_streams or unread_log or crashes"
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 swift test --filter LoadLongTests
+	@# One after the other: the load proofs measure, and want the machine for themselves.
+	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Load -s
 	PRODUCTS_DIRECTORY=.build/release Tests/run.sh Tests/Outside -m real_clock
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k "who_lost or bounded or store or instances or made_up"
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/API -k test_only_documented_answers

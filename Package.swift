@@ -191,8 +191,6 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
-        // The next ones start the built executables and nginx, and talk to them from outside.
-        .testTarget(name: "LoadTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

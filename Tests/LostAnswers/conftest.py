@@ -3,19 +3,17 @@
 import collections
 import contextlib
 import json
-import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 
 import pytest
+import tokens
 from testbed import fastcgi
-from testbed.ports import free_port
 from testbed.processes import ENVIRONMENT, Child
 from testbed.servers import Responder, certificate, scratch_folder
+from testbed.upstream import Upstream
 
-HERE = pathlib.Path(__file__).resolve().parent
 PATHS = {"exchange": ("/auth_exchange", "code"), "refresh": ("/auth_refresh", "refresh_token")}
 
 
@@ -33,27 +31,19 @@ class World:
     def __init__(self, folder, started):
         self.folder = folder
         self._started = started
-        self._tokens = folder / "tokens.txt"
-        self.port = free_port()
-        self.is_tls = False
 
-    def upstream(self, *options, tls=False):
-        self.is_tls = tls
-        if tls:
-            options = ["--tls", *certificate(self.folder, "DNS:localhost"), *options]
-        command = [sys.executable, "-B", HERE / "token_server.py", self.port, self._tokens, *options]
-        command = [str(word) for word in command]
-        child = Child("token server", command, self.folder / "upstream.log", ENVIRONMENT, signal.SIGKILL)
-        self._started.callback(child.stop)
-        child.wait_until_ready(lambda: "listening" in child.text())
+    def upstream(self, late=(0, 0), tls=False):
+        """`late` is the share of the answers that come late, and by how many seconds."""
+        files = certificate(self.folder, "IP:127.0.0.1") if tls else None
+        self._upstream = self._started.enter_context(Upstream(answer=tokens.serve(*late), tls=files))
+        self.endpoint = self._upstream.auth_endpoint
 
     def responder(self, name="one", **settings):
-        scheme = "https" if self.is_tls else "http"
-        if self.is_tls:
+        if self.endpoint.startswith("https:"):
             settings["UPSTREAM_CA_FILE"] = str(self.folder / "tls.pem")
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        responder = Responder(folder, f"{scheme}://localhost:{self.port}/auth/token", **settings)
+        responder = Responder(folder, self.endpoint, **settings)
         self._started.callback(responder.stop)
         return responder
 
@@ -64,7 +54,7 @@ class World:
 
     def sent(self):
         """How often each token reached the upstream."""
-        return collections.Counter(self._tokens.read_text().splitlines())
+        return collections.Counter(arrival.credential for arrival in self._upstream.arrivals)
 
 
 class Store:

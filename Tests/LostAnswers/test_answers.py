@@ -6,7 +6,7 @@ import pytest
 from conftest import ask
 from test_lost_answers import age, together
 from testbed.places import read
-from token_server import BODIES
+from tokens import BODIES
 
 STATUSES = [200, 201, 204, 400, 401, 403, 404, 408, 409, 421, 425, 429, 499, 500, 501, 502, 503, 504, 520, 599]
 REFUSALS = ("invalid_code", "invalid_token")

@@ -110,9 +110,7 @@ def test_restarts_at_full_speed_lose_no_request_and_send_none_twice(world):
     listener.listen(4096)
 
     def start():
-        return Responder(
-            world.folder, f"http://localhost:{world.port}/auth/token", listener=listener, LOG_LEVEL="notice"
-        )
+        return Responder(world.folder, world.endpoint, listener=listener, LOG_LEVEL="notice")
 
     numbers, statuses, over = itertools.count(), collections.Counter(), threading.Event()
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import ask, ask_and_leave
 from testbed import fastcgi
 from testbed.processes import wait_until
-from token_server import is_late
+from tokens import is_late
 
 
 def together(action, items, at_once=32):
@@ -28,7 +28,7 @@ def test_who_lost_the_answer_gets_it_when_asking_again(world, tls):
     """Half of it exchanges and half refreshes; 5 % of the answers come after the request's time."""
     count = 1000 if os.environ.get("LONG_TESTS") else 200
     share, delay = 0.05, 3
-    world.upstream("--late", str(share), str(delay), tls=tls)
+    world.upstream(late=(share, delay), tls=tls)
     # A slow machine's answers may be late by much more.
     late = {"LATE_ANSWER_TIMEOUT": "100", "REPLAY_WINDOW": "110"}
     responder = world.responder(REQUEST_TIMEOUT="2", CONNECT_TIMEOUT="1.9", **late)
@@ -71,7 +71,7 @@ def test_while_the_outcome_is_not_known_nothing_is_sent(world):
 
 @pytest.mark.parametrize("at_once", [1, 12])
 def test_the_token_makes_the_call_not_the_json_around_it(world, at_once):
-    world.upstream("--late", "1", "0.3")
+    world.upstream(late=(1, 0.3))
     responder = world.responder()
     bodies = [rb'{"refresh_token":"x"}', rb'{"refresh_token":"\u0078"}', rb'{"x":1,"refresh_token":"x"}'] * 4
     answers = together(lambda body: ask(responder, "refresh", "x", body), bodies, at_once)

@@ -107,7 +107,7 @@ def check_answers(answers):
 
 def test_no_token_is_sent_twice_by_two_instances(world):
     """With resets, with late answers, and with an instance that is killed twice."""
-    world.upstream("--late", "0.02", "4")
+    world.upstream(late=(0.02, 4))
     # An instance goes on without a store that does not answer in time, and a busy machine makes it slow.
     instances = Instances(world, world.store(), SHARED_STORE_TIMEOUT="2.5")
     tokens = [f"{'reset' if number % 50 == 7 else 'token'}-{number}" for number in range(COUNT)]
@@ -127,7 +127,7 @@ def test_no_token_is_sent_twice_by_two_instances(world):
 
 
 def test_the_other_instance_waits_and_says_so_in_the_end(world):
-    world.upstream("--late", "1", "4")
+    world.upstream(late=(1, 4))
     instances = Instances(world, world.store())
     answers = together(lambda number: instances.ask(number, "exchange", "slow"), (0, 1))
     assert sorted(kind(answer) for answer in answers) == [(503, "in_progress"), (504, "upstream_timeout")]
@@ -139,7 +139,7 @@ def test_the_other_instance_waits_and_says_so_in_the_end(world):
 @pytest.mark.skipif(not LONG, reason="it takes a minute")
 @pytest.mark.parametrize("required", ["0", "1"])
 def test_a_store_that_comes_back_empty(world, required):
-    world.upstream("--late", "0.05", "2")
+    world.upstream(late=(0.05, 2))
     store = world.store()
     instances = Instances(world, store, SHARED_STORE_REQUIRED=required, REPLAY_WINDOW="5")
     instances.wait_until_settled()
@@ -216,7 +216,7 @@ def test_a_store_that_is_gone_at_the_start_is_found_later(world):
 
 
 def test_an_instance_that_is_stopped_waits_for_an_answer_that_others_can_give(world):
-    world.upstream("--late", "1", "4")
+    world.upstream(late=(1, 4))
     instances = Instances(world, world.store(), REQUEST_TIMEOUT="1", SHUTDOWN_GRACE="60")
     assert instances.ask(0, "refresh", "late").status == 504
     instances.all[0].send_signal(signal.SIGTERM)
@@ -226,7 +226,7 @@ def test_an_instance_that_is_stopped_waits_for_an_answer_that_others_can_give(wo
 
 
 def test_the_grace_ends_the_wait_for_late_answers(world):
-    world.upstream("--late", "1", "120")
+    world.upstream(late=(1, 120))
     instances = Instances(world, world.store(), REQUEST_TIMEOUT="0.5", SHUTDOWN_GRACE="1")
     assert instances.ask(0, "refresh", "late").status == 504
     started = time.monotonic()

@@ -90,7 +90,7 @@ def test_nobody_is_stuck_after_a_stall(world, required):
 def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     """Gateways that fail, resets, late answers, a killed instance, and a store that stalls five times."""
     count, required = (2_000, "1") if LONG else (250, "0")
-    world.upstream("--late", "0.03", "4")
+    world.upstream(late=(0.03, 4))
     store = world.store()
     settings = {"SHARED_STORE_REQUIRED": required, "REPLAY_WINDOW": "60", "LATE_ANSWER_TIMEOUT": "6"}
     # Not required, a store that a busy machine makes slow would be done without, and that is another test.

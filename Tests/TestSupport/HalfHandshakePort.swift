@@ -26,14 +26,18 @@ package final class HalfHandshakePort: Sendable {
     }
 
     private static func serve(_ connection: CInt, _ ending: Ending) {
-        let socket = FaultSocket(connection)
         // Reads the ClientHello first, since closing would otherwise be a reset.
         _ = try? Sockets.receive(connection)
-        _ = socket.send(half)
+        try? Sockets.sendAll(connection, half)
         switch ending {
-        case .reset: socket.resetOnClose()
+        case .reset:
+            var option = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         case .close: break
-        case .stall: _ = socket.hasMore(within: 30_000_000)
+        case .stall:
+            // Until the peer closes.
+            var polled = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+            poll(&polled, 1, 30_000)
         }
         close(connection)
     }

@@ -79,6 +79,8 @@ async def _trickle(connection, what):
 async def _flood(connection, what):
     for _ in range(2**26 // len(what)):
         await connection.send(what)
+        # Others are served, and the peer's end is noticed.
+        await asyncio.sleep(0)
     return CLOSE
 
 
@@ -92,9 +94,8 @@ def _with_tokens(status=200, *fields, before=b"", after=b"", extra=0):
     return make
 
 
-def _half(text):
-    body = tokens(text)
-    return head(200, len(body)) + body[: len(body) // 2]
+def _beginning(text):
+    return head(200, LIMIT) + tokens(text)[:50]
 
 
 _OK = _with_tokens()
@@ -125,7 +126,7 @@ FAULTS = {
     "endless_body": (_CHUNKED, lambda to, _: _flood(to, b"400\r\n%s\r\n" % (b" " * 1024))),
     "reset_before_head": (b"", RESET),
     "reset_in_head": (b"HTTP/1.1 200 OK\r\nContent-Type: applic", RESET),
-    "reset_in_body": (_half, RESET),
+    "reset_in_body": (_beginning, RESET),
     "close_before_head": (b"", CLOSE),
     "close_when_idle": (_OK, lambda to, pause: _idle(to, pause, CLOSE)),
     "reset_when_idle": (_OK, lambda to, pause: _idle(to, pause, RESET)),
@@ -133,7 +134,7 @@ FAULTS = {
     "reset_next_request": (_OK, _reset_next),
     "no_answer": (b"", lambda to, _: _idle(to, 60, CLOSE)),
     "slow_head": (b"HTTP/1.1 200 OK\r\nX-Slow: ", lambda to, _: _trickle(to, b"x")),
-    "slow_body": (_half, lambda to, _: _trickle(to, b" ")),
+    "slow_body": (_beginning, lambda to, _: _trickle(to, b" ")),
     "delayed": (_OK, OPEN),
 }
 SLOW = ("no_answer", "slow_head", "slow_body")

@@ -37,15 +37,30 @@ def send(port, data, method="GET", timeout=30.0, source="127.0.0.1"):
         return Answer(response.status, response.getheaders(), response.read())
 
 
-def request(port, method, path, headers=(), body=None, timeout=30.0, source="127.0.0.1"):
-    """Sends one request on a new connection; `headers` are lines. A body is JSON unless they say otherwise."""
+def parse(received):
+    """The answer in all that a connection has received, if it had a length."""
+    head, end, body = bytes(received).partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    headers = [tuple(line.split(": ", 1)) for line in lines[1:]]
+    length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+    if not end or len(body) != length:
+        raise ConnectionError("no answer, or not all of it")
+    return Answer(int(lines[0].split()[1]), headers, body)
+
+
+def request_bytes(method, path, headers=(), body=None):
+    """One request on its own connection; `headers` are lines. A body is JSON unless they say otherwise."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if body is not None:
         if not any(line.lower().startswith("content-type:") for line in headers):
             lines.append("Content-Type: application/json")
         lines.append(f"Content-Length: {len(body)}")
-    data = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
-    return send(port, data, method, timeout, source)
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
+
+
+def request(port, method, path, headers=(), body=None, timeout=30.0, source="127.0.0.1"):
+    """Sends `request_bytes` on a new connection."""
+    return send(port, request_bytes(method, path, headers, body), method, timeout, source)
 
 
 def is_ok(port, path, timeout=30.0):

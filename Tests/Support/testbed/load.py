@@ -1,9 +1,11 @@
 """Sends auth codes at a steady rate, each on a connection of its own, while a command disturbs the server.
 
-    python3 -m testbed.load --port N --codes FILE --rate N --seconds N [--tls NAME --ca FILE] [--at SECONDS COMMAND…]
+    python3 -m testbed.load --port N --codes FILE --rate N --seconds N [--refreshes]
+        [--tls NAME --ca FILE] [--at SECONDS COMMAND…]
 
-The codes are the answer of the sandbox's POST /sandbox/codes. The command runs once, that long after the start. Prints
-one line (here on several), which says what became of the requests:
+The codes are the answer of the sandbox's POST /sandbox/codes; with --refreshes every second one is sent as a refresh
+token. The command runs once, that long after the start. Prints one line (here on several), which says what became of
+the requests:
 
     {"sent": 800, "ok": 399, "refused": 400, "reset": 0, "other": {"502": 1}, "lost_in_flight": 1,
      "lost_otherwise": 400, "slowest_ms": 1012, "command_code": 0, "command_seconds": 1.2}
@@ -26,6 +28,7 @@ def arguments():
     parser.add_argument("--codes", required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--refreshes", action="store_true")
     parser.add_argument("--tls", metavar="NAME")
     parser.add_argument("--ca")
     parser.add_argument("--at", type=float)
@@ -43,10 +46,11 @@ async def send(options, context, number, code):
         )
     except OSError:
         return "refused"
-    body = json.dumps({"code": code})
+    route, key = ("refresh", "refresh_token") if options.refreshes and number % 2 else ("exchange", "code")
+    body = json.dumps({key: code})
     try:
         writer.write(
-            f"POST /auth_exchange HTTP/1.1\r\nHost: {options.tls or 'localhost'}\r\nConnection: close\r\n"
+            f"POST /auth_{route} HTTP/1.1\r\nHost: {options.tls or 'localhost'}\r\nConnection: close\r\n"
             f"X-Forwarded-For: 203.0.113.{client}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
         )

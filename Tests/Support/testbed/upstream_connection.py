@@ -86,6 +86,8 @@ class Connection:
         return arrival
 
     async def send(self, data):
+        if self.writer.is_closing() or self._reader.at_eof():
+            raise ConnectionResetError
         self.writer.write(data)
         await self.writer.drain()
 
@@ -94,27 +96,20 @@ class Connection:
         ending = faults.RESET
         with contextlib.suppress(ConnectionError):
             ending = await self._serve()
-        if ending == faults.RESET:
-            # The peer may have closed it by now.
-            with contextlib.suppress(OSError):
+        self._upstream.ended += 1
+        # The peer may have ended it by now.
+        with contextlib.suppress(OSError):
+            if ending == faults.RESET:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.writer.transport.abort()
-            self._upstream.ended += 1
-            return
-        # Only the sending side, where that can be: what still comes counts.
-        if self.writer.can_write_eof():
-            self.writer.write_eof()
-            self._upstream.ended += 1
-            while not self._reader.at_eof() and await self.has_more(0.5):
-                pass
-            while self._take(is_closed=True):
-                pass
-            self.writer.close()
-        else:
-            self._upstream.ended += 1
-            self.writer.close()
-            with contextlib.suppress(OSError):
-                await self.writer.wait_closed()
+            elif self.writer.can_write_eof():
+                # Only this side, where that can be: what still comes counts.
+                self.writer.write_eof()
+                while not self._reader.at_eof() and await self.has_more(0.5):
+                    pass
+        while self._take(is_closed=True):
+            pass
+        end = self.writer.transport.abort if ending == faults.RESET else self.writer.close
+        end()
 
     async def _serve(self):
         door = self._upstream.door(self.number)

@@ -24,11 +24,6 @@ package struct SampleRequest: Sendable {
 
     package static func exchange(_ json: String) -> SampleRequest { post("/auth_exchange", json) }
 
-    /// An exchange of a code of its own, on a connection to a ``FaultUpstream`` that is closed after it.
-    package static func call(_ name: String) -> SampleRequest {
-        exchange(#"{"code":"\#(UpstreamFault.announcedClose.credential(name))"}"#)
-    }
-
     /// A call that is refused with 400 `missing_key`, and so never reaches the upstream.
     package static let keyless = exchange(#"{"not_a_code":"a body of some fifty bytes, all its own"}"#)
 

@@ -6,7 +6,7 @@ import Glibc
 package final class RedisServer: Sendable {
     private let directory: ScratchDirectory
     private let arguments: [String]
-    private let process: Locked<ServerProcess>
+    private let process: Locked<ChildProcess>
     /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
     /// The unix socket's path.
@@ -17,7 +17,7 @@ package final class RedisServer: Sendable {
     private init(
         _ directory: ScratchDirectory,
         _ arguments: [String],
-        _ process: ServerProcess,
+        _ process: ChildProcess,
         _ reserved: ReservedPort?
     ) {
         self.directory = directory
@@ -55,10 +55,10 @@ package final class RedisServer: Sendable {
         return RedisServer(directory, arguments, process, reserved)
     }
 
-    private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ServerProcess {
+    private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ChildProcess {
         let name = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
         unlink(directory.path("redis.sock"))
-        let process = try await ServerProcess.start(name, arguments: arguments, in: directory, name: "redis")
+        let process = try await ChildProcess.start([name] + arguments, log: directory.path("redis.log"))
         try await process.waitUntilReady {
             guard let socket = try? Sockets.connect(path: directory.path("redis.sock")) else { return false }
             close(socket)
@@ -67,7 +67,7 @@ package final class RedisServer: Sendable {
         return process
     }
 
-    package func signal(_ number: CInt) { process.value.terminate(signal: number) }
+    package func signal(_ number: CInt) { process.value.signal(number) }
 
     /// Kills it.
     package func stop() async { await process.value.stop() }
