@@ -79,7 +79,7 @@ test: ## run the unit tests, the end-to-end tests through nginx, and what test-a
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 swift test --skip-build
 	Tests/side-by-side.sh Tests/API 'Tests/Docs Tests/Deploy' \
 	    'Tests/Model Tests/LostAnswers Tests/WebServers Tests/Commands Tests/EndToEnd' \
-	    Tests/Outside 'Tests/FrontDoor Tests/Load'
+	    Tests/Outside Tests/FrontDoor Tests/Load
 
 test-api: build ## hold openapi.yaml against the running server, and try the example app
 	Tests/run.sh Tests/API

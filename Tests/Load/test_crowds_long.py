@@ -10,8 +10,7 @@ import pytest
 from conftest import exchange, show
 from testbed import faults
 from testbed.crowd import Crowd
-from testbed.figures import figures
-from testbed.processes import wait_until
+from testbed.processes import figures, wait_until
 from testbed.servers import Responder, scratch_folder
 from testbed.stack import Stack
 from testbed.upstream import Upstream
@@ -31,7 +30,7 @@ def test_4000_requests_wait_for_an_upstream_at_once_on_few_threads_and_in_little
             waiting = figures(stack.responder.child.process.pid)
             upstream.release()
             statuses = clients.read().statuses
-        peak = figures(stack.responder.child.process.pid).peak_kb
+        peak = figures(stack.responder.child.process.pid).peak
     show(
         "in flight",
         f"statuses {dict(statuses)}, {waiting.threads} threads and {waiting.descriptors} descriptors, "
@@ -73,10 +72,10 @@ def test_2000_silent_connections_do_not_slow_requests_down_end_in_time_and_cost_
                 among = figures(pid)
                 assert among.descriptors >= PEERS, "all of them were held while requests were answered"
                 assert len(silent.read()) == 0, "every silent connection is closed when its time is up"
-            most = max(most, among.resident_kb)
+            most = max(most, among.resident)
         # nginx's connection again.
         wait_until(lambda: figures(pid).descriptors == before.descriptors, "the descriptors are as before")
-    growth = most - before.resident_kb
+    growth = most - before.resident
     show(
         "silent peers",
         f"median latency with {PEERS} of them / without: {[round(ratio, 2) for ratio in ratios]}, memory +{growth} kB",

@@ -5,7 +5,7 @@ import time
 
 from conftest import exchange, show
 from testbed.crowd import Crowd
-from testbed.figures import figures
+from testbed.processes import figures
 from testbed.stack import Stack
 
 REQUESTS = 250_000
@@ -35,11 +35,11 @@ def test_250000_requests_leak_neither_memory_nor_descriptors():
         first, last = send(WARM_UP), send(REQUESTS - WARM_UP)
     show(
         "endurance",
-        f"statuses {dict(statuses)}, memory {first.resident_kb} → {last.resident_kb} kB, "
+        f"statuses {dict(statuses)}, memory {first.resident} → {last.resident} kB, "
         f"descriptors {first.descriptors} → {last.descriptors}, {time.monotonic() - started:.0f} s",
     )
     assert statuses == {200: REQUESTS}
     # One allocation that is lost with each request takes 32 bytes at least, so 6,400 kB. Below that it is noise: which
     # pages of the executable are mapped, how the free memory lies.
-    assert abs(last.resident_kb - first.resident_kb) < 2_000
+    assert abs(last.resident - first.resident) < 2_000
     assert last.descriptors == first.descriptors

@@ -79,8 +79,7 @@ async def _trickle(connection, what):
 async def _flood(connection, what):
     for _ in range(2**26 // len(what)):
         await connection.send(what)
-        # Others are served, and the peer's end is noticed.
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # Others are served, and the peer's end is noticed.
     return CLOSE
 
 
@@ -144,7 +143,7 @@ TOKENS += ("close_when_idle", "reset_when_idle", "reset_next_request")
 
 
 async def serve(connection, arrival):
-    """Answers a request as its code or token asks. Returns what becomes of the connection."""
+    """Answers as the code or token asks. Returns what becomes of the connection."""
     fault, pause = asked(arrival.credential)
     made, then = FAULTS[fault]
     if fault == "delayed":
