@@ -85,7 +85,10 @@ ENTRYPOINT ["container-init", "container-entrypoint"]
 
 FROM build AS demo-build
 
-RUN scripts/build-release.sh --product tiki-sandbox --force-resolved-versions \
+# From the archive once more, for its times.
+RUN rm -r .build \
+    && tar -xf build.tar \
+    && scripts/build-release.sh --product tiki-sandbox --force-resolved-versions \
     && install -D -s -m 755 .build/release/tiki-sandbox /demo/usr/local/bin/tiki-sandbox
 
 COPY scripts/container-demo.sh /demo/usr/local/bin/container-demo
