@@ -9,10 +9,4 @@ struct ASCIITests {
         text.append(decimal: number)
         #expect(String(decoding: text, as: UTF8.self) == " \(number)")
     }
-
-    @Test("A text begins like another as far as both go")
-    func beginnings() {
-        for text in ["", "H", "HTTP/", "HTTP/1.1 200 OK"] { #expect(Array(text.utf8).begins(like: "HTTP/")) }
-        for text in ["h", "HTTQ/", "HTTPS/1.1"] { #expect(!Array(text.utf8).begins(like: "HTTP/")) }
-    }
 }
