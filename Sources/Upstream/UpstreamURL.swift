@@ -18,9 +18,6 @@ package struct UpstreamURL: Sendable, Hashable {
             return port == (usesTLS ? 443 : 80) ? name : "\(name):\(port)"
         }
 
-        /// The server's name in TLS; nil for an address.
-        var serverName: String? { ServerIdentity.serverName(of: host) }
-
         /// Whether nothing sent there leaves the machine.
         package var isLoopback: Bool { HostText.isLoopback(host) }
     }

@@ -8,38 +8,48 @@ import Testing
 
 /// The messages for servers that cannot be reached, with real servers.
 struct ConnectFailureTests {
-    @Test("A server that does not speak TLS is reported as a failed TLS handshake")
-    func noTLS() async throws {
+    /// Connects to a server by TLS that does not speak it.
+    func failure(
+        greeting: String = "",
+        closesAtOnce: Bool = false,
+        timeout: TimeAmount = .seconds(10)
+    ) async throws -> ConnectFailure {
         let server = try await ScriptedServer(
             group: MultiThreadedEventLoopGroup.singleton,
-            greeting: "SSH-2.0-OpenSSH\r\n"
-        ) { _ in .json() }
-        let failure = try await Connecting.failure("https://127.0.0.1:\(server.port)/")
+            closesAtOnce: closesAtOnce,
+            greeting: greeting
+        ) { _ in .silence }
+        let failure = try await Connecting.failure("https://localhost:\(server.port)/", timeout: timeout)
         try await server.stop()
+        return failure
+    }
+
+    @Test("A server that does not speak TLS is reported as such", arguments: ["SSH-2.0-OpenSSH", "HTTP/1.1 400"])
+    func noTLS(greeting: String) async throws {
+        let failure = try await failure(greeting: "\(greeting)\r\n\r\n")
         #expect(failure.reason == .tls)
         #expect(failure.description == "this port does not speak TLS")
     }
 
     @Test("A server that closes during the handshake is reported as closed")
     func closes() async throws {
-        let server = try await ScriptedServer(
-            group: MultiThreadedEventLoopGroup.singleton,
-            closesAtOnce: true
-        ) { _ in .json() }
-        let failure = try await Connecting.failure("https://127.0.0.1:\(server.port)/")
-        try await server.stop()
-        #expect(failure.reason == .closed)
+        #expect(try await failure(closesAtOnce: true).reason == .closed)
     }
 
     @Test("A server that is silent in the handshake is given up at the deadline for all steps together")
     func silent() async throws {
-        let server = try await ScriptedServer(group: MultiThreadedEventLoopGroup.singleton) { _ in .silence }
         let started = ContinuousClock.now
-        let failure = try await Connecting.failure("https://localhost:\(server.port)/", timeout: .milliseconds(300))
+        let failure = try await failure(timeout: .milliseconds(300))
         #expect(ContinuousClock.now - started >= .milliseconds(300))
-        try await server.stop()
         #expect(failure.reason == .timedOut)
         #expect(failure.description == "timed out after 0.3 s")
+    }
+
+    @Test("A TLS server that fails within the handshake is not reported as one without TLS", arguments: [false, true])
+    func halfHandshake(stalls: Bool) async throws {
+        let port = try HalfHandshakePort(stalls ? .stall : .close)
+        let failure = try await Connecting.failure("https://127.0.0.1:\(port.port)/", timeout: .milliseconds(500))
+        #expect(failure.reason == (stalls ? .timedOut : .closed))
     }
 
     @Test("A port that nothing listens on is reported as refused", arguments: ["127.0.0.1", "localhost"])

@@ -4,7 +4,7 @@ import NIOSSL
 ///
 /// NIOSSL checks that too, but also accepts an IP address in the certificate that equals the peer's, and the subject's
 /// name if there are no others. That would trust an attacker who can forge DNS and has a certificate for an address.
-package enum ServerIdentity {
+enum ServerIdentity {
     /// Whether one of the certificate's DNS names is the host's.
     static func matches(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
         certificate._subjectAlternativeNames().contains { name in
@@ -27,7 +27,7 @@ package enum ServerIdentity {
 
     /// A server's name in TLS, for SNI and its certificate. Nil for an address: RFC 6066 section 3 does not allow
     /// addresses in SNI, and the certificate must be for the address then.
-    package static func serverName(of host: String) -> String? { HostText.isAddress(host) ? nil : name(host) }
+    static func serverName(of host: String) -> String? { HostText.isAddress(host) ? nil : name(host) }
 
     /// A host's name for TLS: without a final dot, which says only that the name is complete.
     static func name(_ host: String) -> String {

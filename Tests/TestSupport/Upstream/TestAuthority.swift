@@ -37,7 +37,7 @@ package final class TestAuthority: Sendable {
         to end: String = "20990101000000Z"
     ) throws -> NIOSSLContext {
         let name = UUID().uuidString
-        try issue(names, as: name, from: start, to: end)
+        try issue(name, "subjectAltName=\(names)", from: start, to: end)
         return try context(name)
     }
 
@@ -46,45 +46,38 @@ package final class TestAuthority: Sendable {
     /// - Returns: the paths of its files (PEM).
     package func issue(_ names: String) throws -> (certificate: String, key: String) {
         let name = UUID().uuidString
-        try issue(names, as: name, from: "20200101000000Z", to: "20990101000000Z")
+        try issue(name, "subjectAltName=\(names)")
         return (path("\(name).pem"), path("\(name).key"))
-    }
-
-    private func issue(_ names: String, as name: String, from start: String, to end: String) throws {
-        try Self.openssl([
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
-            "-addext", "subjectAltName=\(names)", "-keyout", path("\(name).key"), "-out", path("\(name).csr"),
-        ])
-        try Self.openssl([
-            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
-            "-startdate", start, "-enddate", end, "-in", path("\(name).csr"), "-out", path("\(name).pem"),
-        ])
     }
 
     /// Issues a certificate through an expired intermediate one, and presents both.
     package func serverBehindExpiredIntermediate(_ names: String) throws -> NIOSSLContext {
-        try Self.openssl([
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-            "/CN=between",
-            "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", path("between.key"), "-out", path("between.csr"),
-        ])
-        try Self.openssl([
-            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", caFile, "-keyfile", path("ca.key"),
-            "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-in", path("between.csr"),
-            "-out", path("between.pem"),
-        ])
-        try Self.openssl([
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
-            "-addext", "subjectAltName=\(names)", "-keyout", path("leaf.key"), "-out", path("leaf.csr"),
-        ])
-        try Self.openssl([
-            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", path("between.pem"),
-            "-keyfile", path("between.key"), "-startdate", "20200101000000Z", "-enddate", "20990101000000Z",
-            "-in", path("leaf.csr"), "-out", path("leaf.only"),
-        ])
-        let chain = try ["leaf.only", "between.pem"].map { try String(contentsOfFile: path($0), encoding: .utf8) }
+        try issue("between", "basicConstraints=critical,CA:TRUE", subject: "between", to: "20200201000000Z")
+        try issue("leaf", "subjectAltName=\(names)", by: "between")
+        let chain = try ["leaf", "between"].map { try String(contentsOfFile: path("\($0).pem"), encoding: .utf8) }
         _ = try write(Data(chain.joined().utf8), to: "leaf.pem")
         return try context("leaf")
+    }
+
+    /// The subject has a name that must not count.
+    private func issue(
+        _ name: String,
+        _ extensions: String,
+        subject: String = "localhost",
+        by issuer: String = "ca",
+        from start: String = "20200101000000Z",
+        to end: String = "20990101000000Z"
+    ) throws {
+        try Self.openssl([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", "/CN=\(subject)", "-addext", extensions,
+            "-keyout", path("\(name).key"), "-out", path("\(name).csr"),
+        ])
+        try Self.openssl([
+            "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", path("\(issuer).pem"),
+            "-keyfile", path("\(issuer).key"), "-startdate", start, "-enddate", end, "-in", path("\(name).csr"),
+            "-out", path("\(name).pem"),
+        ])
     }
 
     /// Makes a self-signed certificate.
