@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Upstream
@@ -26,59 +27,51 @@ struct ConnectionAnswerTests {
         #expect(embedded.kinds == [.connecting, .ready, nil])
     }
 
-    @Test("An interim answer does not end the call", arguments: ["100 Continue", "102 Processing", "103 Early Hints"])
-    func interim(status: String) throws {
+    @Test("An answer without a length comes in pieces and ends with its connection, which is no fault of the server")
+    func untilClose() throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
-        embedded.receive("HTTP/1.1 \(status)\r\n\r\n")
+        for piece in ["HTTP/1.1 200 OK\r\n\r", "\n{\"a\"", ":1}"] { embedded.receive(piece) }
         #expect(embedded.outcomes.isEmpty)
-        embedded.receive(Self.ok)
-        #expect(embedded.answer?.status == 200)
-        #expect(embedded.freed == 1)
+        embedded.channel.pipeline.fireChannelInactive()
+        #expect(embedded.answer?.body == Array(#"{"a":1}"#.utf8))
+        #expect(embedded.ends == [false])
     }
 
+    /// After a gateway's 408 or 5xx the true answer may still come.
     @Test(
-        "An answer with an unusual status is passed on, and its connection is kept",
+        "The Connection field and the status decide if a connection is kept",
         arguments: [
-            "204 No Content\r\n", "304 Not Modified\r\n", "301 Moved\r\nLocation: https://x/\r\nContent-Length: 0\r\n",
-            "205 Reset Content\r\nContent-Length: 0\r\n", "302 Found\r\nContent-Length: 2\r\n",
+            ("200 OK\r\nConnection: keep-alive", true), ("200 OK\r\nConnection: close", false),
+            ("205 Reset Content", true), ("301 Moved\r\nLocation: https://x/", true), ("407 No", true),
+            ("408 Request Timeout", false), ("409 Conflict", true), ("499 Odd", true), ("500 Oops", false),
+            ("504 Gateway Timeout", false), ("599 Odd", false),
         ]
     )
-    func statusWithoutContent(head: String) throws {
+    func keepAlive(head: String, isKept: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: false)
-        embedded.receive("HTTP/1.1 \(head)\r\n" + (head.contains("Length: 2") ? "{}" : ""))
+        embedded.receive("HTTP/1.1 \(head)\r\nContent-Length: 2\r\n\r\n{}")
         #expect(embedded.answer?.status == Int(head.prefix(3)))
-        #expect(embedded.freed == 1)
-    }
-
-    @Test("101 Switching Protocols ends the call, which is not sent again")
-    func switchingProtocols() throws {
-        let embedded = try EmbeddedConnection()
-        try embedded.send(isRepeatable: false)
-        embedded.receive("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
-        #expect(embedded.answer?.status == 101 || embedded.failure == .connectionLost)
-        #expect(embedded.sentAgain.isEmpty)
-    }
-
-    @Test("The Connection header decides if a connection is kept", arguments: [("keep-alive", true), ("close", false)])
-    func keepAlive(value: String, isKept: Bool) throws {
-        let embedded = try EmbeddedConnection()
-        try embedded.send(isRepeatable: false)
-        embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: \(value)\r\n\r\n{}")
-        #expect(embedded.answer != nil)
         #expect(embedded.freed == (isKept ? 1 : 0))
         // Closing after an answer is not a fault of the server.
         #expect(embedded.ends == (isKept ? [] : [false]))
         #expect(embedded.channel.isActive == isKept)
     }
 
-    @Test("An answer over the limit ends the connection at once")
-    func tooLarge() throws {
+    @Test(
+        "The time that the server keeps a connection is read from Keep-Alive, and one that is malformed is none",
+        arguments: [
+            ("timeout=60", .seconds(60)), ("max=5, timeout=1", .seconds(1)), ("Timeout=0, max=5", .zero),
+            ("timeout=-1", .zero), ("timeout=-9223372036854775808", .zero),
+            ("timeout=9223372036854775807", .seconds(.max)), ("timeout=99999999999999999999", nil), ("timeout=x", nil),
+            ("timeout", nil), ("max=1", nil), ("", nil),
+        ] as [(String, TimeAmount?)]
+    )
+    func keepAliveTime(value: String, time: TimeAmount?) throws {
         let embedded = try EmbeddedConnection()
-        try embedded.send(isRepeatable: true)
-        embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + String(repeating: "1", count: 101))
-        #expect(embedded.failure == .tooLarge)
-        #expect(!embedded.channel.isActive)
+        try embedded.send(isRepeatable: false)
+        embedded.receive("HTTP/1.1 200 OK\r\nKeep-Alive: \(value)\r\nContent-Length: 2\r\n\r\n{}")
+        #expect(embedded.connection.keepAlive == time)
     }
 }

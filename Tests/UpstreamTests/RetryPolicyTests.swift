@@ -4,37 +4,23 @@ import Testing
 @testable import Upstream
 
 struct RetryPolicyTests {
-    @Test("A call that has not been written may be sent again, however often", arguments: [false, true], 0...3)
-    func notWritten(isRepeatable: Bool, repetitions: Int) {
-        #expect(
-            RetryPolicy.mayRetry(isRepeatable: isRepeatable, after: .notWritten, repetitions: repetitions)
-        )
-    }
-
-    @Test("A call that is not repeatable is never written twice", arguments: 0...3)
-    func neverTwice(repetitions: Int) {
-        for progress in [RetryPolicy.Progress.written, .answerBegun] {
-            #expect(
-                !RetryPolicy.mayRetry(isRepeatable: false, after: progress, repetitions: repetitions)
-            )
+    @Test(
+        "A call is sent again if it was not written, and a repeatable one once more if its answer has not begun",
+        arguments: [false, true],
+        0...3
+    )
+    func rules(isRepeatable: Bool, repetitions: Int) {
+        func mayRetry(after progress: RetryPolicy.Progress) -> Bool {
+            RetryPolicy.mayRetry(isRepeatable: isRepeatable, after: progress, repetitions: repetitions)
         }
-    }
-
-    @Test("A repeatable call is written at most twice, and not again once its answer has begun", arguments: 0...3)
-    func info(repetitions: Int) {
-        #expect(
-            RetryPolicy.mayRetry(isRepeatable: true, after: .written, repetitions: repetitions)
-                == (repetitions == 0)
-        )
-        #expect(!RetryPolicy.mayRetry(isRepeatable: true, after: .answerBegun, repetitions: repetitions))
+        #expect(mayRetry(after: .notWritten))
+        #expect(mayRetry(after: .written) == (isRepeatable && repetitions == 0))
+        #expect(!mayRetry(after: .answerBegun))
     }
 
     @Test("A call that has ended is not sent again")
     func ended() throws {
-        let call = UpstreamCall(isRepeatable: true) { _ in
-            ByteBuffer()
-        } completion: { _ in
-        }
+        let call = UpstreamCall(isRepeatable: true, makeRequest: { _ in ByteBuffer() }, completion: { _ in })
         #expect(call.maySendAgain(after: .notWritten))
         call.finish(.failure(.timeout))
         #expect(!call.maySendAgain(after: .notWritten))

@@ -44,15 +44,14 @@ struct UpstreamConnectionStateTests {
 
     @Test(
         "Bytes are expected only while an answer is due; at any other time they are unsolicited",
-        arguments: phases
+        arguments: zip(
+            phases,
+            [State.Reception.unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored]
+        )
     )
-    func didReceive(from phase: Phase) {
-        let expected: [State.Reception] = [
-            .unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored,
-        ]
+    func didReceive(from phase: Phase, expected: State.Reception) {
         var state = Self.state(phase)
-        let reception = state.didReceive()
-        #expect(reception == zip(Self.phases, expected).first { $0.0 == phase }?.1)
+        #expect(state.didReceive() == expected)
     }
 
     @Test("An answer's head and end move only a connection that waits for them", arguments: phases)
@@ -129,10 +128,9 @@ struct UpstreamConnectionStateTests {
         #expect(state.phase == .closed)
     }
 
-    @Test("A connection is counted by its state", arguments: phases)
-    func kind(of phase: Phase) {
-        let expected: [ConnectionCounts.Kind?] = [.connecting, .ready, .inUse, .inUse, .inUse, nil, nil]
-        #expect(Self.state(phase).kind == zip(Self.phases, expected).first { $0.0 == phase }?.1)
+    @Test("A connection is counted by its state")
+    func kind() {
+        #expect(Self.phases.map { Self.state($0).kind } == [.connecting, .ready, .inUse, .inUse, .inUse, nil, nil])
     }
 
     @Test("A warm connection is counted separately only while it is connecting")

@@ -10,6 +10,18 @@ struct UpstreamConnectionTests {
 
     struct Reset: Error {}
 
+    enum Fault: CaseIterable {
+        case failedWrite, reset, end
+
+        func strike(_ channel: EmbeddedChannel) {
+            switch self {
+            case .failedWrite: break
+            case .reset: channel.pipeline.fireErrorCaught(Reset())
+            case .end: channel.pipeline.fireChannelInactive()
+            }
+        }
+    }
+
     @Test("Successive calls are written and answered, and free the connection again")
     func calls() throws {
         let embedded = try EmbeddedConnection()
@@ -26,62 +38,51 @@ struct UpstreamConnectionTests {
     }
 
     @Test(
-        "A reset before the head ends the call, and only a repeatable call is sent again",
-        arguments: [false, true]
+        "A fault before the head ends a call, which counts as sent, and only a repeatable one is sent again",
+        arguments: Fault.allCases,
+        [false, true]
     )
-    func resetBeforeHead(isRepeatable: Bool) throws {
-        let embedded = try EmbeddedConnection()
-        try embedded.send(isRepeatable: isRepeatable)
-        embedded.channel.pipeline.fireErrorCaught(Reset())
+    func beforeHead(fault: Fault, isRepeatable: Bool) throws {
+        let embedded = try EmbeddedConnection(fault == .failedWrite ? [FailingWrites()] : [])
+        #expect(try embedded.send(isRepeatable: isRepeatable))
+        fault.strike(embedded.channel)
         #expect(embedded.sentAgain.count == (isRepeatable ? 1 : 0))
         #expect(embedded.failure == (isRepeatable ? nil : .connectionLost))
         #expect(embedded.ends == [true])
         #expect(!embedded.channel.isActive)
+        if fault == .end { #expect(embedded.connection.state.phase == .closed) }
     }
 
-    @Test("An end before the head ends the call, and only a repeatable call is sent again", arguments: [false, true])
-    func endBeforeHead(isRepeatable: Bool) throws {
+    @Test(
+        "An end within the body cuts the answer off, and nothing is sent again",
+        arguments: [Fault.reset, .end],
+        [false, true]
+    )
+    func inBody(fault: Fault, isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: isRepeatable)
-        embedded.channel.pipeline.fireChannelInactive()
-        #expect(embedded.sentAgain.count == (isRepeatable ? 1 : 0))
-        #expect(embedded.failure == (isRepeatable ? nil : .connectionLost))
-        #expect(embedded.connection.state.phase == .closed)
+        embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{")
+        fault.strike(embedded.channel)
+        #expect(embedded.failure == .cutOff)
+        #expect(embedded.sentAgain.isEmpty)
+        #expect(embedded.ends == [true])
     }
 
-    @Test("An end within the body cuts the answer off, and nothing is sent again", arguments: [false, true])
-    func resetInBody(isRepeatable: Bool) throws {
-        for reset in [true, false] {
+    @Test(
+        "An answer that is not HTTP or over the limit ends call and connection at once, and nothing is sent again",
+        arguments: [false, true]
+    )
+    func unreadable(isRepeatable: Bool) throws {
+        for (answer, failure) in [
+            ("SSH-2.0-OpenSSH\r\n\r\n", .notHTTP), ("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", .tooLarge),
+        ] as [(String, UpstreamFailure)] {
             let embedded = try EmbeddedConnection()
             try embedded.send(isRepeatable: isRepeatable)
-            embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{")
-            if reset {
-                embedded.channel.pipeline.fireErrorCaught(Reset())
-            } else {
-                embedded.channel.pipeline.fireChannelInactive()
-            }
-            #expect(embedded.failure == .cutOff)
+            embedded.receive(answer)
+            #expect(embedded.failure == failure)
             #expect(embedded.sentAgain.isEmpty)
-            #expect(embedded.ends == [true])
+            #expect(!embedded.channel.isActive)
         }
-    }
-
-    @Test("An answer that is not HTTP is a failure, and the call is not sent again", arguments: [false, true])
-    func notHTTP(isRepeatable: Bool) throws {
-        let embedded = try EmbeddedConnection()
-        try embedded.send(isRepeatable: isRepeatable)
-        embedded.receive("SSH-2.0-OpenSSH\r\n\r\n")
-        #expect(embedded.failure == .notHTTP)
-        #expect(embedded.sentAgain.isEmpty)
-    }
-
-    @Test("A call counts as sent if writing it fails", arguments: [false, true])
-    func writeError(isRepeatable: Bool) throws {
-        let embedded = try EmbeddedConnection([FailingWrites()])
-        #expect(try embedded.send(isRepeatable: isRepeatable))
-        #expect(embedded.sentAgain.count == (isRepeatable ? 1 : 0))
-        #expect(embedded.failure == (isRepeatable ? nil : .connectionLost))
-        #expect(embedded.ends == [true])
     }
 
     @Test("An end of file before the write is noticed, and nothing is sent", arguments: [false, true])

@@ -24,16 +24,6 @@ struct UpstreamURLTests {
     }
 
     @Test(
-        "The server's name in TLS has no final dot, and an address is not a name",
-        arguments: [
-            ("api.tiki.vn", "api.tiki.vn"), ("api.tiki.vn.", "api.tiki.vn"), ("127.0.0.1", nil), ("[::1]", nil),
-        ] as [(String, String?)]
-    )
-    func serverName(host: String, name: String?) throws {
-        #expect(try #require(UpstreamURL("https://\(host)/")).origin.serverName == name)
-    }
-
-    @Test(
         "Text that is not an absolute http or https URL, or has parts that we cannot use, is refused",
         arguments: [
             "", "api.tiki.vn/a", "//h/a", "/a", "ftp://h/", "unix:/run/x", "https:", "https:/h", "https://",
@@ -42,20 +32,12 @@ struct UpstreamURLTests {
             "https://h/#", "https://h:0/",
             "https://h:65536/", "https://h:99999999999999999999/", "https://h:x/", "https://[::1/", "https://h h/",
             "https://h\r\nx/",
+            // Hosts that are neither names nor addresses.
+            "https://a%20b/", "https://a%0d%0aX-Header:%20x/", "https://a%2Fb/", "https://a%00b/", "https://a%40b/",
+            "https://exa_mple%21/", "http://127.0.0.+1/",
         ]
     )
     func refused(text: String) {
-        #expect(UpstreamURL(text) == nil)
-    }
-
-    @Test(
-        "A host that is neither a name nor an address is refused",
-        arguments: [
-            "https://a%20b/", "https://a%0d%0aX-Header:%20x/", "https://a%2Fb/", "https://a%00b/", "https://a%40b/",
-            "https://exa_mple%21/",
-        ]
-    )
-    func oddHosts(text: String) {
         #expect(UpstreamURL(text) == nil)
     }
 
@@ -72,8 +54,7 @@ struct UpstreamURLTests {
         "The Host field names a port that is not the default, and puts IPv6 addresses in brackets",
         arguments: [
             ("https://h/", "h"), ("https://h:443/", "h"), ("http://h:80/", "h"), ("http://h:443/", "h:443"),
-            ("https://h:80/", "h:80"),
-            ("https://[::1]/", "[::1]"), ("http://[::1]:8080/", "[::1]:8080"),
+            ("https://h:80/", "h:80"), ("https://[::1]/", "[::1]"), ("http://[::1]:8080/", "[::1]:8080"),
         ] as [(String, String)]
     )
     func authority(text: String, authority: String) throws {
@@ -82,32 +63,17 @@ struct UpstreamURLTests {
         #expect(url.origin.description == (url.origin.usesTLS ? "https://" : "http://") + authority)
     }
 
-    @Test("Two spellings of an origin are equal, but two schemes are not")
-    func sameOrigin() {
-        #expect(UpstreamURL("https://H/a")?.origin == UpstreamURL("https://h:443/b")?.origin)
-        #expect(UpstreamURL("https://h/a")?.origin != UpstreamURL("http://h:443/a")?.origin)
-    }
-
     @Test(
-        "A loopback name or address is recognized",
+        "A loopback name or address is recognized, and a host that only looks like it is not",
         arguments: [
-            "localhost", "127.0.0.1", "127.255.0.9", "[::1]", "LOCALHOST", "[0:0:0:0:0:0:0:1]", "[0::1]",
-            "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]",
+            ("localhost", true), ("127.0.0.1", true), ("127.255.0.9", true), ("[::1]", true), ("LOCALHOST", true),
+            ("[0:0:0:0:0:0:0:1]", true), ("[0::1]", true), ("[::ffff:127.0.0.1]", true), ("[::FFFF:7f00:1]", true),
+            ("127.0.0.1.example.com", false), ("127.example.com", false), ("localhost.example.com", false),
+            ("128.0.0.1", false), ("0.0.0.0", false), ("[::2]", false), ("[::1:1]", false),
+            ("[::ffff:128.0.0.1]", false), ("[::127.0.0.1]", false), ("127.0.0.256", false),
         ]
     )
-    func loopback(host: String) {
-        #expect(UpstreamURL("http://\(host):1/")?.origin.isLoopback == true)
-    }
-
-    @Test(
-        "A host that only looks like loopback is not taken for loopback",
-        arguments: [
-            "127.0.0.1.example.com", "127.example.com", "localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]",
-            "[::1:1]", "[::ffff:128.0.0.1]", "[::127.0.0.1]",
-            "127.0.0.256", "127.0.0.+1",
-        ]
-    )
-    func notLoopback(host: String) {
-        #expect(UpstreamURL("http://\(host):1/")?.origin.isLoopback != true)
+    func loopback(host: String, isLoopback: Bool) {
+        #expect((UpstreamURL("http://\(host):1/")?.origin.isLoopback ?? false) == isLoopback)
     }
 }

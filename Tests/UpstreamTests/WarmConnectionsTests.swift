@@ -18,21 +18,16 @@ struct WarmConnectionsTests {
         return counts
     }
 
-    @Test("Connections that are connecting, ready or in use count as warm")
+    @Test("Connections that are connecting, ready or in use count as warm, and the limit of all connections holds")
     func missing() {
         let warm = WarmConnections(target: 3)
         #expect(warm.missing(counts(), limit: 10) == 3)
         #expect(warm.missing(counts(connecting: 1, ready: 1, inUse: 1), limit: 10) == 0)
         #expect(warm.missing(counts(warming: 2, ready: 1), limit: 10) == 0)
         #expect(warm.missing(counts(inUse: 7), limit: 10) == 0)
-    }
-
-    @Test("Warm connections keep to the limit of all connections")
-    func limit() {
-        let warm = WarmConnections(target: 5)
         #expect(warm.missing(counts(), limit: 2) == 2)
-        #expect(warm.missing(counts(ready: 1, inUse: 1), limit: 3) == 1)
-        #expect(warm.missing(counts(inUse: 3), limit: 3) == 0)
+        #expect(warm.missing(counts(ready: 1), limit: 2) == 1)
+        #expect(warm.missing(counts(inUse: 2), limit: 2) == 0)
     }
 
     @Test("A failure starts a pause, and failures during the pause do not start another")
@@ -73,22 +68,5 @@ struct WarmConnectionsTests {
         var warm = WarmConnections(target: 0)
         #expect(warm.missing(counts(), limit: 10) == 0)
         #expect(warm.didFail(using: &random) == nil)
-    }
-
-    @Test("An idle connection is closed after 10 to 15 s, and a surplus one after 1.3 to 2 s")
-    func idleTime() {
-        for (jitter, idle, surplus) in [(0.0, 10_000, 1_333), (0.5, 12_500, 1_666), (1.0, 15_000, 2_000)] {
-            let times = [false, true].map { IdleTime.limit(keepAlive: nil, jitter: jitter, isSurplus: $0) }
-            #expect(times.map { $0.map { Int($0.nanoseconds / 1_000_000) } } == [idle, surplus])
-        }
-    }
-
-    @Test("A shorter keep-alive time from the server is used, with one second to spare")
-    func keepAlive() {
-        #expect(IdleTime.limit(keepAlive: .seconds(5), jitter: 1) == .seconds(4))
-        #expect(IdleTime.limit(keepAlive: .milliseconds(2_200), jitter: 1, isSurplus: true) == .milliseconds(1_200))
-        #expect(IdleTime.limit(keepAlive: .seconds(600), jitter: 1) == .seconds(15))
-        #expect(IdleTime.limit(keepAlive: .seconds(1), jitter: 0) == nil)
-        #expect(IdleTime.limit(keepAlive: .zero, jitter: 0) == nil)
     }
 }
