@@ -40,12 +40,4 @@ struct AuthEndpointsTests {
         let url = try #require(UpstreamURL(exchange))
         #expect(AuthEndpoints.derived(from: url) == nil)
     }
-
-    @Test("Each route has its own endpoint")
-    func subscriptByRoute() throws {
-        let exchange = try #require(UpstreamURL("https://h/auth/token"))
-        let derived = try #require(AuthEndpoints.derived(from: exchange))
-        let endpoints = AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
-        #expect(AuthRoute.allCases.map { endpoints[$0].pathAndQuery } == ["/auth/token", "/auth/token/refresh", "/me"])
-    }
 }

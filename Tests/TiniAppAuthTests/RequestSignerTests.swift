@@ -10,13 +10,9 @@ struct RequestSignerTests {
     static let body = #"{"id":123}"#
     static let signature = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
 
-    func sign(
-        _ body: [UInt8] = Array(Self.body.utf8),
-        key: String = Self.key,
-        secret: String = Self.secret,
-        timestamp: Int64 = Self.timestamp
-    ) -> RequestSignature {
-        RequestSigner(ClientCredentials(key: key, secret: secret)).sign(body, timestamp: timestamp)
+    func sign(_ body: String = Self.body) -> RequestSignature {
+        let signer = RequestSigner(ClientCredentials(key: Self.key, secret: Self.secret))
+        return signer.sign(Array(body.utf8), timestamp: Self.timestamp)
     }
 
     @Test(
@@ -30,7 +26,7 @@ struct RequestSignerTests {
         ]
     )
     func documentedVectors(body: String, signature: String) {
-        #expect(sign(Array(body.utf8)).signature == signature)
+        #expect(sign(body).signature == signature)
     }
 
     @Test("The signed text is timestamp, key and body in base64url without padding")
@@ -46,23 +42,5 @@ struct RequestSignerTests {
         let headers = sign().headers
         #expect(headers.map(\.name) == ["X-Tiniapp-Client-Id", "X-Tiniapp-Timestamp", "X-Tiniapp-Signature"])
         #expect(headers.map(\.value) == [Self.key, "1620621619569", Self.signature])
-    }
-
-    @Test("Another key, secret or timestamp gives another signature")
-    func otherInputs() {
-        let signatures: Set = [
-            Self.signature,
-            sign(key: "RLCKb7Ae9kx4DXtXsCWjnDXtggFnM43w").signature,
-            sign(secret: Self.secret.lowercased()).signature,
-            sign(timestamp: Self.timestamp + 1).signature,
-            sign(timestamp: Self.timestamp - 1).signature,
-        ]
-        #expect(signatures.count == 5)
-    }
-
-    @Test("An empty body and bytes that are not text can be signed")
-    func anyBytes() {
-        #expect(sign([]).signature.utf8.count == 64)
-        #expect(sign([0xFF, 0x00, 0xFE]).signature != sign([0xFF, 0x00, 0xFF]).signature)
     }
 }

@@ -10,14 +10,6 @@ import Upstream
 struct ReloadTests {
     static let newCredentials = ClientCredentials(key: "new-key", secret: "new-secret")
 
-    /// Whether a request was signed with these credentials.
-    func isSigned(_ request: ScriptedServer.Request, with credentials: ClientCredentials) throws -> Bool {
-        let time = try #require(request.fields["X-Tiniapp-Timestamp"].flatMap(Int64.init))
-        let signature = RequestSigner(credentials).sign(Array(request.body.utf8), timestamp: time)
-        return request.fields["X-Tiniapp-Signature"] == signature.signature
-            && request.fields["X-Tiniapp-Client-Id"] == credentials.key
-    }
-
     func reload(_ fixture: ServiceFixture) async throws {
         var configuration = fixture.configuration
         configuration.credentials = Self.newCredentials
@@ -35,8 +27,8 @@ struct ReloadTests {
             try await reload(fixture)
             #expect(await results.map(\.text) == ["{}", "{}"])
             let requests = fixture.server.requests
-            #expect(try isSigned(requests[0], with: ServiceFixture.credentials()))
-            #expect(try isSigned(requests[1], with: Self.newCredentials))
+            #expect(try requests[0].isSigned(with: ServiceFixture.credentials()))
+            #expect(try requests[1].isSigned(with: Self.newCredentials))
             #expect(fixture.server.acceptedCount == 1)
         }
     }
@@ -59,7 +51,7 @@ struct ReloadTests {
             try await reload(fixture)
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 1)
-            #expect(try isSigned(fixture.server.requests[1], with: Self.newCredentials))
+            #expect(try fixture.server.requests[1].isSigned(with: Self.newCredentials))
         }
     }
 
@@ -102,7 +94,7 @@ struct ReloadTests {
             }
             #expect(await fixture.call().text == "{}")
             #expect(fixture.server.acceptedCount == 1)
-            #expect(try isSigned(fixture.server.requests[1], with: ServiceFixture.credentials()))
+            #expect(try fixture.server.requests[1].isSigned(with: ServiceFixture.credentials()))
         }
     }
 

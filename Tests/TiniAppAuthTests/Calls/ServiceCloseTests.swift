@@ -31,14 +31,4 @@ struct ServiceCloseTests {
             #expect(fixture.server.requests.count == 1)
         }
     }
-
-    @Test("Closing the service closes idle connections")
-    func idle() async throws {
-        try await ServiceFixture.run(script: { _ in .json() }) { fixture in
-            #expect(await fixture.call().text == "{}")
-            try await fixture.service.close()
-            let channel = try #require(fixture.server.channels.first)
-            try await fixture.eventually { !channel.isActive }
-        }
-    }
 }

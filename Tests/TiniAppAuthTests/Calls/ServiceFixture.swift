@@ -84,56 +84,47 @@ struct ServiceFixture: Sendable {
 
     /// Makes one call. Traps if its completion is called twice.
     func call(_ route: AuthRoute = .exchange, _ value: String = "SECRET") async -> Result<TikiAnswer, AuthError> {
-        await send(route, #"{"\#(route.requiredKey)":"\#(value)"}"#)
-    }
-
-    func send(_ route: AuthRoute, _ body: String) async -> Result<TikiAnswer, AuthError> {
-        await outcome(route, body).result
+        await outcome(route, #"{"\#(route.requiredKey)":"\#(value)"}"#).result
     }
 
     func outcome(_ route: AuthRoute, _ body: String, age: Duration = .zero) async -> AuthOutcome {
         await withCheckedContinuation { continuation in
-            service.handle(route, contentType: "application/json", body: Array(body.utf8), age: age) {
-                continuation.resume(returning: $0)
-            }
+            service.handle(route, body, age: age) { continuation.resume(returning: $0) }
         }
     }
 
-    /// The same, but does something as soon as the service has begun with the request.
-    func outcome(_ route: AuthRoute, _ body: String, then action: @escaping @Sendable () -> Void) async -> AuthOutcome {
+    /// The same, in one turn of the event loop: after something that may block it, and before something else.
+    func outcome(
+        _ route: AuthRoute,
+        _ body: String,
+        after first: @escaping @Sendable () -> Void,
+        then last: @escaping @Sendable () -> Void
+    ) async -> AuthOutcome {
         await withCheckedContinuation { continuation in
             eventLoop.execute {
-                service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
-                    continuation.resume(returning: $0)
-                }
-                eventLoop.execute(action)
+                first()
+                service.handle(route, body) { continuation.resume(returning: $0) }
+                eventLoop.execute(last)
             }
         }
     }
 
     /// Makes calls at the same time, each with its number as the code. The results are ordered by number.
     func calls(_ count: Int, _ route: AuthRoute = .exchange) async -> [Result<TikiAnswer, AuthError>] {
-        await sendAll((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) })
+        await outcomes((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) }).map(\.result)
     }
 
     /// Makes calls in one turn of the service's event loop, so that none is answered before the last one is made.
-    func sendAll(_ calls: [(AuthRoute, String)]) async -> [Result<TikiAnswer, AuthError>] {
-        await outcomes(calls).map(\.result)
-    }
-
-    /// The same, but returns the outcomes with all details.
     func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
-        let outcomes = OutcomeCollector(count: calls.count)
-        return await withCheckedContinuation { continuation in
-            eventLoop.execute {
-                for (number, (route, body)) in calls.enumerated() {
-                    service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
-                        outcome in
-                        if let all = outcomes.add(outcome, number) { continuation.resume(returning: all) }
-                    }
-                }
-            }
+        let promises = calls.map { _ in eventLoop.makePromise(of: AuthOutcome.self) }
+        eventLoop.execute {
+            for (promise, (route, body)) in zip(promises, calls) { service.handle(route, body) { promise.succeed($0) } }
         }
+        var outcomes: [AuthOutcome] = []
+        for promise in promises {
+            if let outcome = try? await promise.futureResult.get() { outcomes.append(outcome) }
+        }
+        return outcomes
     }
 
     /// Waits for something that no completion reports.
@@ -152,6 +143,24 @@ extension Result where Success == TikiAnswer, Failure == AuthError {
 
     var error: AuthError? {
         if case .failure(let error) = self { error } else { nil }
+    }
+}
+
+extension AuthService.Configuration {
+    /// Sends the calls to another port of this machine.
+    mutating func callPort(_ port: Int, scheme: String = "http") {
+        guard let other = try? ServiceFixture.configuration(port: port, scheme: scheme) else { return }
+        endpoints = other.endpoints
+    }
+}
+
+extension ScriptedServer.Request {
+    /// Whether it was signed with these credentials.
+    func isSigned(with credentials: ClientCredentials) throws -> Bool {
+        let time = try #require(fields["X-Tiniapp-Timestamp"].flatMap(Int64.init))
+        let signature = RequestSigner(credentials).sign(Array(body.utf8), timestamp: time)
+        return fields["X-Tiniapp-Signature"] == signature.signature
+            && fields["X-Tiniapp-Client-Id"] == credentials.key
     }
 }
 
@@ -176,9 +185,8 @@ struct AnyThreadService: Sendable {
     /// - Parameter age: how long ago the request began to arrive.
     func handle(
         _ route: AuthRoute,
-        contentType: String?,
-        body: [UInt8],
-        age: Duration,
+        _ body: String,
+        age: Duration = .zero,
         completion: @escaping @Sendable (AuthOutcome) -> Void
     ) {
         let acceptedAt = NIODeadline.now() - TimeAmount(age)
@@ -186,8 +194,8 @@ struct AnyThreadService: Sendable {
         let handle = { @Sendable in
             service.value.handle(
                 route,
-                contentType: contentType,
-                body: body,
+                contentType: "application/json",
+                body: Array(body.utf8),
                 acceptedAt: acceptedAt,
                 completion: completion
             )
@@ -195,10 +203,9 @@ struct AnyThreadService: Sendable {
         if eventLoop.inEventLoop { handle() } else { eventLoop.execute(handle) }
     }
 
-    func verify(authorization: String?, age: Duration, completion: @escaping @Sendable (AuthOutcome) -> Void) {
-        let acceptedAt = NIODeadline.now() - TimeAmount(age)
+    func verify(authorization: String, completion: @escaping @Sendable (AuthOutcome) -> Void) {
         eventLoop.execute { [service] in
-            service.value.verify(authorization: authorization, acceptedAt: acceptedAt, completion: completion)
+            service.value.verify(authorization: authorization, acceptedAt: .now(), completion: completion)
         }
     }
 

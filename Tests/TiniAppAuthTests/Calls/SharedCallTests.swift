@@ -1,5 +1,3 @@
-import NIOCore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -8,30 +6,18 @@ import Testing
 struct SharedCallTests {
     typealias Reaction = ScriptedServer.Reaction
 
-    /// Counts the calls of each completion.
-    final class Counter: Sendable {
-        private let counts: Mutex<[Int]>
-
-        init(_ size: Int) {
-            counts = Mutex(Array(repeating: 0, count: size))
-        }
-
-        var all: [Int] { counts.withLock { $0 } }
-
-        func count(_ index: Int) { counts.withLock { $0[index] += 1 } }
-    }
-
     @Test("Identical calls in flight make one call to Tiki, and all get its answer", arguments: AuthRoute.allCases)
     func shared(route: AuthRoute) async throws {
         try await ServiceFixture.run(
             script: { _ in Reaction.json(#"{ "data" : 1 }"#, status: "418 Teapot").after(.milliseconds(100)) }
         ) { fixture in
             let body = #"{"\#(route.requiredKey)":"SECRET"}"#
-            let results = await fixture.sendAll(Array(repeating: (route, body), count: 20))
+            let outcomes = await fixture.outcomes(Array(repeating: (route, body), count: 20))
             let expected = TikiAnswer(status: 418, body: Array(#"{ "data" : 1 }"#.utf8))
-            #expect(results.count == 20)
-            #expect(results.allSatisfy { $0 == .success(expected) })
+            #expect(outcomes.map(\.isShared) == [false] + Array(repeating: true, count: 19))
+            #expect(outcomes.allSatisfy { $0.result == .success(expected) && $0.attempts == 1 })
             #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_shared_requests_total") == 19)
         }
     }
 
@@ -44,7 +30,7 @@ struct SharedCallTests {
             #"{"code":"b"}"#, #"{"code":"a/é "}"#, #"{"code":"a/e\u0301"}"#, #"{"code":"a\\/é"}"#,
         ]
         try await ServiceFixture.run(script: { Reaction.json($0.body).after(.milliseconds(100)) }) { fixture in
-            #expect(await fixture.sendAll(bodies.map { (.exchange, $0) }).allSatisfy { $0.text != nil })
+            #expect(await fixture.outcomes(bodies.map { (.exchange, $0) }).allSatisfy { $0.result.text != nil })
             #expect(Set(fixture.server.requests.map(\.body)) == Set([bodies[0]] + bodies[6...]))
             #expect(fixture.server.requests.count == 5)
         }
@@ -54,17 +40,9 @@ struct SharedCallTests {
     func routes() async throws {
         let body = #"{"code":"a","refresh_token":"a"}"#
         try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(50)) }) { fixture in
-            let results = await fixture.sendAll([(.exchange, body), (.refresh, body)])
-            #expect(results.map(\.text) == ["{}", "{}"])
+            let outcomes = await fixture.outcomes([(.exchange, body), (.refresh, body)])
+            #expect(outcomes.map(\.result.text) == ["{}", "{}"])
             #expect(fixture.server.requests.count == 2)
-        }
-    }
-
-    @Test("An identical call after the answer goes to Tiki again")
-    func nothingIsKept() async throws {
-        try await ServiceFixture.run(script: { .json($0.fields["X-Tiniapp-Timestamp"] ?? "") }) { fixture in
-            for _ in 0..<3 { #expect(await fixture.call().text != nil) }
-            #expect(fixture.server.requests.count == 3)
         }
     }
 
@@ -74,8 +52,8 @@ struct SharedCallTests {
             $0.connection == 1 ? Reaction.hangUp.after(.milliseconds(100)) : .json()
         }) { fixture in
             let body = #"{"code":"SECRET"}"#
-            let results = await fixture.sendAll([(.exchange, body), (.exchange, body)])
-            #expect(results.map(\.error) == [.upstreamInvalidResponse, .upstreamInvalidResponse])
+            let outcomes = await fixture.outcomes([(.exchange, body), (.exchange, body)])
+            #expect(outcomes.map(\.result.error) == [.upstreamInvalidResponse, .upstreamInvalidResponse])
             #expect(fixture.server.requests.count == 1)
             #expect(await fixture.call().text == "{}")
         }
@@ -84,7 +62,7 @@ struct SharedCallTests {
     @Test("Every completion is called exactly once, whatever happens to the call")
     func exactlyOnce() async throws {
         let reactions: [Reaction] = [.json(), .hangUp, .silence, .json("x"), .json(fields: "Connection: close\r\n")]
-        let counter = Counter(200)
+        let counts = Locked(Array(repeating: 0, count: 200))
         try await ServiceFixture.run(
             configure: {
                 $0.requestTimeout = .milliseconds(300)
@@ -95,14 +73,11 @@ struct SharedCallTests {
             for index in 0..<200 {
                 let route = AuthRoute.allCases[index % 3]
                 let body = #"{"\#(route.requiredKey)":"\#(index % 40)"}"#
-                fixture.service.handle(route, contentType: "application/json", body: Array(body.utf8), age: .zero) {
-                    _ in
-                    counter.count(index)
-                }
+                fixture.service.handle(route, body) { _ in counts.change { $0[index] += 1 } }
             }
-            try await fixture.eventually { !counter.all.contains(0) }
+            try await fixture.eventually { !counts.value.contains(0) }
             try await Task.sleep(for: .milliseconds(50))
         }
-        #expect(counter.all == Array(repeating: 1, count: 200))
+        #expect(counts.value == Array(repeating: 1, count: 200))
     }
 }

@@ -25,14 +25,6 @@ struct TikiAnswerFieldsTests {
         }
     }
 
-    @Test("An answer with the identity encoding is accepted")
-    func identity() async throws {
-        try await ServiceFixture.run(script: { _ in .json(fields: "Content-Encoding: Identity\r\n") }) { fixture in
-            #expect(await fixture.call().text == "{}")
-            #expect(fixture.server.requests[0].fields["Accept-Encoding"] == "identity")
-        }
-    }
-
     @Test(
         "Tiki's reason is taken only from the error, and only if it is a short plain word",
         arguments: [

@@ -12,10 +12,9 @@ struct WarmOutageTests {
         let reserved = try ReservedPort()
         let port = reserved.port
         try await ServiceFixture.run(
-            configure: { configuration in
-                guard let endpoints = try? ServiceFixture.configuration(port: port).endpoints else { return }
-                configuration.endpoints = endpoints
-                configuration.upstream.warmConnections = 2
+            configure: {
+                $0.callPort(port)
+                $0.upstream.warmConnections = 2
             },
             script: { _ in .json() }
         ) { fixture in
@@ -41,9 +40,7 @@ struct WarmOutageTests {
         // Accepts, but never sends a byte of TLS.
         try await ServiceFixture.run(
             configure: {
-                let port = $0.endpoints.exchange.origin.port
-                guard let https = try? ServiceFixture.configuration(port: port, scheme: "https") else { return }
-                $0.endpoints = https.endpoints
+                $0.callPort($0.endpoints.exchange.origin.port, scheme: "https")
                 $0.upstream.warmConnections = 1
                 $0.upstream.connectTimeout = .milliseconds(600)
             },

@@ -9,9 +9,7 @@ struct CallTableTests {
     static let outcome = SealedOutcome(bytes: Data("sealed".utf8))
     static let bytes = KeptOutcomes.overhead + 6
 
-    static func key(_ token: String, _ route: AuthRoute = .refresh) -> CallName {
-        keys.derive(route, Array(token.utf8)).name
-    }
+    static func key(_ token: String) -> CallName { keys.derive(.refresh, Array(token.utf8)).name }
 
     static func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(1_000 + seconds) }
 
@@ -20,10 +18,13 @@ struct CallTableTests {
     }
 
     /// Admits a refresh.
-    static func admit(_ table: inout CallTable, _ token: String, at second: Int64)
-        -> CallTable.Admission
-    {
-        table.admit(key(token), CallWaiter { _ in }, at: time(second))
+    static func admit(
+        _ table: inout CallTable,
+        _ token: String,
+        takesKept: Bool = true,
+        at second: Int64
+    ) -> CallTable.Admission {
+        table.admit(key(token), CallWaiter { _ in }, takesKept: takesKept, at: time(second))
     }
 
     /// Admits a call, and ends it at once.
@@ -73,8 +74,7 @@ struct CallTableTests {
     func window() {
         var table = Self.table()
         Self.call(&table, "a")
-        guard case .ended(let sealed, let age) = table.admit(Self.key("a"), CallWaiter { _ in }, at: Self.time(44))
-        else {
+        guard case .ended(let sealed, let age) = Self.admit(&table, "a", at: 44) else {
             Issue.record("was not kept")
             return
         }
@@ -83,13 +83,6 @@ struct CallTableTests {
         #expect(table.nextExpiry == Self.time(45))
         #expect(Self.isFirst(Self.admit(&table, "a", at: 45)))
         #expect((table.keptCount, table.keptBytes) == (0, 0))
-    }
-
-    @Test("Another route with the same token is another call")
-    func routes() {
-        var table = Self.table()
-        Self.call(&table, "a")
-        #expect(Self.isFirst(table.admit(Self.key("a", .exchange), CallWaiter { _ in }, at: Self.time(0))))
     }
 
     @Test("The oldest entries are removed if there are too many or they take too many bytes", arguments: [true, false])
@@ -105,11 +98,9 @@ struct CallTableTests {
     @Test("Refusals and calls in doubt, which strangers can make, displace no login and not each other")
     func strangers() {
         var table = Self.table(entries: 3)
-        for (token, state) in [("login", .settled), ("refused", .refused), ("in doubt", .inDoubt)]
-            as [(String, TokenState)]
-        {
-            Self.call(&table, token, state)
-        }
+        Self.call(&table, "login", .settled)
+        Self.call(&table, "refused", .refused)
+        Self.call(&table, "in doubt", .inDoubt)
         for number in 0..<1_000 { Self.call(&table, "x\(number)", .refused) }
         #expect(!Self.isKept(Self.admit(&table, "refused", at: 1)))
         #expect(Self.isKept(Self.admit(&table, "in doubt", at: 1)))
@@ -166,9 +157,9 @@ struct CallTableTests {
         var table = CallTable(
             CallTable.Limits(window: .zero, ownersWindow: .seconds(30), maxEntries: 100, maxBytes: 1_000_000)
         )
-        let key = Self.key("a", .info)
+        let key = Self.key("a")
         func admit(takesKept: Bool) -> CallTable.Admission {
-            table.admit(key, CallWaiter { _ in }, takesKept: takesKept, at: Self.time(10))
+            Self.admit(&table, "a", takesKept: takesKept, at: 10)
         }
         #expect(Self.isFirst(admit(takesKept: true)))
         #expect(table.end(key).count == 1)
@@ -187,7 +178,7 @@ struct CallTableTests {
     func both() {
         var table = Self.table()
         Self.call(&table, "a")
-        #expect(Self.isFirst(table.admit(Self.key("a"), CallWaiter { _ in }, takesKept: false, at: Self.time(1))))
+        #expect(Self.isFirst(Self.admit(&table, "a", takesKept: false, at: 1)))
         table.removeExpired(at: Self.time(45))
         #expect(table.keptCount == 0 && table.isBusy)
         #expect(table.end(Self.key("a")).count == 1)

@@ -34,7 +34,7 @@ struct LateAnswerTests {
         try await Self.run(gate: gate) { fixture in
             let first = await fixture.outcome(.exchange, Self.body)
             #expect((first.result.error, first.failureCode, first.isLate) == (.upstreamTimeout, "timeout", false))
-            let second = await fixture.outcome(.exchange, Self.body) { gate.open() }
+            let second = await fixture.outcome(.exchange, Self.body, after: {}, then: { gate.open() })
             #expect((second.result.text, second.isShared, second.isLate, second.age) == ("{}", true, true, nil))
             #expect(fixture.server.requests.count == 1)
             #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_late_answers_total") == 1)
