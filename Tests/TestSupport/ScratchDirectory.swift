@@ -32,7 +32,7 @@ package final class ScratchDirectory: Sendable {
     ///
     /// - Returns: its path.
     @discardableResult
-    package func write(_ content: [UInt8], to name: String) throws -> String {
+    package func write(_ content: some Sequence<UInt8>, to name: String) throws -> String {
         let path = path(name)
         try Data(content).write(to: URL(fileURLWithPath: path))
         return path
