@@ -41,6 +41,10 @@ final class Instance: Sendable {
         )
     }
 
+    deinit {
+        eventLoop.execute { [store] in store.value.close() }
+    }
+
     convenience init(
         _ server: RedisServer,
         isRequired: Bool = false,

@@ -10,7 +10,6 @@ import Testing
 struct SharedStoreProbeTests {
     /// The probe's verdict, and that of an instance that requires the store.
     struct Verdict {
-        var server = ""
         var problems: [String] = []
         var failure: String?
         var instance = ""
@@ -18,18 +17,18 @@ struct SharedStoreProbeTests {
         var isGood: Bool { failure == nil && problems.isEmpty }
     }
 
-    func verdict(_ url: String, user: String? = nil, password: String? = nil) async throws -> Verdict {
+    func probe(_ url: String, user: String? = nil, password: String? = nil) async throws -> SharedStoreProbe.Report {
         var configuration = SharedStore.Configuration(try RedisAddress(url))
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
+        return try await SharedStoreProbe(configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.any()).run()
+    }
+
+    func verdict(_ server: RedisServer, user: String? = nil, password: String? = nil) async throws -> Verdict {
+        let url = "redis+unix://\(server.path)?db=1"
         var verdict = Verdict()
         do {
-            let report = try await SharedStoreProbe(
-                configuration,
-                eventLoop: MultiThreadedEventLoopGroup.singleton.any()
-            )
-            .run()
-            (verdict.server, verdict.problems) = (report.server, report.problems)
+            verdict.problems = try await probe(url, user: user, password: password).problems
         } catch let failure as SharedStoreProbe.Failure {
             verdict.failure = failure.description
         }
@@ -47,21 +46,13 @@ struct SharedStoreProbeTests {
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect((verdict.instance == "won") == verdict.isGood, "check and serve agree: \(verdict)")
-        try await instance.close()
         return verdict
-    }
-
-    func verdict(_ server: RedisServer, user: String? = nil, password: String? = nil) async throws -> Verdict {
-        try await verdict("redis+unix://\(server.path)?db=1", user: user, password: password)
     }
 
     @Test("A usable store is reported with its version, and the probe leaves nothing in it")
     func good() async throws {
         let server = try await RedisServer.start()
-        var configuration = SharedStore.Configuration(try RedisAddress("redis+unix://\(server.path)"))
-        configuration.isRequired = true
-        let report = try await SharedStoreProbe(configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.any())
-            .run()
+        let report = try await probe("redis+unix://\(server.path)")
         #expect(report.server.wholeMatch(of: /(Redis|Valkey) \d+\.\d+\.\d+/) != nil)
         #expect(report.problems == [])
         #expect(try server.run("DBSIZE") == ":0\r\n")

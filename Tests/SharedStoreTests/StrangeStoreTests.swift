@@ -37,8 +37,6 @@ struct StrangeStoreTests {
         }
         let instance = try Instance(server, isRequired: isRequired)
         let claim = try await instance.claim()
-        try await instance.close()
-        try await server.stop()
         return (claim, instance)
     }
 
@@ -87,8 +85,6 @@ struct StrangeStoreTests {
         let instance = try Instance(server, isRequired: true)
         #expect(try await instance.claim().word == "unavailable")
         #expect(instance.log.handler.entries.first?.metadata["failure"] == "\(code)")
-        try await instance.close()
-        try await server.stop()
     }
 
     @Test("Whatever is in a key or a marker, the instance goes on", arguments: [0, 1, 7, 8, 9, 16, 200])
@@ -106,7 +102,6 @@ struct StrangeStoreTests {
             _ = try await a.claim()
         }
         #expect(try await a.claim("other").word == "won")
-        try await a.close()
         await server.stop()
     }
 }

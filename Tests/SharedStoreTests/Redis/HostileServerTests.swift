@@ -19,8 +19,6 @@ struct HostileServerTests {
         let result = try await client.send("GET", "k")
         // The next connection is a good one.
         try await client.waitUntilUp()
-        try await client.close()
-        try await server.stop()
         guard case .failure(let failure) = result else { return (nil, server) }
         return (failure, server)
     }
@@ -80,8 +78,6 @@ struct HostileServerTests {
         try await eventually("another connection") {
             try await client.send("PING") == .success(.status("PONG")) && server.accepted == 2
         }
-        try await client.close()
-        try await server.stop()
     }
 
     @Test(
@@ -98,8 +94,6 @@ struct HostileServerTests {
         let result = try await client.send("GET", "k")
         // Bytes that came before the first command was sent may be taken for its reply.
         #expect(result == .failure(failure) || result == .failure(.unexpectedReply))
-        try await client.close()
-        try await server.stop()
     }
 
     @Test("A server that always hangs up gets few connections, not one for each command")
@@ -113,7 +107,6 @@ struct HostileServerTests {
                 try await Task.sleep(for: .milliseconds(1))
             }
             try await client.close()
-            try await server.stop()
             // Four by the back-off; on a busy machine the loop takes seconds, and there are some more.
             #expect((1...15).contains(server.accepted), "\(reaction)")
         }
@@ -127,7 +120,5 @@ struct HostileServerTests {
         #expect(replies.count { $0 == .success(.status("PONG")) } == 16_384)
         #expect(replies.suffix(5).allSatisfy { $0 == .failure(.overloaded) })
         #expect(try await client.send("PING") == .success(.status("PONG")))
-        try await client.close()
-        try await server.stop()
     }
 }

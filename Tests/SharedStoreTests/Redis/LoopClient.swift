@@ -38,6 +38,10 @@ final class LoopClient: Sendable {
         )
     }
 
+    deinit {
+        eventLoop.execute { [client] in client.value.close() }
+    }
+
     convenience init(_ server: RedisServer, longestStall: TimeAmount = .seconds(60)) throws {
         try self.init("redis+unix://\(server.path)", longestStall: longestStall)
     }
@@ -77,8 +81,8 @@ final class LoopClient: Sendable {
     }
 
     /// Waits until a command is answered again.
-    func waitUntilUp(within time: Duration = .seconds(60)) async throws {
-        try await eventually("an answer", within: time) { try await send("PING") == .success(.status("PONG")) }
+    func waitUntilUp() async throws {
+        try await eventually("an answer") { try await send("PING") == .success(.status("PONG")) }
     }
 
     func close() async throws { try await eventLoop.submit { self.client.value.close() }.get() }

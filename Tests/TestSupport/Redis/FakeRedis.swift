@@ -51,7 +51,9 @@ package final class FakeRedis: Sendable {
     /// All commands so far.
     package var commands: [[String]] { received.value }
 
-    package func stop() async throws { try await listener.close() }
+    deinit {
+        listener.close(promise: nil)
+    }
 }
 
 private final class CommandHandler: ChannelInboundHandler {

@@ -28,6 +28,10 @@ package final class RedisServer: Sendable {
         path = directory.path("redis.sock")
     }
 
+    deinit {
+        signal(SIGKILL)
+    }
+
     /// - Parameters:
     ///   - authority: issues the certificate for TLS.
     ///   - names: the names that the certificate is for.
@@ -82,28 +86,25 @@ package final class RedisServer: Sendable {
     /// - Returns: the reply as received.
     @discardableResult
     package func run(_ arguments: String..., password: String? = nil) throws -> String {
-        let socket = try Sockets.connect(path: path, timeout: 5)
-        defer { close(socket) }
-        if let password {
-            try Sockets.sendAll(socket, Self.command(["AUTH", password]))
-            _ = try Sockets.receive(socket)
-        }
-        try Sockets.sendAll(socket, Self.command(arguments))
-        return String(decoding: try Sockets.receive(socket), as: UTF8.self)
+        try run(arguments, password: password)
     }
 
     /// Gives the user `app` these rules.
     package func setUser(_ rules: [String]) throws {
-        let socket = try Sockets.connect(path: path, timeout: 5)
-        defer { close(socket) }
-        try Sockets.sendAll(socket, Self.command(["ACL", "SETUSER", "app"] + rules))
-        let reply = String(decoding: try Sockets.receive(socket), as: UTF8.self)
+        let reply = try run(["ACL", "SETUSER", "app"] + rules)
         guard reply == "+OK\r\n" else { throw TestSupportError("ACL SETUSER: \(reply)") }
     }
 
-    private static func command(_ arguments: [String]) -> Data {
-        Data(
-            ("*\(arguments.count)\r\n" + arguments.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8
-        )
+    private func run(_ arguments: [String], password: String? = nil) throws -> String {
+        let socket = try Sockets.connect(path: path, timeout: 5)
+        defer { close(socket) }
+        if let password { _ = try Self.send(["AUTH", password], to: socket) }
+        return try Self.send(arguments, to: socket)
+    }
+
+    private static func send(_ words: [String], to socket: CInt) throws -> String {
+        let bulk = words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+        try Sockets.sendAll(socket, Data("*\(words.count)\r\n\(bulk)".utf8))
+        return String(decoding: try Sockets.receive(socket), as: UTF8.self)
     }
 }
