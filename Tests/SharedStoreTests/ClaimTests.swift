@@ -12,8 +12,8 @@ struct ClaimTests {
     let b: Instance
 
     init() async throws {
-        server = try await RedisServer.start()
-        (a, b) = (try Instance(server), try Instance(server))
+        server = try await RedisServer()
+        (a, b) = (try Instance(server.url), try Instance(server.url))
     }
 
     @Test("If two instances claim a key, one wins, and the other waits for the outcome")
@@ -80,7 +80,7 @@ struct ClaimTests {
 
     @Test("If four instances claim a key at once, one wins")
     func race() async throws {
-        let instances = try (0..<4).map { _ in try Instance(server) }
+        let instances = try (0..<4).map { _ in try Instance(server.url) }
         let words = try await withThrowingTaskGroup(of: String.self) { group in
             for key in 0..<50 {
                 for instance in instances { group.addTask { "\(key) \(try await instance.claim("\(key)").word)" } }
@@ -102,7 +102,7 @@ struct ClaimTests {
 
     @Test("A key with a foreign value is left unchanged, and a store that is required is not used for it")
     func foreign() async throws {
-        let required = try Instance(server, isRequired: true)
+        let required = try Instance(server.url, isRequired: true)
         try server.run("SET", "tiniapp-auth:call:text", "hello")
         try server.run("RPUSH", "tiniapp-auth:call:list", "hello")
         _ = try await required.claimWhenSettled("other")
@@ -126,8 +126,8 @@ struct ClaimTests {
 
     @Test("No log line has a key, an outcome or the password")
     func privacy() async throws {
-        let server = try await RedisServer.start(password: "s3cret-password")
-        let a = try Instance("redis+unix://\(server.path)", password: "s3cret-password")
+        let server = try await RedisServer(password: "s3cret-password")
+        let a = try Instance(server.url, password: "s3cret-password")
         try await a.publish("s3cret-answer", try await a.ticket("s3cret-key"))
         try await a.untilHeard()
         try server.run("FLUSHALL", password: "s3cret-password")

@@ -45,24 +45,6 @@ final class Instance: Sendable {
         eventLoop.execute { [store] in store.value.close() }
     }
 
-    convenience init(
-        _ server: RedisServer,
-        isRequired: Bool = false,
-        longestClaim: TimeAmount = .milliseconds(700),
-        timeout: TimeAmount = .seconds(1)
-    ) throws {
-        try self.init(
-            "redis+unix://\(server.path)",
-            isRequired: isRequired,
-            longestClaim: longestClaim,
-            timeout: timeout
-        )
-    }
-
-    convenience init(_ server: FakeRedis, isRequired: Bool = false) throws {
-        try self.init("redis+unix://\(server.path)", isRequired: isRequired)
-    }
-
     /// Claims a key. If another instance has it, waits for no more than the time: two seconds, which is long for a store that
     /// answers, or nearly the claim's life.
     func claim(

@@ -11,7 +11,7 @@ struct MemoryLossTests {
 
     init() async throws {
         // It has a copy only of what a test saves.
-        server = try await RedisServer.start(["--save", "900 1000000"])
+        server = try await RedisServer(["--save", "900 1000000"])
     }
 
     enum Loss: String, CaseIterable {
@@ -37,7 +37,7 @@ struct MemoryLossTests {
         arguments: Loss.allCases
     )
     func required(loss: Loss) async throws {
-        let (a, b) = (try Instance(server, isRequired: true), try Instance(server, isRequired: true))
+        let (a, b) = (try Instance(server.url, isRequired: true), try Instance(server.url, isRequired: true))
         // The store is new to both, so its memory may have been lost a moment ago.
         let started = ContinuousClock.now
         #expect(try await a.claim("new").word == "unavailable")
@@ -65,7 +65,7 @@ struct MemoryLossTests {
         arguments: Loss.allCases
     )
     func optional(loss: Loss) async throws {
-        let (a, b) = (try Instance(server), try Instance(server))
+        let (a, b) = (try Instance(server.url), try Instance(server.url))
         #expect(try await a.claim("before").word == "won")
         #expect(try await b.claim("before").word == "held")
         if loss == .oldCopy { try server.run("SAVE") }
@@ -83,7 +83,7 @@ struct MemoryLossTests {
 
     @Test("An existing outcome is found even while claims must wait")
     func outcomesMeanwhile() async throws {
-        let a = try Instance(server, isRequired: true, longestClaim: .seconds(30))
+        let a = try Instance(server.url, isRequired: true, longestClaim: .seconds(30))
         #expect(try await a.claim().word == "unavailable")
         try server.run("SET", "tiniapp-auth:call:k", "outcome:x")
         try server.run("SET", "tiniapp-auth:call:c", "claim:x")
@@ -93,9 +93,9 @@ struct MemoryLossTests {
 
     @Test("A new instance uses a store that was marked long ago at once, over any number of connections")
     func noWaitWithoutLoss() async throws {
-        let a = try Instance(server, isRequired: true)
+        let a = try Instance(server.url, isRequired: true)
         #expect(try await a.claimWhenSettled().word == "won")
-        let b = try Instance(server, isRequired: true)
+        let b = try Instance(server.url, isRequired: true)
         #expect(try await b.claim("x", within: .seconds(1)).word == "won")
         try server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         #expect(try await b.claimWhenSettled("y").word == "won")
@@ -105,7 +105,7 @@ struct MemoryLossTests {
     @Test("A user who may not use INFO still notices an emptied store")
     func withoutInfo() async throws {
         try server.run("ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-info")
-        let a = try Instance("redis+unix://\(server.path)", user: "app", password: "pw")
+        let a = try Instance(server.url, user: "app", password: "pw")
         #expect(try await a.claim().word == "won")
         try server.run("FLUSHALL")
         #expect(try await a.claim().word == "won")

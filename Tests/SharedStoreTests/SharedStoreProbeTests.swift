@@ -25,7 +25,7 @@ struct SharedStoreProbeTests {
     }
 
     func verdict(_ server: RedisServer, user: String? = nil, password: String? = nil) async throws -> Verdict {
-        let url = "redis+unix://\(server.path)?db=1"
+        let url = "\(server.url)?db=1"
         var verdict = Verdict()
         do {
             verdict.problems = try await probe(url, user: user, password: password).problems
@@ -51,8 +51,8 @@ struct SharedStoreProbeTests {
 
     @Test("A usable store is reported with its version, and the probe leaves nothing in it")
     func good() async throws {
-        let server = try await RedisServer.start()
-        let report = try await probe("redis+unix://\(server.path)")
+        let server = try await RedisServer()
+        let report = try await probe(server.url)
         #expect(report.server.wholeMatch(of: /(Redis|Valkey) \d+\.\d+\.\d+/) != nil)
         #expect(report.problems == [])
         #expect(try server.run("DBSIZE") == ":0\r\n")
@@ -68,7 +68,7 @@ struct SharedStoreProbeTests {
         ]
     )
     func eviction(policy: String, memory: String, isGood: Bool) async throws {
-        let server = try await RedisServer.start(["--maxmemory-policy", policy, "--maxmemory", memory])
+        let server = try await RedisServer(["--maxmemory-policy", policy, "--maxmemory", memory])
         let verdict = try await verdict(server)
         #expect(verdict.isGood == isGood)
         #expect(verdict.problems.allSatisfy { $0.contains("maxmemory-policy is \(policy)") })
@@ -100,7 +100,7 @@ struct SharedStoreProbeTests {
 
     @Test("An unusable store is reported with the reason")
     func bad() async throws {
-        let server = try await RedisServer.start(password: "s3cret")
+        let server = try await RedisServer(password: "s3cret")
         #expect(try await verdict(server).failure == RedisErrorReply.notAuthenticated.text)
         #expect(try await verdict(server, password: "wrong").failure == RedisErrorReply.wrongPassword.text)
         try server.run("REPLICAOF", "127.0.0.1", "1", password: "s3cret")
@@ -112,7 +112,7 @@ struct SharedStoreProbeTests {
     @Test("A store that has INFO or EVAL renamed is reported, and not used where it is required")
     func renamed() async throws {
         for (command, part) in [("INFO", "+info"), ("EVAL", RedisErrorReply.unknownCommand.text)] {
-            let server = try await RedisServer.start(["--rename-command", command, "MY\(command)"])
+            let server = try await RedisServer(["--rename-command", command, "MY\(command)"])
             let verdict = try await verdict(server)
             #expect((verdict.failure ?? verdict.problems.joined()).contains(part))
             await server.stop()
@@ -125,7 +125,7 @@ struct SharedStoreProbeTests {
         let page = try String(contentsOf: folder.appendingPathComponent("../../docs/scaling.md"), encoding: .utf8)
         let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("~tiniapp-auth:* ") })
         let rules = line.split(separator: " ").map(String.init)
-        let server = try await RedisServer.start()
+        let server = try await RedisServer()
         for missing in [nil] + rules.map(Optional.some) {
             try server.setUser(["reset", "on", ">pw"] + rules.filter { $0 != missing })
             let verdict = try await verdict(server, user: "app", password: "pw")

@@ -15,13 +15,13 @@ struct StalledStoreTests {
     let b: Instance
 
     init() async throws {
-        server = try await RedisServer.start()
-        b = try Instance(server)
+        server = try await RedisServer()
+        b = try Instance(server.url)
     }
 
     @Test("A claim that the store carries out late is released right after it, and nobody waits for it")
     func claim() async throws {
-        let a = try Instance(server, isRequired: true, timeout: Self.short)
+        let a = try Instance(server.url, isRequired: true, timeout: Self.short)
         #expect(try await a.claimWhenSettled("first").word == "won")
         server.signal(SIGSTOP)
         #expect(try await a.claim().word == "unavailable")
@@ -32,7 +32,7 @@ struct StalledStoreTests {
 
     @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
     func alone() async throws {
-        let a = try Instance(server, timeout: Self.short)
+        let a = try Instance(server.url, timeout: Self.short)
         #expect(try await a.claim("first").word == "won")
         server.signal(SIGSTOP)
         let ticket = try await a.ticket()
@@ -45,7 +45,7 @@ struct StalledStoreTests {
 
     @Test("An outcome and a release that the store did not hear are told to it when it is back", arguments: [0.3, 4])
     func owed(seconds: Double) async throws {
-        let (a, b) = (try Instance(server, timeout: Self.short), try Instance(server, timeout: .seconds(10)))
+        let (a, b) = (try Instance(server.url, timeout: Self.short), try Instance(server.url, timeout: .seconds(10)))
         let (ended, free) = (try await a.ticket("ended"), try await a.ticket("free"))
         #expect(try await b.claim("first").word == "won")
         server.signal(SIGSTOP)
@@ -62,7 +62,7 @@ struct StalledStoreTests {
 
     @Test("An outcome is told to a store that was killed and comes back")
     func killed() async throws {
-        let a = try Instance(server)
+        let a = try Instance(server.url)
         let ticket = try await a.ticket()
         await server.stop()
         try await eventually("the loss") { a.log.handler.text.contains("the shared store") }
@@ -76,7 +76,7 @@ struct StalledStoreTests {
         "An instance that waits for another one's call goes on waiting while the store fails, and never makes the call"
     )
     func waiting() async throws {
-        let waiter = try Instance(server, timeout: Self.short)
+        let waiter = try Instance(server.url, timeout: Self.short)
         let ticket = try await b.ticket(ttl: .seconds(60))
         #expect(try await waiter.claim().word == "held")
         let before = try evaluations()
@@ -113,7 +113,7 @@ struct StalledStoreTests {
 
     @Test("A store that is full or a replica does not get a claim, and is used again afterwards")
     func refusals() async throws {
-        let a = try Instance(server, isRequired: true)
+        let a = try Instance(server.url, isRequired: true)
         #expect(try await a.claimWhenSettled("first").word == "won")
         try server.run("CONFIG", "SET", "maxmemory", "1")
         #expect(try await a.claim("full").word == "unavailable")

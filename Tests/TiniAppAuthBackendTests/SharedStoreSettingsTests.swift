@@ -15,20 +15,12 @@ struct SharedStoreSettingsTests {
         directory = try ScratchDirectory()
     }
 
-    @Test("There is no store unless one is set")
-    func none() throws {
+    @Test("There is no store unless one is set, by a URL and no more")
+    func url() throws {
         #expect(try Fixture.configuration().service.sharedStore == nil)
         #expect(try Fixture.configuration(["SHARED_STORE_REQUIRED": "0"]).service.sharedStore == nil)
-    }
-
-    @Test("A URL is enough, and the other settings have their documented defaults")
-    func defaults() throws {
         let store = try #require(try Fixture.configuration(["SHARED_STORE": "redis://store"]).service.sharedStore)
-        #expect(store.address.place == .host("store", port: 6_379, usesTLS: false))
-        #expect(store.address.database == 0)
-        #expect(store.user == nil && store.password == nil && store.caFile == nil)
-        #expect(store.timeout == .milliseconds(250))
-        #expect(!store.isRequired)
+        #expect(store.user == nil && store.password == nil && store.caFile == nil && !store.isRequired)
     }
 
     @Test("Every setting is read, and the password's last newline is not part of it")

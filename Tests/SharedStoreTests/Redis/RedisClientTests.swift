@@ -11,8 +11,8 @@ struct RedisClientTests {
     let client: LoopClient
 
     init() async throws {
-        server = try await RedisServer.start()
-        client = try LoopClient(server)
+        server = try await RedisServer()
+        client = try LoopClient(server.url)
     }
 
     @Test("A thousand commands at once go over one connection, and each gets its own reply")
@@ -24,9 +24,9 @@ struct RedisClientTests {
 
     @Test("User, password and database are used, and each wrong one is reported as such")
     func access() async throws {
-        let server = try await RedisServer.start(password: "s3cret")
+        let server = try await RedisServer(password: "s3cret")
         try server.run("ACL", "SETUSER", "app", "on", ">other", "~*", "+@all", password: "s3cret")
-        let url = "redis+unix://\(server.path)"
+        let url = server.url
         let good = try LoopClient("\(url)?db=3", password: "s3cret")
         #expect(try await good.send("SET", "k", "v") == .success(.status("OK")))
         #expect(try await good.send("OBJECT", "FREQ", "k") == .failure(.refused(.other)))
@@ -42,7 +42,7 @@ struct RedisClientTests {
             #expect(client.log.handler.entries.first?.metadata["failure"] == "\(error.rawValue)")
             #expect(!client.log.handler.text.contains("s3cret") && !client.log.handler.text.contains("wr0ng"))
         }
-        let client = try LoopClient("redis+unix://\(self.server.path)", password: "s3cret")
+        let client = try LoopClient(self.server.url, password: "s3cret")
         #expect(try await client.send("GET", "k") == .failure(.refused(.noPassword)))
         await server.stop()
     }
@@ -50,7 +50,7 @@ struct RedisClientTests {
     @Test("Over TLS the server's certificate must be trusted, and be for the name in the URL")
     func tls() async throws {
         let authority = try TestAuthority()
-        let server = try await RedisServer.start(password: "s3cret", authority: authority)
+        let server = try await RedisServer(password: "s3cret", authority: authority)
         let url = "rediss://localhost:\(server.tlsPort)"
         let good = try LoopClient("\(url)/1", password: "s3cret", caFile: authority.caFile)
         try await good.waitUntilUp()
@@ -66,7 +66,7 @@ struct RedisClientTests {
         await server.stop()
 
         // The certificate is for the address, but the URL has the name.
-        let byAddress = try await RedisServer.start(authority: authority, names: "IP:127.0.0.1")
+        let byAddress = try await RedisServer(authority: authority, names: "IP:127.0.0.1")
         let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
         #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
         await byAddress.stop()
@@ -104,7 +104,7 @@ struct RedisClientTests {
 
     @Test("A server that stalls for seconds gets another connection, and no earlier reply is taken for a later one")
     func stalledLong() async throws {
-        let client = try LoopClient(server, longestStall: .seconds(3))
+        let client = try LoopClient(server.url, longestStall: .seconds(3))
         try await client.waitUntilUp()
         server.signal(SIGSTOP)
         #expect(try await client.send("ECHO", "old") == .failure(.timeout))
@@ -130,7 +130,7 @@ struct RedisClientTests {
     @Test("Closing fails every pending command, and every later one")
     func close() async throws {
         for isOpen in [true, false] {
-            let client = try LoopClient(server)
+            let client = try LoopClient(server.url)
             if isOpen { try await client.waitUntilUp() }
             server.signal(SIGSTOP)
             async let replies = client.send((0..<50).map { ["ECHO", "\($0)"] })

@@ -20,12 +20,14 @@ package final class FakeRedis: Sendable {
     private let listener: any Channel
     private let connections: Locked<Int>
     private let received: Locked<[[String]]>
-    package let path: String
+    /// The URL of its socket.
+    package let url: String
 
     /// - Parameter greeting: sent first on each connection.
     package init(greeting: String = "", script: @escaping Script) async throws {
         directory = try ScratchDirectory()
-        path = directory.path("fake.sock")
+        let path = directory.path("fake.sock")
+        url = "redis+unix://\(path)"
         let connections = Locked(0)
         let received = Locked<[[String]]>([])
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -9,44 +9,29 @@ package final class RedisServer: Sendable {
     private let process: Locked<ChildProcess>
     /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
-    /// The unix socket's path.
-    package let path: String
+    /// The URL of its unix socket.
+    package var url: String { "redis+unix://\(path)" }
+    package var path: String { directory.path("redis.sock") }
     /// The port for TLS; 0 without TLS.
-    package let tlsPort: Int
+    package var tlsPort: Int { reserved?.port ?? 0 }
 
-    private init(
-        _ directory: ScratchDirectory,
-        _ arguments: [String],
-        _ process: ChildProcess,
-        _ reserved: ReservedPort?
-    ) {
-        self.directory = directory
-        self.arguments = arguments
-        self.process = Locked(process)
-        self.reserved = reserved
-        tlsPort = reserved?.port ?? 0
-        path = directory.path("redis.sock")
-    }
-
-    deinit {
-        signal(SIGKILL)
-    }
-
+    /// Starts it.
+    ///
     /// - Parameters:
     ///   - authority: issues the certificate for TLS.
     ///   - names: the names that the certificate is for.
-    package static func start(
+    package init(
         _ more: [String] = [],
         password: String? = nil,
         authority: TestAuthority? = nil,
         names: String = "DNS:localhost"
-    ) async throws -> RedisServer {
-        let directory = try ScratchDirectory()
+    ) async throws {
+        directory = try ScratchDirectory()
+        reserved = try authority.map { _ in try ReservedPort() }
         var arguments = [
             "--port", "0", "--unixsocket", directory.path("redis.sock"), "--dir", directory.path, "--save", "",
         ]
         if let password { arguments += ["--requirepass", password] }
-        let reserved = try authority.map { _ in try ReservedPort() }
         if let authority, let reserved {
             let files = try authority.issue(names)
             arguments += [
@@ -54,9 +39,12 @@ package final class RedisServer: Sendable {
                 "--tls-auth-clients", "no", "--bind", "127.0.0.1",
             ]
         }
-        arguments += more
-        let process = try await launch(arguments, in: directory)
-        return RedisServer(directory, arguments, process, reserved)
+        self.arguments = arguments + more
+        process = Locked(try await Self.launch(self.arguments, in: directory))
+    }
+
+    deinit {
+        signal(SIGKILL)
     }
 
     private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ChildProcess {
