@@ -56,11 +56,13 @@ struct ManagementQueryTests {
         #expect(answer != nil && none == nil)
     }
 
-    @Test("An answer has 512 bytes at most, however often a name is repeated")
-    func longAnswer() {
+    @Test("A question has 512 bytes at most, and so has its answer, however often a name is repeated")
+    func limits() {
         // 20 bytes of the answer each, with the default limit of four digits, and 18.
         let names = [String](repeating: "FCGI_MAX_CONNS", count: 13) + [String](repeating: "FCGI_MPXS_CONNS", count: 14)
-        #expect(ConnectionGate.verdict(Self.question(names).bytes) == .incomplete)
+        let longest = Self.question(names + [String(repeating: "X", count: 47)])
+        #expect(longest.content.count == 512)
+        #expect(ConnectionGate.verdict(longest.bytes) == .incomplete)
         #expect(ConnectionGate.verdict(Self.question(names + ["FCGI_MPXS_CONNS"]).bytes) == .refused(.malformedParams))
     }
 

@@ -1,26 +1,27 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A real Redis server, or Valkey if `REDIS_SERVER` names it, on its own unix socket and, with certificates, on a TLS
 /// port. Stores nothing on disk unless told to.
-package final class RedisServer: Sendable {
+final class RedisServer: Sendable {
     private let directory: ScratchDirectory
     private let arguments: [String]
     private let process: Locked<ChildProcess>
     /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
     /// The URL of its unix socket.
-    package var url: String { "redis+unix://\(path)" }
-    package var path: String { directory.path("redis.sock") }
+    var url: String { "redis+unix://\(path)" }
+    var path: String { directory.path("redis.sock") }
     /// The port for TLS; 0 without TLS.
-    package var tlsPort: Int { reserved?.port ?? 0 }
+    var tlsPort: Int { reserved?.port ?? 0 }
 
     /// Starts it.
     ///
     /// - Parameters:
     ///   - authority: issues the certificate for TLS.
     ///   - names: the names that the certificate is for.
-    package init(
+    init(
         _ more: [String] = [],
         password: String? = nil,
         authority: TestAuthority? = nil,
@@ -59,13 +60,13 @@ package final class RedisServer: Sendable {
         return process
     }
 
-    package func signal(_ number: CInt) { process.value.signal(number) }
+    func signal(_ number: CInt) { process.value.signal(number) }
 
     /// Kills it.
-    package func stop() async { await process.value.stop() }
+    func stop() async { await process.value.stop() }
 
     /// Starts it again with the same arguments.
-    package func startAgain() async throws {
+    func startAgain() async throws {
         process.value = try await Self.launch(arguments, in: directory)
     }
 
@@ -73,12 +74,12 @@ package final class RedisServer: Sendable {
     ///
     /// - Returns: the reply as received.
     @discardableResult
-    package func run(_ arguments: String..., password: String? = nil) throws -> String {
+    func run(_ arguments: String..., password: String? = nil) throws -> String {
         try run(arguments, password: password)
     }
 
     /// Gives the user `app` these rules.
-    package func setUser(_ rules: [String]) throws {
+    func setUser(_ rules: [String]) throws {
         let reply = try run(["ACL", "SETUSER", "app"] + rules)
         guard reply == "+OK\r\n" else { throw TestSupportError("ACL SETUSER: \(reply)") }
     }
