@@ -34,7 +34,7 @@ struct EffectiveSettingsTests {
     func passedSocket() throws {
         let own = "\(ProcessInfo.processInfo.processIdentifier)"
         #expect(try settings(["LISTEN_FDS": "1", "LISTEN_PID": own])["LISTEN_SOCKET"] == "passed by systemd")
-        for (count, owner) in [("1", "1"), ("", own), ("1", "")] {
+        for (count, owner) in [("1", "1"), ("0", own), ("", own), ("1", "")] {
             let listed = try settings(["LISTEN_FDS": count, "LISTEN_PID": owner])["LISTEN_SOCKET"]
             #expect(listed == Settings.known.listenSocket.defaultValue)
         }
