@@ -1,7 +1,7 @@
 import Text
 
 /// The response to the web server for one request.
-package struct FastCGIResponse: Sendable, Equatable {
+package struct FastCGIResponse: Sendable {
     /// Bytes of head and body that a unix socket takes at once: a send buffer has 208 KiB by default, and the kernel's
     /// own overhead counts, too. A longer answer is written as the web server reads it.
     package static let maxBytes = 98_304
@@ -25,11 +25,6 @@ package struct FastCGIResponse: Sendable, Equatable {
         self.reasonPhrase = reasonPhrase
         self.headers = headers
         self.body = body
-    }
-
-    package static func == (lhs: Self, rhs: Self) -> Bool {
-        lhs.status == rhs.status && lhs.reasonPhrase == rhs.reasonPhrase && lhs.body == rhs.body
-            && lhs.headers.elementsEqual(rhs.headers, by: ==)
     }
 
     /// The CGI response document (RFC 3875 section 6): a `Status` field instead of HTTP's status line, the header

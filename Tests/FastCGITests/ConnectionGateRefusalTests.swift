@@ -6,15 +6,15 @@ import Testing
 struct ConnectionGateRefusalTests {
     private static func bytes(_ records: FastCGIRecord...) -> [UInt8] { records.bytes }
 
+    private static func params(_ content: [UInt8]) -> [UInt8] { bytes(.beginRequest(), .params(content), .params()) }
+
     @Test(
         "Bytes that break the rules are refused for the right reason, however they are split",
         arguments: [
             (bytes(.init(.beginRequest, [0, 1, 0, 0, 0, 0, 0, 0], version: 2)), .unsupportedVersion),
             (bytes(.init(.beginRequest, version: 0)), .unsupportedVersion),
             (Array("GET / HTTP/1.1\r\n".utf8), .unsupportedVersion),
-            (bytes(.init(.getValues, [5], requestID: 0)), .malformedParams),
             (bytes(.init(.getValues, [1, 1, 0x41], requestID: 0)), .malformedParams),
-            (bytes(.init(.getValues, [0x80, 0, 0], requestID: 0)), .malformedParams),
             (bytes(.init(.getValues, Array(repeating: 0, count: 513), requestID: 0)), .managementRecord),
             (bytes(.init(.beginRequest, requestID: 0)), .managementRecord),
             (bytes(.init(11, requestID: 0)), .managementRecord),
@@ -37,26 +37,12 @@ struct ConnectionGateRefusalTests {
             (bytes(.beginRequest(), .init(255)), .unexpectedRecord),
             (bytes(.abortRequest), .aborted), (bytes(.beginRequest(), .abortRequest), .aborted),
             (bytes(.beginRequest(), .params(), .abortRequest), .aborted),
-            (bytes(.beginRequest(), .params([5]), .params()), .malformedParams),
-            (bytes(.beginRequest(), .params([5, 5]), .params()), .malformedParams),
-            (bytes(.beginRequest(), .params([1, 1, 0x41]), .params()), .malformedParams),
-            (bytes(.beginRequest(), .params([0x80, 0, 0]), .params()), .malformedParams),
-            (bytes(.beginRequest(), .params(Array(repeating: 0xFF, count: 8)), .params()), .malformedParams),
-            (bytes(.beginRequest(), .params([0x80, 0, 0x80, 1]), .params()), .malformedParams),
+            (params([1, 1, 0x41]), .malformedParams), (params(Array(repeating: 0xFF, count: 8)), .malformedParams),
             // libfcgi would take "/metrics" and "GET" for the whole, and "INTERNAL_PATHS" for the name.
-            (
-                bytes(.beginRequest(), .params(FastCGIParams.pair("SCRIPT_NAME", "/metrics\0x")), .params()),
-                .malformedParams
-            ),
-            (
-                bytes(.beginRequest(), .params(FastCGIParams.pair("REQUEST_METHOD", "GET\0POST")), .params()),
-                .malformedParams
-            ),
-            (
-                bytes(.beginRequest(), .params(FastCGIParams.pair("INTERNAL_PATHS\0", "guarded")), .params()),
-                .malformedParams
-            ),
-            (bytes(.beginRequest(), .params(FastCGIParams.pair("X", "\0", long: true)), .params()), .malformedParams),
+            (params(FastCGIParams.pair("SCRIPT_NAME", "/metrics\0x")), .malformedParams),
+            (params(FastCGIParams.pair("REQUEST_METHOD", "GET\0POST")), .malformedParams),
+            (params(FastCGIParams.pair("INTERNAL_PATHS\0", "guarded")), .malformedParams),
+            (params(FastCGIParams.pair("X", "\0", long: true)), .malformedParams),
         ] as [([UInt8], ConnectionGate.Refusal)]
     )
     func refused(bytes: [UInt8], refusal: ConnectionGate.Refusal) {

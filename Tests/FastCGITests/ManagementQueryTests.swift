@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import FastCGI
@@ -57,10 +56,20 @@ struct ManagementQueryTests {
         #expect(answer != nil && none == nil)
     }
 
-    @Test("The same name again and again does not make an answer that is too long for a record")
-    func longAnswer() {
-        let names = [String](repeating: "FCGI_MAX_CONNS", count: 32)
-        let verdict = ConnectionGate.verdict(Self.question(names).bytes)
-        #expect(verdict == .incomplete || verdict == .refused(.malformedParams))
+    @Test("A question has 512 bytes at most, and so has its answer, however often a name is repeated")
+    func limits() {
+        // 20 bytes of the answer each, with the default limit of four digits, and 18.
+        let names = [String](repeating: "FCGI_MAX_CONNS", count: 13) + [String](repeating: "FCGI_MPXS_CONNS", count: 14)
+        let longest = Self.question(names + [String(repeating: "X", count: 47)])
+        #expect(longest.content.count == 512)
+        #expect(ConnectionGate.verdict(longest.bytes) == .incomplete)
+        #expect(ConnectionGate.verdict(Self.question(names + ["FCGI_MPXS_CONNS"]).bytes) == .refused(.malformedParams))
+    }
+
+    @Test("Four questions are answered, and a fifth is refused")
+    func manyQuestions() {
+        let questions = [FastCGIRecord](repeating: Self.question([]), count: 5)
+        #expect(ConnectionGate.verdict(questions.dropLast().bytes) == .incomplete)
+        #expect(ConnectionGate.verdict(questions.bytes) == .refused(.managementRecord))
     }
 }

@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import FastCGI
@@ -65,7 +64,7 @@ struct ServerLimitsTests {
         }
     }
 
-    @Test("A request that does not arrive in time is closed while others are served", arguments: [0, 1, 30])
+    @Test("A request that does not arrive in time is closed while others are served", arguments: [0, 30])
     func arrivalTimeout(bytes: Int) throws {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(150)
@@ -77,24 +76,6 @@ struct ServerLimitsTests {
             #expect(try slow.readToEnd() == [])
             let elapsed = ContinuousClock.now - start
             #expect(elapsed >= .milliseconds(150))
-        }
-    }
-
-    @Test(
-        "An invalid request is closed without an answer, and the next one is served",
-        arguments: [
-            Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), FastCGIRecord(11, requestID: 0).bytes,
-            FastCGIRecord.beginRequest(role: 2).bytes, [FastCGIRecord.beginRequest(), .abortRequest].bytes,
-            [FastCGIRecord.beginRequest(), .params(Array(repeating: 0xFF, count: 8)), .params()].bytes,
-        ]
-    )
-    func malformed(bytes: [UInt8]) throws {
-        try RunningServer.run { _, path in
-            let peer = try FastCGIPeer(path)
-            // The connection may be closed before all of it is sent.
-            try peer.send(bytes)
-            #expect(try peer.readToEnd() == [])
-            #expect(try FastCGIPeer(path).exchange().text == "ok")
         }
     }
 

@@ -82,7 +82,13 @@ def test_without_a_socket_for_this_process_LISTEN_SOCKET_counts(start, pid, coun
     assert door.complaints() == []
 
 
-@pytest.mark.parametrize("count", ["1", "2", "-1", "x"])
-def test_an_inherited_socket_that_cannot_be_used_is_refused_in_one_sentence(start, count):
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [
+        ("1", "descriptor 3 is no listening unix stream socket"),
+        *((count, f"LISTEN_FDS is '{count}', and one socket is expected") for count in ("2", "-1", "x", "01")),
+    ],
+)
+def test_an_inherited_socket_that_cannot_be_used_is_refused_in_one_sentence(start, count, reason):
     door = start(wait=False, through=after(f"exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS={count}"))
-    assert "the socket passed in by LISTEN_FDS cannot be used" in refusal(door)
+    assert f"the socket passed in by LISTEN_FDS cannot be used: {reason}" in refusal(door)

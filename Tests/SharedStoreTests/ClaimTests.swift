@@ -7,10 +7,17 @@ import Testing
 
 /// Tests with two instances and a real store.
 struct ClaimTests {
+    let server: RedisServer
+    let a: Instance
+    let b: Instance
+
+    init() async throws {
+        server = try await RedisServer()
+        (a, b) = (try Instance(server.url), try Instance(server.url))
+    }
+
     @Test("If two instances claim a key, one wins, and the other waits for the outcome")
     func outcome() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         let ticket = try await a.ticket()
         #expect(try await b.claim().word == "held")
         async let waiting = b.claim(within: .seconds(30), ttl: .seconds(60))
@@ -18,14 +25,10 @@ struct ClaimTests {
         try await a.publish("sealed", ticket)
         #expect(try await waiting.word == "ended: sealed")
         #expect(try await b.claim().word == "ended: sealed")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("A released claim goes to the instance that waits for it, and only its owner can release it")
     func release() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         let first = try await a.ticket()
         async let waiting = b.claim(within: .seconds(30), ttl: .seconds(60))
         try await Task.sleep(for: .milliseconds(100))
@@ -34,14 +37,10 @@ struct ClaimTests {
         try await a.release(first)
         try await a.untilHeard()
         #expect(try await a.claim().word == "held")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("An instance takes over its own claim, and the earlier claim's release then changes nothing")
     func own() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         let first = try await a.ticket()
         let second = try await a.ticket()
         try await a.release(first)
@@ -50,14 +49,10 @@ struct ClaimTests {
         try await a.release(second)
         try await a.untilHeard()
         #expect(try await b.claim().word == "won")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("A claim expires, and its owner's outcome then does not replace another instance's value")
     func expiry() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         let ticket = try await a.ticket(ttl: .milliseconds(60))
         let gone = try await a.ticket("gone", ttl: .milliseconds(60))
         let other = try await b.claim(within: .seconds(30), ttl: .seconds(60))
@@ -72,27 +67,20 @@ struct ClaimTests {
         // If no other instance came, the late outcome is still useful.
         try await a.publish("late", gone)
         #expect(try await b.claim("gone", within: .seconds(30)).word == "ended: late")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("An outcome is kept for its window and no longer")
     func window() async throws {
-        let server = try await RedisServer.start()
-        let a = try Instance(server)
         try await a.publish("x", try await a.ticket(), window: .seconds(2))
         try await a.untilHeard()
         #expect(try await a.claim().word == "ended: x")
         try await Task.sleep(for: .milliseconds(2_050))
         #expect(try await a.claim().word == "won")
-        try await a.close()
-        await server.stop()
     }
 
     @Test("If four instances claim a key at once, one wins")
     func race() async throws {
-        let server = try await RedisServer.start()
-        let instances = try (0..<4).map { _ in try Instance(server) }
+        let instances = try (0..<4).map { _ in try Instance(server.url) }
         let words = try await withThrowingTaskGroup(of: String.self) { group in
             for key in 0..<50 {
                 for instance in instances { group.addTask { "\(key) \(try await instance.claim("\(key)").word)" } }
@@ -102,57 +90,44 @@ struct ClaimTests {
         let won = words.filter { $0.hasSuffix("won") }
         #expect(won.count == 50 && Set(won).count == 50)
         #expect(words.count { $0.hasSuffix("held") } == 150)
-        for instance in instances { try await instance.close() }
-        await server.stop()
     }
 
     @Test("Keys and outcomes can hold any bytes, and outcomes can be large")
     func bytes() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         let odd = "\r\n\0$1\r\n*é' ]] end --"
         let large = String(repeating: odd, count: 6_000)
         try await a.publish(large, try await a.ticket(odd))
         #expect(try await b.claim(odd, within: .seconds(30)).word == "ended: \(large)")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("A key with a foreign value is left unchanged, and a store that is required is not used for it")
     func foreign() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server, isRequired: true))
+        let required = try Instance(server.url, isRequired: true)
         try server.run("SET", "tiniapp-auth:call:text", "hello")
         try server.run("RPUSH", "tiniapp-auth:call:list", "hello")
-        _ = try await b.claimWhenSettled("other")
+        _ = try await required.claimWhenSettled("other")
         for key in ["text", "list"] {
             #expect(try await a.claim(key).word == "won")
-            #expect(try await b.claim(key).word == "unavailable")
-            #expect(a.count("failures_total") + b.count("failures_total") > 0)
+            #expect(try await required.claim(key).word == "unavailable")
+            #expect(a.count("failures_total") + required.count("failures_total") > 0)
         }
         #expect(try server.run("GET", "tiniapp-auth:call:text") == "$5\r\nhello\r\n")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("Claims in progress end as closed when the store is closed, and so do later ones")
     func close() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
         _ = try await a.ticket()
         async let waiting = b.claim(within: .seconds(20))
         try await Task.sleep(for: .milliseconds(30))
         try await b.close()
         #expect(try await waiting.word == "closed")
         #expect(try await b.claim().word == "closed")
-        try await a.close()
-        await server.stop()
     }
 
     @Test("No log line has a key, an outcome or the password")
     func privacy() async throws {
-        let server = try await RedisServer.start(password: "s3cret-password")
-        let a = try Instance("redis+unix://\(server.path)", password: "s3cret-password")
+        let server = try await RedisServer(password: "s3cret-password")
+        let a = try Instance(server.url, password: "s3cret-password")
         try await a.publish("s3cret-answer", try await a.ticket("s3cret-key"))
         try await a.untilHeard()
         try server.run("FLUSHALL", password: "s3cret-password")
@@ -162,6 +137,5 @@ struct ClaimTests {
         await server.stop()
         try await eventually("the loss") { a.log.handler.text.contains("cannot connect") }
         #expect(!a.log.handler.text.contains("s3cret"))
-        try await a.close()
     }
 }

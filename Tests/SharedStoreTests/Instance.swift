@@ -41,22 +41,8 @@ final class Instance: Sendable {
         )
     }
 
-    convenience init(
-        _ server: RedisServer,
-        isRequired: Bool = false,
-        longestClaim: TimeAmount = .milliseconds(700),
-        timeout: TimeAmount = .seconds(1)
-    ) throws {
-        try self.init(
-            "redis+unix://\(server.path)",
-            isRequired: isRequired,
-            longestClaim: longestClaim,
-            timeout: timeout
-        )
-    }
-
-    convenience init(_ server: FakeRedis, isRequired: Bool = false) throws {
-        try self.init("redis+unix://\(server.path)", isRequired: isRequired)
+    deinit {
+        eventLoop.execute { [store] in store.value.close() }
     }
 
     /// Claims a key. If another instance has it, waits for no more than the time: two seconds, which is long for a store that

@@ -7,6 +7,13 @@ import Testing
 
 /// Checks that two instances both notice when a store comes back without its memory.
 struct MemoryLossTests {
+    let server: RedisServer
+
+    init() async throws {
+        // It has a copy only of what a test saves.
+        server = try await RedisServer(["--save", "900 1000000"])
+    }
+
     enum Loss: String, CaseIterable {
         case flush
         case emptyRestart
@@ -15,7 +22,7 @@ struct MemoryLossTests {
         case markerDeleted
     }
 
-    func lose(_ loss: Loss, _ server: RedisServer) async throws {
+    func lose(_ loss: Loss) async throws {
         switch loss {
         case .flush: try server.run("FLUSHALL")
         case .markerDeleted: try server.run("DEL", "tiniapp-auth:marker", "tiniapp-auth:call:k")
@@ -30,8 +37,7 @@ struct MemoryLossTests {
         arguments: Loss.allCases
     )
     func required(loss: Loss) async throws {
-        let server = try await RedisServer.start(loss == .oldCopy ? ["--save", "900 1000000"] : [])
-        let (a, b) = (try Instance(server, isRequired: true), try Instance(server, isRequired: true))
+        let (a, b) = (try Instance(server.url, isRequired: true), try Instance(server.url, isRequired: true))
         // The store is new to both, so its memory may have been lost a moment ago.
         let started = ContinuousClock.now
         #expect(try await a.claim("new").word == "unavailable")
@@ -42,7 +48,7 @@ struct MemoryLossTests {
         #expect(try await a.claim(ttl: .milliseconds(700)).word == "won")
 
         let lost = ContinuousClock.now
-        try await lose(loss, server)
+        try await lose(loss)
         async let first = b.claimWhenSettled()
         async let second = a.claimWhenSettled()
         let claims = try await [first.word, second.word].sorted()
@@ -51,9 +57,7 @@ struct MemoryLossTests {
         for instance in [a, b] {
             #expect(instance.count("memory_losses_total") == 1)
             #expect(instance.log.handler.text.contains("the shared store has come back without its memory"))
-            try await instance.close()
         }
-        await server.stop()
     }
 
     @Test(
@@ -61,13 +65,12 @@ struct MemoryLossTests {
         arguments: Loss.allCases
     )
     func optional(loss: Loss) async throws {
-        let server = try await RedisServer.start(loss == .oldCopy ? ["--save", "900 1000000"] : [])
-        let (a, b) = (try Instance(server), try Instance(server))
+        let (a, b) = (try Instance(server.url), try Instance(server.url))
         #expect(try await a.claim("before").word == "won")
         #expect(try await b.claim("before").word == "held")
         if loss == .oldCopy { try server.run("SAVE") }
         #expect(try await a.claim().word == "won")
-        try await lose(loss, server)
+        try await lose(loss)
         #expect(try await b.claim().word == "won")
         // Not required, so a claim may go on without the store. The next ones find it.
         for instance in [a, b] {
@@ -76,54 +79,42 @@ struct MemoryLossTests {
                 return instance.count("memory_losses_total") == 1
             }
         }
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("An existing outcome is found even while claims must wait")
     func outcomesMeanwhile() async throws {
-        let server = try await RedisServer.start()
-        let a = try Instance(server, isRequired: true, longestClaim: .seconds(30))
+        let a = try Instance(server.url, isRequired: true, longestClaim: .seconds(30))
         #expect(try await a.claim().word == "unavailable")
         try server.run("SET", "tiniapp-auth:call:k", "outcome:x")
         try server.run("SET", "tiniapp-auth:call:c", "claim:x")
         #expect(try await a.claim().word == "ended: x")
         #expect(try await a.claim("c").word == "held")
-        try await a.close()
-        await server.stop()
     }
 
     @Test("A new instance uses a store that was marked long ago at once, over any number of connections")
     func noWaitWithoutLoss() async throws {
-        let server = try await RedisServer.start()
-        let a = try Instance(server, isRequired: true)
+        let a = try Instance(server.url, isRequired: true)
         #expect(try await a.claimWhenSettled().word == "won")
-        let b = try Instance(server, isRequired: true)
+        let b = try Instance(server.url, isRequired: true)
         #expect(try await b.claim("x", within: .seconds(1)).word == "won")
         try server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         #expect(try await b.claimWhenSettled("y").word == "won")
         #expect(a.count("memory_losses_total") == 0 && b.count("memory_losses_total") == 0)
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("A user who may not use INFO still notices an emptied store")
     func withoutInfo() async throws {
-        let server = try await RedisServer.start()
         try server.run("ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-info")
-        let a = try Instance("redis+unix://\(server.path)", user: "app", password: "pw")
+        let a = try Instance(server.url, user: "app", password: "pw")
         #expect(try await a.claim().word == "won")
         try server.run("FLUSHALL")
         #expect(try await a.claim().word == "won")
         try await eventually("the count") { a.count("memory_losses_total") == 1 }
-        try await a.close()
-        await server.stop()
     }
 
     @Test("Behind a proxy whose connections lead to servers with other names, people can log in all the same")
     func proxy() async throws {
         // Both have the same memory, as behind a proxy of a managed service.
-        let server = try await RedisServer.start()
         let proxies = [try StoreProxy(server, named: "aaaa"), try StoreProxy(server, named: "bbbb")]
         let instances = try proxies.map { try Instance($0.url, isRequired: true) }
         for round in 0..<3 {
@@ -132,8 +123,6 @@ struct MemoryLossTests {
         for instance in instances {
             #expect(try await instance.claim("\(UInt64.random(in: 0 ... .max))").word == "won")
             #expect(instance.count("memory_losses_total") <= 1)
-            try await instance.close()
         }
-        await server.stop()
     }
 }

@@ -6,9 +6,23 @@ import Testing
 struct OwedChangesTests {
     let now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-    func change(_ key: String, _ outcome: String? = nil, bytes: Int = 10) -> OwedChanges.Change {
-        let command = RedisCommand([Array(repeating: 0x61, count: bytes)])
-        return OwedChanges.Change(key: Array(key.utf8), command: command, outcome: outcome.map { Array($0.utf8) })
+    let publish = RedisCommand("publish")
+    let release = RedisCommand("release")
+
+    /// A publish if there is an outcome, else a release.
+    func change(
+        _ key: String,
+        _ outcome: String? = nil,
+        end: NIODeadline = .distantFuture,
+        last: RedisCommand? = nil
+    ) -> OwedChanges.Change {
+        let command = outcome == nil ? release : publish
+        let outcome = outcome.map { Array($0.utf8) }
+        return OwedChanges.Change(key: Array(key.utf8), command: command, outcome: outcome, end: end, last: last)
+    }
+
+    func outcome(_ owed: OwedChanges, _ key: String, at time: NIODeadline? = nil) -> String? {
+        owed.outcome(of: Array(key.utf8), at: time ?? now).map { String(decoding: $0, as: UTF8.self) }
     }
 
     func unsent(_ owed: inout OwedChanges) -> [OwedChanges.Change] { owed.takeUnsent(at: now) }
@@ -34,10 +48,10 @@ struct OwedChangesTests {
         let publish = owed.add(change("a", "x"))
         owed.remove(release)
         owed.didFail(release)
-        #expect(owed.count == 1 && owed.outcome(of: Array("a".utf8), at: now) == Array("x".utf8))
+        #expect(owed.count == 1 && outcome(owed, "a") == "x")
         #expect(unsent(&owed).isEmpty)
         owed.remove(publish)
-        #expect(owed.count == 0 && owed.outcome(of: Array("a".utf8), at: now) == nil)
+        #expect(owed.count == 0 && outcome(owed, "a") == nil)
     }
 
     @Test(
@@ -45,49 +59,36 @@ struct OwedChangesTests {
     )
     func end() {
         var owed = OwedChanges()
-        let release = RedisCommand("release")
-        for (key, last) in [("a", nil), ("b", release)] as [(String, RedisCommand?)] {
-            let publish = RedisCommand("publish")
-            let change = OwedChanges.Change(
-                key: Array(key.utf8),
-                command: publish,
-                outcome: [1],
-                end: now,
-                last: last
-            )
-            owed.didFail(owed.add(change))
-        }
+        owed.didFail(owed.add(change("a", "x", end: now)))
+        owed.didFail(owed.add(change("b", "x", end: now, last: release)))
         for key in ["c", "d"] { owed.didFail(owed.add(change(key))) }
         let unsent = unsent(&owed)
         #expect(unsent.map(\.key) == ["c", "d", "b"].map { Array($0.utf8) })
-        #expect(unsent.last?.command.bytes == release.bytes && owed.outcome(of: Array("b".utf8), at: now) == nil)
+        #expect(unsent.last?.command.bytes == release.bytes && outcome(owed, "b") == nil)
     }
 
     @Test("An outcome whose window is over is told to nobody, also while the store is away")
     func overdue() {
         var owed = OwedChanges()
-        let key = Array("a".utf8)
-        let publish = RedisCommand("publish")
-        owed.didFail(owed.add(OwedChanges.Change(key: key, command: publish, outcome: [1], end: now + .seconds(1))))
-        #expect(owed.outcome(of: key, at: now) == [1])
-        #expect(owed.outcome(of: key, at: now + .seconds(1)) == nil)
+        owed.didFail(owed.add(change("a", "x", end: now + .seconds(1))))
+        #expect(outcome(owed, "a") == "x")
+        #expect(outcome(owed, "a", at: now + .seconds(1)) == nil)
     }
 
     @Test("The outcome of a call without a claim does not make the store keep the claim before it")
     func earlierRelease() {
         var owed = OwedChanges()
-        let key = Array("a".utf8)
-        let release = RedisCommand("release")
-        owed.didFail(owed.add(OwedChanges.Change(key: key, command: release)))
-        let publish = OwedChanges.Change(key: key, command: RedisCommand("publish"), outcome: [1], end: now)
-        for _ in 0..<2 { owed.didFail(owed.add(publish)) }
+        owed.didFail(owed.add(change("a")))
+        for _ in 0..<2 { owed.didFail(owed.add(change("a", "x", end: now))) }
         #expect(unsent(&owed).map(\.command.bytes) == [release.bytes])
     }
 
-    @Test("The bytes that are kept are bounded")
+    @Test("At most 32 MiB are kept")
     func bound() {
         var owed = OwedChanges()
-        for number in 0..<50 { owed.didFail(owed.add(change("\(number)", bytes: 1_048_576))) }
-        #expect((25...32).contains(owed.count))
+        // With what belongs to a command, exactly 1 MiB.
+        let large = RedisCommand([Array(repeating: 0x61, count: 1_048_560)])
+        for number in 0..<50 { owed.didFail(owed.add(OwedChanges.Change(key: [UInt8(number)], command: large))) }
+        #expect(owed.count == 32)
     }
 }

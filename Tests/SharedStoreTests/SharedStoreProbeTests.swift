@@ -10,7 +10,6 @@ import Testing
 struct SharedStoreProbeTests {
     /// The probe's verdict, and that of an instance that requires the store.
     struct Verdict {
-        var server = ""
         var problems: [String] = []
         var failure: String?
         var instance = ""
@@ -18,18 +17,18 @@ struct SharedStoreProbeTests {
         var isGood: Bool { failure == nil && problems.isEmpty }
     }
 
-    func verdict(_ url: String, user: String? = nil, password: String? = nil) async throws -> Verdict {
+    func probe(_ url: String, user: String? = nil, password: String? = nil) async throws -> SharedStoreProbe.Report {
         var configuration = SharedStore.Configuration(try RedisAddress(url))
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
+        return try await SharedStoreProbe(configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.any()).run()
+    }
+
+    func verdict(_ server: RedisServer, user: String? = nil, password: String? = nil) async throws -> Verdict {
+        let url = "\(server.url)?db=1"
         var verdict = Verdict()
         do {
-            let report = try await SharedStoreProbe(
-                configuration,
-                eventLoop: MultiThreadedEventLoopGroup.singleton.any()
-            )
-            .run()
-            (verdict.server, verdict.problems) = (report.server, report.problems)
+            verdict.problems = try await probe(url, user: user, password: password).problems
         } catch let failure as SharedStoreProbe.Failure {
             verdict.failure = failure.description
         }
@@ -47,21 +46,13 @@ struct SharedStoreProbeTests {
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect((verdict.instance == "won") == verdict.isGood, "check and serve agree: \(verdict)")
-        try await instance.close()
         return verdict
-    }
-
-    func verdict(_ server: RedisServer, user: String? = nil, password: String? = nil) async throws -> Verdict {
-        try await verdict("redis+unix://\(server.path)?db=1", user: user, password: password)
     }
 
     @Test("A usable store is reported with its version, and the probe leaves nothing in it")
     func good() async throws {
-        let server = try await RedisServer.start()
-        var configuration = SharedStore.Configuration(try RedisAddress("redis+unix://\(server.path)"))
-        configuration.isRequired = true
-        let report = try await SharedStoreProbe(configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.any())
-            .run()
+        let server = try await RedisServer()
+        let report = try await probe(server.url)
         #expect(report.server.wholeMatch(of: /(Redis|Valkey) \d+\.\d+\.\d+/) != nil)
         #expect(report.problems == [])
         #expect(try server.run("DBSIZE") == ":0\r\n")
@@ -77,7 +68,7 @@ struct SharedStoreProbeTests {
         ]
     )
     func eviction(policy: String, memory: String, isGood: Bool) async throws {
-        let server = try await RedisServer.start(["--maxmemory-policy", policy, "--maxmemory", memory])
+        let server = try await RedisServer(["--maxmemory-policy", policy, "--maxmemory", memory])
         let verdict = try await verdict(server)
         #expect(verdict.isGood == isGood)
         #expect(verdict.problems.allSatisfy { $0.contains("maxmemory-policy is \(policy)") })
@@ -109,7 +100,7 @@ struct SharedStoreProbeTests {
 
     @Test("An unusable store is reported with the reason")
     func bad() async throws {
-        let server = try await RedisServer.start(password: "s3cret")
+        let server = try await RedisServer(password: "s3cret")
         #expect(try await verdict(server).failure == RedisErrorReply.notAuthenticated.text)
         #expect(try await verdict(server, password: "wrong").failure == RedisErrorReply.wrongPassword.text)
         try server.run("REPLICAOF", "127.0.0.1", "1", password: "s3cret")
@@ -121,7 +112,7 @@ struct SharedStoreProbeTests {
     @Test("A store that has INFO or EVAL renamed is reported, and not used where it is required")
     func renamed() async throws {
         for (command, part) in [("INFO", "+info"), ("EVAL", RedisErrorReply.unknownCommand.text)] {
-            let server = try await RedisServer.start(["--rename-command", command, "MY\(command)"])
+            let server = try await RedisServer(["--rename-command", command, "MY\(command)"])
             let verdict = try await verdict(server)
             #expect((verdict.failure ?? verdict.problems.joined()).contains(part))
             await server.stop()
@@ -130,10 +121,11 @@ struct SharedStoreProbeTests {
 
     @Test("The permissions that the page lists are sufficient, each of them is needed, and a missing one is named")
     func permissions() async throws {
-        let page = try String(contentsOfFile: "\(PackageLayout.root)/docs/scaling.md", encoding: .utf8)
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let page = try String(contentsOf: folder.appendingPathComponent("../../docs/scaling.md"), encoding: .utf8)
         let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("~tiniapp-auth:* ") })
         let rules = line.split(separator: " ").map(String.init)
-        let server = try await RedisServer.start()
+        let server = try await RedisServer()
         for missing in [nil] + rules.map(Optional.some) {
             try server.setUser(["reset", "on", ">pw"] + rules.filter { $0 != missing })
             let verdict = try await verdict(server, user: "app", password: "pw")

@@ -10,24 +10,29 @@ import Testing
 struct StalledStoreTests {
     static let short = TimeAmount.milliseconds(100)
 
+    let server: RedisServer
+    /// Has time to wait for the store, as a rule.
+    let b: Instance
+
+    init() async throws {
+        server = try await RedisServer()
+        b = try Instance(server.url)
+    }
+
     @Test("A claim that the store carries out late is released right after it, and nobody waits for it")
     func claim() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server, isRequired: true, timeout: Self.short), try Instance(server))
+        let a = try Instance(server.url, isRequired: true, timeout: Self.short)
         #expect(try await a.claimWhenSettled("first").word == "won")
         server.signal(SIGSTOP)
         #expect(try await a.claim().word == "unavailable")
         server.signal(SIGCONT)
         try await a.untilHeard()
         #expect(try await b.claim().word == "won")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
     func alone() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server, timeout: Self.short), try Instance(server))
+        let a = try Instance(server.url, timeout: Self.short)
         #expect(try await a.claim("first").word == "won")
         server.signal(SIGSTOP)
         let ticket = try await a.ticket()
@@ -36,14 +41,11 @@ struct StalledStoreTests {
         try await a.publish("sealed", ticket)
         server.signal(SIGCONT)
         #expect(try await b.claim(within: .seconds(20)).word == "ended: sealed")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("An outcome and a release that the store did not hear are told to it when it is back", arguments: [0.3, 4])
     func owed(seconds: Double) async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server, timeout: Self.short), try Instance(server, timeout: .seconds(10)))
+        let (a, b) = (try Instance(server.url, timeout: Self.short), try Instance(server.url, timeout: .seconds(10)))
         let (ended, free) = (try await a.ticket("ended"), try await a.ticket("free"))
         #expect(try await b.claim("first").word == "won")
         server.signal(SIGSTOP)
@@ -56,14 +58,11 @@ struct StalledStoreTests {
         try await a.untilHeard()
         #expect(try await b.claim("ended", within: .seconds(20)).word == "ended: sealed")
         #expect(try await b.claim("free", within: .seconds(20)).word == "won")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("An outcome is told to a store that was killed and comes back")
     func killed() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server))
+        let a = try Instance(server.url)
         let ticket = try await a.ticket()
         await server.stop()
         try await eventually("the loss") { a.log.handler.text.contains("the shared store") }
@@ -71,38 +70,31 @@ struct StalledStoreTests {
         try await server.startAgain()
         try await a.untilHeard()
         try await eventually("it is there") { try await b.claim().word == "ended: sealed" }
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test(
         "An instance that waits for another one's call goes on waiting while the store fails, and never makes the call"
     )
     func waiting() async throws {
-        let server = try await RedisServer.start()
-        let (a, b) = (try Instance(server), try Instance(server, timeout: Self.short))
-        let ticket = try await a.ticket(ttl: .seconds(60))
-        #expect(try await b.claim().word == "held")
-        let before = try evaluations(server)
-        async let long = b.claim(within: .seconds(60), ttl: .seconds(90))
+        let waiter = try Instance(server.url, timeout: Self.short)
+        let ticket = try await b.ticket(ttl: .seconds(60))
+        #expect(try await waiter.claim().word == "held")
+        let before = try evaluations()
+        async let long = waiter.claim(within: .seconds(60), ttl: .seconds(90))
         // By its second look it has seen the claim.
-        try await eventually("two looks") { try evaluations(server) >= before + 2 }
+        try await eventually("two looks") { try evaluations() >= before + 2 }
         server.signal(SIGSTOP)
-        try await eventually("failures") { b.count("failures_total") > 0 }
+        try await eventually("failures") { waiter.count("failures_total") > 0 }
         server.signal(SIGCONT)
-        try await a.publish("sealed", ticket)
+        try await b.publish("sealed", ticket)
         #expect(try await long.word == "ended: sealed")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     @Test("Far from the store, also the first claim after the store has closed an idle connection reaches it")
     func farAway() async throws {
-        let server = try await RedisServer.start()
         // A connection takes longer than a claim may, but is waited for.
         let proxy = try StoreProxy(server, delay: .milliseconds(300))
         let a = try Instance(proxy.url, timeout: .milliseconds(800), connectTimeout: .seconds(30))
-        let b = try Instance(server)
         #expect(try await a.claim("first", within: .seconds(30)).word == "won")
         // Else it counts as a connection that was of no use.
         try await Task.sleep(for: .milliseconds(1_200))
@@ -111,20 +103,17 @@ struct StalledStoreTests {
         try await eventually("the close is noticed") { up.lastValue == 0 }
         #expect(try await a.claim(within: .seconds(30)).word == "won")
         #expect(try await b.claim().word == "held")
-        for instance in [a, b] { try await instance.close() }
-        await server.stop()
     }
 
     /// How many scripts the server has run.
-    func evaluations(_ server: RedisServer) throws -> Int {
+    func evaluations() throws -> Int {
         let count = try server.run("INFO", "commandstats").firstMatch(of: /cmdstat_eval:calls=(\d+)/)
         return count.flatMap { Int($0.1) } ?? 0
     }
 
     @Test("A store that is full or a replica does not get a claim, and is used again afterwards")
     func refusals() async throws {
-        let server = try await RedisServer.start()
-        let a = try Instance(server, isRequired: true)
+        let a = try Instance(server.url, isRequired: true)
         #expect(try await a.claimWhenSettled("first").word == "won")
         try server.run("CONFIG", "SET", "maxmemory", "1")
         #expect(try await a.claim("full").word == "unavailable")
@@ -133,7 +122,5 @@ struct StalledStoreTests {
         #expect(try await a.claim("replica").word == "unavailable")
         try server.run("REPLICAOF", "NO", "ONE")
         #expect(try await a.claimWhenSettled().word == "won")
-        try await a.close()
-        await server.stop()
     }
 }

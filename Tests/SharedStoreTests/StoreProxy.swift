@@ -13,7 +13,7 @@ final class StoreProxy: Sendable {
     ///   - delay: how long what is sent to the store takes.
     init(_ server: RedisServer, named name: String? = nil, delay: Duration = .zero) throws {
         listener = try LoopbackListener()
-        listener.serve { client, _ in try? Self.relay(client, to: server.path, name, delay) }
+        listener.serve { client in try? Self.relay(client, to: server.path, name, delay) }
     }
 
     private static func relay(_ client: CInt, to path: String, _ name: String?, _ delay: Duration) throws {

@@ -35,10 +35,8 @@ struct StrangeStoreTests {
                     .replacing("OWNER", with: "$\(owner.utf8.count)\r\n\(owner)")
             )
         }
-        let instance = try Instance(server, isRequired: isRequired)
+        let instance = try Instance(server.url, isRequired: isRequired)
         let claim = try await instance.claim()
-        try await instance.close()
-        try await server.stop()
         return (claim, instance)
     }
 
@@ -84,18 +82,16 @@ struct StrangeStoreTests {
         let server = try await FakeRedis { _, command in
             .bytes(command[0] == name ? "\(reply)\r\n" : Self.greeting(command))
         }
-        let instance = try Instance(server, isRequired: true)
+        let instance = try Instance(server.url, isRequired: true)
         #expect(try await instance.claim().word == "unavailable")
         #expect(instance.log.handler.entries.first?.metadata["failure"] == "\(code)")
-        try await instance.close()
-        try await server.stop()
     }
 
     @Test("Whatever is in a key or a marker, the instance goes on", arguments: [0, 1, 7, 8, 9, 16, 200])
     func randomValues(count: Int) async throws {
         var random = SeededGenerator(seed: UInt64(count))
-        let server = try await RedisServer.start()
-        let a = try Instance(server)
+        let server = try await RedisServer()
+        let a = try Instance(server.url)
         for prefix in ["claim:", "outcome:", "answer:", ""] {
             let text = String(
                 decoding: (0..<count).map { _ in UInt8.random(in: 0...127, using: &random) },
@@ -106,7 +102,6 @@ struct StrangeStoreTests {
             _ = try await a.claim()
         }
         #expect(try await a.claim("other").word == "won")
-        try await a.close()
         await server.stop()
     }
 }

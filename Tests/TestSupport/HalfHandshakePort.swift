@@ -5,7 +5,6 @@ import Glibc
 package final class HalfHandshakePort: Sendable {
     /// Its behaviour after half of its first message.
     package enum Ending: Sendable {
-        case reset
         case close
         /// It stays silent for half a minute.
         case stall
@@ -17,24 +16,17 @@ package final class HalfHandshakePort: Sendable {
     private let listener: LoopbackListener
 
     package var port: Int { listener.port }
-    /// How many connections it has accepted.
-    package var accepted: Int { listener.accepted }
 
     package init(_ ending: Ending) throws {
         listener = try LoopbackListener()
-        listener.serve { connection, _ in Self.serve(connection, ending) }
+        listener.serve { Self.serve($0, ending) }
     }
 
     private static func serve(_ connection: CInt, _ ending: Ending) {
         // Reads the ClientHello first, since closing would otherwise be a reset.
         _ = try? Sockets.receive(connection)
         try? Sockets.sendAll(connection, half)
-        switch ending {
-        case .reset:
-            var option = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        case .close: break
-        case .stall:
+        if ending == .stall {
             // Until the peer closes.
             var polled = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
             poll(&polled, 1, 30_000)

@@ -13,39 +13,28 @@ package final class ScratchDirectory: Sendable {
     }
 
     deinit {
-        remove()
+        // A process that is ending may remove one of its files at the same time, which makes the removal here fail.
+        for _ in 0..<5 where FileManager.default.fileExists(atPath: path) {
+            try? FileManager.default.removeItem(atPath: path)
+        }
     }
 
     /// The path of a file in it.
     package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Writes a file.
-    ///
-    /// - Returns: its path.
-    @discardableResult
-    package func write(_ content: Data, to name: String) throws -> String {
-        let path = path(name)
-        try content.write(to: URL(fileURLWithPath: path))
-        return path
-    }
-
     /// Writes a text file.
     ///
     /// - Returns: its path.
     @discardableResult
-    package func write(_ text: String, to name: String) throws -> String { try write(Data(text.utf8), to: name) }
+    package func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
 
-    /// The content of a file; empty if there is none.
-    package func read(_ name: String) -> Data { FileManager.default.contents(atPath: path(name)) ?? Data() }
-
-    /// The content of a text file; empty if there is none.
-    package func text(_ name: String) -> String { String(decoding: read(name), as: UTF8.self) }
-
-    /// Removes it and everything in it.
-    package func remove() {
-        // A process that is ending may remove one of its files at the same time, which makes the removal here fail.
-        for _ in 0..<5 where FileManager.default.fileExists(atPath: path) {
-            try? FileManager.default.removeItem(atPath: path)
-        }
+    /// Writes a file.
+    ///
+    /// - Returns: its path.
+    @discardableResult
+    package func write(_ content: some Sequence<UInt8>, to name: String) throws -> String {
+        let path = path(name)
+        try Data(content).write(to: URL(fileURLWithPath: path))
+        return path
     }
 }

@@ -12,17 +12,17 @@ package enum Sockets {
         CInt(try check("socket", Int(socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))))
     }
 
-    /// Binds to a port of 127.0.0.1; 0 for a free one.
+    /// Binds to a free port of 127.0.0.1.
     ///
     /// - Returns: the port's number.
-    package static func bindLoopback(_ descriptor: CInt, port: Int = 0) throws -> Int {
-        // If something listened on the port a moment ago, its connections may linger.
-        if port != 0 { try allowReuse(descriptor) }
-        try withLoopback(port: port) { _ = try check("bind", Int(bind(descriptor, $0, $1))) }
+    static func bindLoopback(_ descriptor: CInt) throws -> Int {
         var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         try withUnsafeMutablePointer(to: &address) { pointer in
             try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = try check("bind", Int(bind(descriptor, $0, length)))
                 _ = try check("getsockname", Int(getsockname(descriptor, $0, &length)))
             }
         }
@@ -30,25 +30,10 @@ package enum Sockets {
     }
 
     /// Lets another socket that also allows it use the same port, as long as only one listens.
-    package static func allowReuse(_ descriptor: CInt) throws {
+    static func allowReuse(_ descriptor: CInt) throws {
         var on: CInt = 1
         let length = socklen_t(MemoryLayout<CInt>.size)
         _ = try check("setsockopt", Int(setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, length)))
-    }
-
-    package static func withLoopback<Result>(
-        port: Int,
-        _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
-    ) rethrows -> Result {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return try withUnsafePointer(to: &address) { pointer in
-            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
     }
 
     package static func withUnixAddress<Result>(
@@ -68,37 +53,23 @@ package enum Sockets {
         }
     }
 
-    /// A connection to a port of 127.0.0.1.
-    package static func connect(port: Int, timeout seconds: Int? = nil) throws -> CInt {
-        try connect(AF_INET, seconds) { descriptor in
-            withLoopback(port: port) { Glibc.connect(descriptor, $0, $1) }
-        }
-    }
-
     /// A connection to a unix socket.
+    ///
+    /// - Parameter seconds: how long connecting, reads and writes block at most.
     package static func connect(path: String, timeout seconds: Int? = nil) throws -> CInt {
-        try connect(AF_UNIX, seconds) { descriptor in
-            try withUnixAddress(path) { Glibc.connect(descriptor, $0, $1) }
-        }
-    }
-
-    private static func connect(_ family: CInt, _ timeout: Int?, _ call: (CInt) throws -> CInt) throws -> CInt {
-        let descriptor = try make(family)
+        let descriptor = try make(AF_UNIX)
         do {
-            if let timeout { setTimeout(descriptor, seconds: timeout) }
-            _ = try check("connect", Int(call(descriptor)))
+            if let seconds {
+                var time = timeval(tv_sec: seconds, tv_usec: 0)
+                for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+                    setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+                }
+            }
+            try withUnixAddress(path) { _ = try check("connect", Int(Glibc.connect(descriptor, $0, $1))) }
             return descriptor
         } catch {
             close(descriptor)
             throw error
-        }
-    }
-
-    /// Limits how long connecting, reads and writes block.
-    static func setTimeout(_ descriptor: CInt, seconds: Int) {
-        var time = timeval(tv_sec: seconds, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
         }
     }
 

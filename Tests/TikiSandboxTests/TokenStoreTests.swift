@@ -11,6 +11,12 @@ struct TokenStoreTests {
         self.store.makeCode(customer: self.customer, scopes: scopes ?? self.scopes, now: now)
     }
 
+    mutating func login() throws -> IssuedTokens { try self.store.exchange(code: self.makeCode(), now: 0).0 }
+
+    mutating func refresh(_ tokens: IssuedTokens, now: Int64 = 0) throws -> IssuedTokens {
+        try self.store.refresh(token: #require(tokens.refresh), now: now)
+    }
+
     @Test("A code has two URL-safe parts separated by a dot, and no two codes are the same")
     mutating func codeForm() {
         let codes = (0..<200).map { _ in self.makeCode() }
@@ -40,15 +46,14 @@ struct TokenStoreTests {
         let (tokens, _) = try self.store.exchange(code: code, now: 0)
         #expect(throws: TikiCall.exchange.credentialRefused) { try self.store.exchange(code: code, now: 0) }
         #expect(throws: TikiCall.info.credentialRefused) { try self.store.info(token: tokens.access, now: 0) }
-        let refresh = try #require(tokens.refresh)
-        #expect(throws: TikiCall.refresh.credentialRefused) { try self.store.refresh(token: refresh, now: 0) }
+        #expect(throws: TikiCall.refresh.credentialRefused) { try self.refresh(tokens) }
     }
 
     @Test("A second use of a code revokes tokens refreshed since then, even after the code has expired")
     mutating func codeReuseAfterRefresh() throws {
         let code = self.makeCode()
         let (first, _) = try self.store.exchange(code: code, now: 0)
-        let second = try self.store.refresh(token: try #require(first.refresh), now: 0)
+        let second = try self.refresh(first)
         #expect(throws: TikiError.self) { try self.store.exchange(code: code, now: 700_000) }
         #expect(throws: TikiError.self) { try self.store.info(token: second.access, now: 700_000) }
     }
@@ -63,26 +68,24 @@ struct TokenStoreTests {
 
     @Test("A refresh gives a new pair of tokens and ends the old one")
     mutating func rotation() throws {
-        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
-        let second = try self.store.refresh(token: try #require(first.refresh), now: 0)
+        let first = try self.login()
+        let second = try self.refresh(first)
         #expect(second.access != first.access)
         #expect(second.refresh != first.refresh)
         #expect(second.scopes == first.scopes)
         #expect(throws: TikiCall.info.credentialRefused) { try self.store.info(token: first.access, now: 0) }
         _ = try self.store.info(token: second.access, now: 0)
-        _ = try self.store.refresh(token: try #require(second.refresh), now: 0)
+        _ = try self.refresh(second)
     }
 
     @Test("A spent refresh token is refused and revokes the whole chain")
     mutating func refreshReuse() throws {
-        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
-        let spent = try #require(first.refresh)
-        let second = try self.store.refresh(token: spent, now: 0)
-        let third = try self.store.refresh(token: try #require(second.refresh), now: 0)
-        #expect(throws: TikiCall.refresh.credentialRefused) { try self.store.refresh(token: spent, now: 0) }
+        let first = try self.login()
+        let second = try self.refresh(first)
+        let third = try self.refresh(second)
+        #expect(throws: TikiCall.refresh.credentialRefused) { try self.refresh(first) }
         #expect(throws: TikiError.self) { try self.store.info(token: third.access, now: 0) }
-        let newest = try #require(third.refresh)
-        #expect(throws: TikiError.self) { try self.store.refresh(token: newest, now: 0) }
+        #expect(throws: TikiError.self) { try self.refresh(third) }
     }
 
     @Test("An access token is refused once it has expired, and its refresh token still works")
@@ -92,7 +95,7 @@ struct TokenStoreTests {
         #expect(throws: TikiCall.info.credentialRefused) {
             try self.store.info(token: tokens.access, now: 3_601_000)
         }
-        _ = try self.store.refresh(token: try #require(tokens.refresh), now: 3_601_000)
+        _ = try self.refresh(tokens, now: 3_601_000)
     }
 
     @Test("A code or token used in place of another kind is refused and stays valid")
@@ -121,11 +124,10 @@ struct TokenStoreTests {
     @Test("A spent refresh token that was forgotten is still refused")
     mutating func spentLimit() throws {
         self.store = TokenStore(codeLifetimeSeconds: 600, tokenLifetimeSeconds: 3600, spentLimit: 1)
-        let (first, _) = try self.store.exchange(code: self.makeCode(), now: 0)
-        let oldest = try #require(first.refresh)
-        let second = try self.store.refresh(token: oldest, now: 0)
-        let third = try self.store.refresh(token: try #require(second.refresh), now: 0)
-        #expect(throws: TikiError.self) { try self.store.refresh(token: oldest, now: 0) }
+        let first = try self.login()
+        let second = try self.refresh(first)
+        let third = try self.refresh(second)
+        #expect(throws: TikiError.self) { try self.refresh(first) }
         _ = try self.store.info(token: third.access, now: 0)
     }
 }

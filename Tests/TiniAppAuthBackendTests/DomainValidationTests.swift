@@ -5,6 +5,14 @@ import Testing
 @testable import TiniAppAuthBackend
 
 struct DomainValidationTests {
+    /// A folder with one file.
+    func folder(_ content: String) throws -> ScratchDirectory {
+        let directory = try ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path("a"), withIntermediateDirectories: false)
+        try directory.write(content, to: "a/auth.txt")
+        return directory
+    }
+
     @Test("A path yields the file's id")
     func id() {
         #expect(DomainValidation.id(inPath: "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt") == "J9jcjJnnkji7AoVK")
@@ -34,10 +42,7 @@ struct DomainValidationTests {
 
     @Test("The settings' file takes precedence over one in the folder; without either there is no file")
     func places() throws {
-        let scratch = try ScratchDirectory()
-        defer { scratch.remove() }
-        try FileManager.default.createDirectory(atPath: scratch.path("a"), withIntermediateDirectories: false)
-        try scratch.write("from the folder", to: "a/auth.txt")
+        let scratch = try folder("from the folder")
         #expect(DomainValidation().content(id: "a") == nil)
         #expect(DomainValidation(folder: scratch.path).content(id: "a") == Array("from the folder".utf8))
         let both = DomainValidation(given: .init(id: "a", text: "given"), folder: scratch.path)
@@ -51,10 +56,7 @@ struct DomainValidationTests {
         arguments: [(0, true), (4_096, true), (4_097, false), (100_000, false)]
     )
     func length(bytes: Int, isGiven: Bool) throws {
-        let scratch = try ScratchDirectory()
-        defer { scratch.remove() }
-        try FileManager.default.createDirectory(atPath: scratch.path("a"), withIntermediateDirectories: false)
-        try scratch.write(String(repeating: "x", count: bytes), to: "a/auth.txt")
+        let scratch = try folder(String(repeating: "x", count: bytes))
         #expect(DomainValidation(folder: scratch.path).content(id: "a")?.count == (isGiven ? bytes : nil))
     }
 

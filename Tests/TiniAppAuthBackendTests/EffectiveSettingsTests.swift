@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 @testable import TiniAppAuthBackend
@@ -33,7 +34,7 @@ struct EffectiveSettingsTests {
     func passedSocket() throws {
         let own = "\(ProcessInfo.processInfo.processIdentifier)"
         #expect(try settings(["LISTEN_FDS": "1", "LISTEN_PID": own])["LISTEN_SOCKET"] == "passed by systemd")
-        for (count, owner) in [("1", "1"), ("", own), ("1", "")] {
+        for (count, owner) in [("1", "1"), ("0", own), ("", own), ("1", "")] {
             let listed = try settings(["LISTEN_FDS": count, "LISTEN_PID": owner])["LISTEN_SOCKET"]
             #expect(listed == Settings.known.listenSocket.defaultValue)
         }
@@ -43,10 +44,6 @@ struct EffectiveSettingsTests {
     func empty() throws {
         let names = Settings.all.map(\.name).filter { SettingsFixture.valid[$0] == nil }
         #expect(try settings(Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) == settings())
-        try SettingsFixture.withFile(Array("s".utf8)) { path in
-            let settings = try self.settings(["CLIENT_SECRET": "", "CLIENT_SECRET_FILE": path])
-            #expect(settings["CLIENT_SECRET"] == "not set")
-        }
     }
 
     @Test("The secret is listed only by its source, and an endpoint without its query")
@@ -55,8 +52,10 @@ struct EffectiveSettingsTests {
         #expect(settings["CLIENT_SECRET"] == "set" && settings["CLIENT_SECRET_FILE"] == "not set")
         #expect(settings["INFO_ENDPOINT"] == "https://h/me")
         #expect(!settings.values.contains { $0.contains(SettingsFixture.secret) || $0.contains("S3CR3T") })
-        try SettingsFixture.withFile(Array("N3W\n".utf8)) { path in
-            let settings = try self.settings(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path])
+        let directory = try ScratchDirectory()
+        let path = try directory.write("N3W\n", to: "secret")
+        for secret in [nil, ""] as [String?] {
+            let settings = try self.settings(["CLIENT_SECRET": secret, "CLIENT_SECRET_FILE": path])
             #expect(settings["CLIENT_SECRET"] == "not set" && settings["CLIENT_SECRET_FILE"] == path)
             #expect(!settings.values.contains { $0.contains("N3W") })
         }

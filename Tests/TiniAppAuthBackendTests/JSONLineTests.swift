@@ -1,37 +1,18 @@
 import Foundation
 import Logging
-import Synchronization
 import Testing
 
 @testable import TiniAppAuthBackend
 
 struct JSONLineTests {
-    final class Lines: Sendable {
-        private let bytes = Mutex<[[UInt8]]>([])
-
-        var all: [[UInt8]] { bytes.withLock { $0 } }
-
-        func append(_ line: [UInt8]) { bytes.withLock { $0.append(line) } }
-    }
-
-    let lines = Lines()
-
-    func logger(_ level: Logger.Level = .trace) -> Logger {
-        Logger(label: "test") { [lines] _ in LineLogHandler(logLevel: level, isText: false) { lines.append($0) } }
-    }
+    let recorder = LogRecorder()
 
     /// The fields of the one line that was written.
-    func fields() throws -> [String: String] {
-        #expect(lines.all.count == 1)
-        let line = try #require(lines.all.first)
-        #expect(line.last == UInt8(ascii: "\n"))
-        #expect(line.count { $0 == UInt8(ascii: "\n") } == 1)
-        return try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: String])
-    }
+    func fields() throws -> [String: String] { try #require(recorder.fields() as? [String: String]) }
 
     @Test("An entry is one line of JSON with time, severity and message")
     func line() throws {
-        logger().info("hello")
+        recorder.logger().info("hello")
         let fields = try fields()
         #expect(fields.keys.sorted() == ["message", "severity", "time"])
         #expect(fields["message"] == "hello")
@@ -44,7 +25,7 @@ struct JSONLineTests {
 
     @Test("Metadata become fields, and an entry's own override the logger's")
     func metadata() throws {
-        var logger = logger()
+        var logger = recorder.logger()
         logger[metadataKey: "request_id"] = "outer"
         logger[metadataKey: "kept"] = "yes"
         logger.info("request", metadata: ["request_id": "inner", "status": "200"])
@@ -60,7 +41,7 @@ struct JSONLineTests {
         arguments: ["a\nb", "\r\n", "\"}", "\\", "\0\u{1B}[31m", "é🧧\u{2028}", ""]
     )
     func escapes(text: String) throws {
-        logger().error("\(text)", metadata: ["value": "\(text)"])
+        recorder.logger().error("\(text)", metadata: ["value": "\(text)"])
         let fields = try fields()
         #expect(fields["message"] == text)
         #expect(fields["value"] == text)
@@ -71,15 +52,15 @@ struct JSONLineTests {
         arguments: zip(Logger.Level.allCases, ["DEBUG", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"])
     )
     func severities(level: Logger.Level, severity: String) throws {
-        logger().log(level: level, "x")
+        recorder.logger().log(level: level, "x")
         #expect(try fields()["severity"] == severity)
     }
 
     @Test("An entry below the log level is not written")
     func level() {
-        logger(.warning).notice("quiet")
-        #expect(lines.all.isEmpty)
-        logger(.warning).warning("loud")
-        #expect(lines.all.count == 1)
+        recorder.logger(.warning).notice("quiet")
+        #expect(recorder.all.isEmpty)
+        recorder.logger(.warning).warning("loud")
+        #expect(recorder.all.count == 1)
     }
 }

@@ -56,11 +56,4 @@ struct JSONValueTests {
         let expected = #"{"a":"1","b":"2","z":-5,"y":12.50,"x":0.07,"w":true,"v":{"k":"v\u000a"}}"#
         #expect(JSONLine.text(.fields(all)) == expected)
     }
-
-    @Test("A nested entry is one line of JSON")
-    func line() throws {
-        let recorder = LogRecorder()
-        recorder.logger().info("x", metadata: ["outer": .dictionary(["n": .stringConvertible(5)])])
-        #expect(try recorder.fields()["outer"] as? [String: Int] == ["n": 5])
-    }
 }

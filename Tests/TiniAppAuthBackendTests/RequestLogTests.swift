@@ -7,34 +7,34 @@ import TiniAppAuth
 
 @testable import TiniAppAuthBackend
 
-struct RequestLogTests {
-    static let trace = TraceContextTests.trace
-    let recorder = LogRecorder()
-
-    func entry(
+extension RequestLog.Entry {
+    static func make(
         _ path: String = "/auth_exchange",
         method: String = "POST",
         status: Int = 200,
         error: AuthError? = nil,
         outcome: AuthOutcome? = nil,
+        delivery: ResponseWriter.Delivery = .sent,
         traceContext: String? = nil,
         remoteAddress: String? = "192.0.2.7"
     ) -> RequestLog.Entry {
-        RequestLog.Entry(
-            head: FastCGIRequest.make(
-                method,
-                path,
-                params: ["REMOTE_ADDR": remoteAddress, "HTTP_X_CLOUD_TRACE_CONTEXT": traceContext]
-                    .compactMapValues(\.self)
-            ).head,
+        let params = ["REMOTE_ADDR": remoteAddress, "HTTP_X_CLOUD_TRACE_CONTEXT": traceContext]
+        return RequestLog.Entry(
+            head: FastCGIRequest.make(method, path, params: params.compactMapValues(\.self)).head,
             requestID: RequestID("id-1"),
             route: Route(path: path),
             status: status,
             refusal: error,
             outcome: outcome,
+            delivery: delivery,
             duration: .microseconds(12_345)
         )
     }
+}
+
+struct RequestLogTests {
+    static let trace = TraceContextTests.trace
+    let recorder = LogRecorder()
 
     static func answered(_ status: Int, reason: String? = nil) -> AuthOutcome {
         AuthOutcome(
@@ -49,7 +49,7 @@ struct RequestLogTests {
     func relayed() throws {
         let outcome = Self.answered(400, reason: "invalid_code")
         let log = RequestLog(logger: recorder.logger(), project: "p-1")
-        log.write(entry(status: 400, outcome: outcome, traceContext: "\(Self.trace)/74;o=1"))
+        log.write(.make(status: 400, outcome: outcome, traceContext: "\(Self.trace)/74;o=1"))
         #expect(try recorder.fields()["time"] != nil)
         let rest = try recorder.line().split(separator: ",", maxSplits: 1).last
         #expect(
@@ -67,11 +67,11 @@ struct RequestLogTests {
 
     @Test("A logger with fields of its own adds them to the same line")
     func ownFields() throws {
-        RequestLog(logger: recorder.logger(), project: nil).write(entry())
+        RequestLog(logger: recorder.logger(), project: nil).write(.make())
         let other = LogRecorder()
         var logger = other.logger()
         logger[metadataKey: "app"] = "one"
-        RequestLog(logger: logger, project: nil).write(entry())
+        RequestLog(logger: logger, project: nil).write(.make())
         // From the comma after the time, which differs.
         let (plain, added) = try (recorder.line().drop { $0 != "," }, other.line().drop { $0 != "," })
         #expect(added == plain.replacing(#""request_id""#, with: #""app":"one","request_id""#))
@@ -79,12 +79,12 @@ struct RequestLogTests {
 
     @Test("A trace without a project is logged by its own name, and a malformed one is left out")
     func noProject() throws {
-        RequestLog(logger: recorder.logger(), project: nil).write(entry(traceContext: Self.trace))
+        RequestLog(logger: recorder.logger(), project: nil).write(.make(traceContext: Self.trace))
         let fields = try recorder.fields()
         #expect(fields["logging.googleapis.com/trace"] as? String == Self.trace)
         #expect(fields["logging.googleapis.com/spanId"] == nil)
         let other = LogRecorder()
-        RequestLog(logger: other.logger(), project: "p").write(entry(traceContext: "x/1;o=1"))
+        RequestLog(logger: other.logger(), project: "p").write(.make(traceContext: "x/1;o=1"))
         #expect(try !other.line().contains("googleapis"))
     }
 
@@ -97,7 +97,7 @@ struct RequestLogTests {
             let recorder = LogRecorder()
             var outcome = Self.answered(500)
             (outcome.token, outcome.age) = (state, 3)
-            RequestLog(logger: recorder.logger(), project: nil).write(entry(status: 500, outcome: outcome))
+            RequestLog(logger: recorder.logger(), project: nil).write(.make(status: 500, outcome: outcome))
             let fields = try recorder.fields()
             #expect(fields[field] as? Bool == true && fields[other] == nil && fields["age"] as? Int == 3)
         }
@@ -111,7 +111,7 @@ struct RequestLogTests {
     )
     func failed(error: AuthError, status: Int, failure: String) throws {
         let outcome = AuthOutcome(result: .failure(error), attempts: 1, failureCode: failure)
-        RequestLog(logger: recorder.logger(), project: nil).write(entry(status: status, outcome: outcome))
+        RequestLog(logger: recorder.logger(), project: nil).write(.make(status: status, outcome: outcome))
         let fields = try recorder.fields()
         #expect(fields["severity"] as? String == "WARNING")
         #expect(fields["reason"] as? String == error.reason)
@@ -127,7 +127,7 @@ struct RequestLogTests {
         let error = AuthError.notFound
         let log = RequestLog(logger: recorder.logger(), project: nil)
         log.write(
-            entry(path, method: method, status: 404, error: error, traceContext: "S3CR3T", remoteAddress: "S3CR3T")
+            .make(path, method: method, status: 404, error: error, traceContext: "S3CR3T", remoteAddress: "S3CR3T")
         )
         #expect(try !recorder.line().contains("S3CR3T"))
         #expect(try recorder.fields()["message"] as? String != nil)
@@ -135,7 +135,7 @@ struct RequestLogTests {
 
     @Test("The placeholder of nginx for a missing client address is not logged as an address")
     func noAddress() throws {
-        RequestLog(logger: recorder.logger(), project: nil).write(entry(remoteAddress: "unix:"))
+        RequestLog(logger: recorder.logger(), project: nil).write(.make(remoteAddress: "unix:"))
         let request = try #require(try recorder.fields()["httpRequest"] as? [String: Any])
         #expect(request["remoteIp"] == nil)
     }

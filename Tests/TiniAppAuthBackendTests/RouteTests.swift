@@ -5,19 +5,20 @@ import TiniAppAuth
 
 struct RouteTests {
     @Test(
-        "Each path has its route, with a name for the log and its methods",
+        "Each path has its route, with a name for the log and its methods, and two are not for everybody",
         arguments: [
-            ("/auth_exchange", "exchange", ["POST"]), ("/auth_refresh", "refresh", ["POST"]),
-            ("/auth_info", "info", ["POST"]), ("/auth_verify", "verify", ["GET", "HEAD"]),
-            ("/", "greeting", ["GET", "HEAD"]), ("/health/live", "live", ["GET", "HEAD"]),
-            ("/health/ready", "ready", ["GET", "HEAD"]), ("/metrics", "metrics", ["GET", "HEAD"]),
-            ("/tiki-validation-code/a/auth.txt", "validation", ["GET", "HEAD"]),
-        ] as [(String, String, [String])]
+            ("/auth_exchange", "exchange", ["POST"], false), ("/auth_refresh", "refresh", ["POST"], false),
+            ("/auth_info", "info", ["POST"], false), ("/auth_verify", "verify", ["GET", "HEAD"], true),
+            ("/", "greeting", ["GET", "HEAD"], false), ("/health/live", "live", ["GET", "HEAD"], false),
+            ("/health/ready", "ready", ["GET", "HEAD"], false), ("/metrics", "metrics", ["GET", "HEAD"], true),
+            ("/tiki-validation-code/a/auth.txt", "validation", ["GET", "HEAD"], false),
+        ] as [(String, String, [String], Bool)]
     )
-    func found(path: String, name: String, methods: [String]) throws {
+    func found(path: String, name: String, methods: [String], isInternal: Bool) throws {
         let route = try #require(Route(path: path))
         #expect(Route.name(of: route) == name)
         #expect(route.methods == methods)
+        #expect(route.isInternal == isInternal)
         #expect(Route.names.contains(name))
     }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 @testable import TiniAppAuthBackend
 
 /// Environments to read settings from.
@@ -31,13 +29,5 @@ enum SettingsFixture {
         } catch {
             return error.problems
         }
-    }
-
-    /// Calls the body with the path of a file with this content.
-    static func withFile<Result>(_ content: [UInt8], _ body: (String) throws -> Result) throws -> Result {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("setting-\(UUID().uuidString)")
-        try Data(content).write(to: url)
-        defer { try? FileManager.default.removeItem(at: url) }
-        return try body(url.path)
     }
 }

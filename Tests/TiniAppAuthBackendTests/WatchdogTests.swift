@@ -1,6 +1,5 @@
 import Foundation
 import NIOPosix
-import TestSupport
 import Testing
 
 @testable import TiniAppAuthBackend
@@ -9,7 +8,9 @@ struct WatchdogTests {
     @Test("The process is reported as alive only while its event loop runs")
     func eventLoop() async throws {
         // The watchdog is a task, and needs one of the few threads on which tests run.
-        try await BlockingThread.run { try Self.eventLoopInTurn() }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread { continuation.resume(with: Result { try Self.eventLoopInTurn() }) }
+        }
     }
 
     private static func eventLoopInTurn() throws {

@@ -19,7 +19,6 @@ final class LoopClient: Sendable {
         user: String? = nil,
         password: String? = nil,
         caFile: String? = nil,
-        connectTimeout: TimeAmount = .seconds(20),
         longestStall: TimeAmount = .seconds(60),
         maxReplyBytes: Int = 262_144
     ) throws {
@@ -27,7 +26,7 @@ final class LoopClient: Sendable {
         var configuration = SharedStore.Configuration(try RedisAddress(url))
         configuration.user = user
         configuration.password = password.map { RedisPassword($0) }
-        configuration.connectTimeout = connectTimeout
+        configuration.connectTimeout = .seconds(20)
         configuration.longestStall = longestStall
         configuration.maxReplyBytes = maxReplyBytes
         let usesTLS = configuration.address.usesTLS
@@ -38,12 +37,8 @@ final class LoopClient: Sendable {
         )
     }
 
-    convenience init(_ server: RedisServer, longestStall: TimeAmount = .seconds(60)) throws {
-        try self.init("redis+unix://\(server.path)", longestStall: longestStall)
-    }
-
-    convenience init(_ server: FakeRedis, longestStall: TimeAmount = .seconds(60)) throws {
-        try self.init("redis+unix://\(server.path)", longestStall: longestStall, maxReplyBytes: 10_000)
+    deinit {
+        eventLoop.execute { [client] in client.value.close() }
     }
 
     /// Checks that it is Redis at all, and lets us in.
@@ -77,8 +72,8 @@ final class LoopClient: Sendable {
     }
 
     /// Waits until a command is answered again.
-    func waitUntilUp(within time: Duration = .seconds(60)) async throws {
-        try await eventually("an answer", within: time) { try await send("PING") == .success(.status("PONG")) }
+    func waitUntilUp() async throws {
+        try await eventually("an answer") { try await send("PING") == .success(.status("PONG")) }
     }
 
     func close() async throws { try await eventLoop.submit { self.client.value.close() }.get() }

@@ -7,29 +7,31 @@ import Testing
 
 /// Tests against a real server.
 struct RedisClientTests {
+    let server: RedisServer
+    let client: LoopClient
+
+    init() async throws {
+        server = try await RedisServer()
+        client = try LoopClient(server.url)
+    }
+
     @Test("A thousand commands at once go over one connection, and each gets its own reply")
     func pipelining() async throws {
-        let server = try await RedisServer.start()
-        let client = try LoopClient(server)
         let replies = try await client.send((0..<1_000).map { ["ECHO", "\($0)"] })
         #expect(replies == (0..<1_000).map { .success(.string(Array("\($0)".utf8))) })
         #expect(try server.run("INFO", "stats").contains("total_connections_received:3\r\n"))
-        try await client.close()
-        await server.stop()
     }
 
     @Test("User, password and database are used, and each wrong one is reported as such")
     func access() async throws {
-        let server = try await RedisServer.start(password: "s3cret")
+        let server = try await RedisServer(password: "s3cret")
         try server.run("ACL", "SETUSER", "app", "on", ">other", "~*", "+@all", password: "s3cret")
-        let url = "redis+unix://\(server.path)"
+        let url = server.url
         let good = try LoopClient("\(url)?db=3", password: "s3cret")
         #expect(try await good.send("SET", "k", "v") == .success(.status("OK")))
         #expect(try await good.send("OBJECT", "FREQ", "k") == .failure(.refused(.other)))
-        try await good.close()
         let user = try LoopClient("\(url)?db=3", user: "app", password: "other")
         #expect(try await user.send("GET", "k") == .success(.string(Array("v".utf8))))
-        try await user.close()
         let cases: [(LoopClient, RedisErrorReply)] = [
             (try LoopClient(url), .notAuthenticated), (try LoopClient(url, password: "wr0ng"), .wrongPassword),
             (try LoopClient(url, user: "nobody", password: "s3cret"), .wrongPassword),
@@ -37,51 +39,41 @@ struct RedisClientTests {
         ]
         for (client, error) in cases {
             #expect(try await client.send("GET", "k") == .failure(.refused(error)))
-            try await client.close()
             #expect(client.log.handler.entries.first?.metadata["failure"] == "\(error.rawValue)")
             #expect(!client.log.handler.text.contains("s3cret") && !client.log.handler.text.contains("wr0ng"))
         }
-        let open = try await RedisServer.start()
-        let client = try LoopClient("redis+unix://\(open.path)", password: "s3cret")
+        let client = try LoopClient(self.server.url, password: "s3cret")
         #expect(try await client.send("GET", "k") == .failure(.refused(.noPassword)))
-        try await client.close()
-        await open.stop()
         await server.stop()
     }
 
     @Test("Over TLS the server's certificate must be trusted, and be for the name in the URL")
     func tls() async throws {
         let authority = try TestAuthority()
-        let server = try await RedisServer.start(password: "s3cret", authority: authority)
+        let server = try await RedisServer(password: "s3cret", authority: authority)
         let url = "rediss://localhost:\(server.tlsPort)"
         let good = try LoopClient("\(url)/1", password: "s3cret", caFile: authority.caFile)
         try await good.waitUntilUp()
-        try await good.close()
         let other = try TestAuthority()
         let stranger = try LoopClient(url, password: "s3cret", caFile: other.caFile)
         #expect(try await stranger.send("PING") == .failure(.unreachable(.certificateUntrusted)))
-        try await stranger.close()
         let address = try LoopClient(
             "rediss://127.0.0.1:\(server.tlsPort)",
             password: "s3cret",
             caFile: authority.caFile
         )
         #expect(try await address.send("PING") == .failure(.unreachable(.certificateWrongName)))
-        try await address.close()
         await server.stop()
 
         // The certificate is for the address, but the URL has the name.
-        let byAddress = try await RedisServer.start(authority: authority, names: "IP:127.0.0.1")
+        let byAddress = try await RedisServer(authority: authority, names: "IP:127.0.0.1")
         let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
         #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
-        try await client.close()
         await byAddress.stop()
     }
 
     @Test("While a server is down, commands fail at once and few attempts are made; later it is used again")
     func absent() async throws {
-        let server = try await RedisServer.start()
-        let client = try LoopClient(server)
         try await client.waitUntilUp()
         server.signal(SIGKILL)
         try await eventually("the loss") { try await client.send("PING") != .success(.status("PONG")) }
@@ -97,14 +89,10 @@ struct RedisClientTests {
         try await server.startAgain()
         try await client.waitUntilUp()
         #expect(client.log.handler.entries.count <= 4)
-        try await client.close()
-        await server.stop()
     }
 
     @Test("A stalled server keeps its connection, and each late reply reaches its command")
     func stalled() async throws {
-        let server = try await RedisServer.start()
-        let client = try LoopClient(server)
         try await client.waitUntilUp()
         server.signal(SIGSTOP)
         async let replies = client.send((0..<100).map { ["ECHO", "\($0)"] })
@@ -112,14 +100,11 @@ struct RedisClientTests {
         server.signal(SIGCONT)
         #expect(try await replies == (0..<100).map { .success(.string(Array("\($0)".utf8))) })
         #expect(client.log.handler.entries.isEmpty)
-        try await client.close()
-        await server.stop()
     }
 
     @Test("A server that stalls for seconds gets another connection, and no earlier reply is taken for a later one")
     func stalledLong() async throws {
-        let server = try await RedisServer.start()
-        let client = try LoopClient(server, longestStall: .seconds(3))
+        let client = try LoopClient(server.url, longestStall: .seconds(3))
         try await client.waitUntilUp()
         server.signal(SIGSTOP)
         #expect(try await client.send("ECHO", "old") == .failure(.timeout))
@@ -128,14 +113,10 @@ struct RedisClientTests {
         try await client.waitUntilUp()
         #expect(try await client.send("ECHO", "new") == .success(.string(Array("new".utf8))))
         #expect(client.log.handler.text.contains("lost the connection to the shared store"))
-        try await client.close()
-        await server.stop()
     }
 
     @Test("A connection that the server closes while idle is opened again before a command needs it")
     func idle() async throws {
-        let server = try await RedisServer.start()
-        let client = try LoopClient(server)
         try await client.waitUntilUp()
         try await Task.sleep(for: .milliseconds(1_100))
         try server.run("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -144,15 +125,12 @@ struct RedisClientTests {
         }
         #expect(try await client.send("PING") == .success(.status("PONG")))
         #expect(client.log.handler.entries.isEmpty)
-        try await client.close()
-        await server.stop()
     }
 
     @Test("Closing fails every pending command, and every later one")
     func close() async throws {
-        let server = try await RedisServer.start()
         for isOpen in [true, false] {
-            let client = try LoopClient(server)
+            let client = try LoopClient(server.url)
             if isOpen { try await client.waitUntilUp() }
             server.signal(SIGSTOP)
             async let replies = client.send((0..<50).map { ["ECHO", "\($0)"] })
@@ -162,6 +140,5 @@ struct RedisClientTests {
             #expect(try await client.send("PING") == .failure(.closed))
             server.signal(SIGCONT)
         }
-        await server.stop()
     }
 }

@@ -1,33 +1,33 @@
 /// One record on the wire (FastCGI specification, section 3.3), right or wrong.
-package struct FastCGIRecord: Sendable {
+struct FastCGIRecord: Sendable {
     /// A record type (section 8).
-    package struct Kind: ExpressibleByIntegerLiteral, Equatable, Sendable {
+    struct Kind: ExpressibleByIntegerLiteral, Equatable, Sendable {
         fileprivate let number: UInt8
 
-        package init(integerLiteral number: UInt8) {
+        init(integerLiteral number: UInt8) {
             self.number = number
         }
 
-        package static let beginRequest: Kind = 1
-        package static let abortRequest: Kind = 2
-        package static let endRequest: Kind = 3
-        package static let params: Kind = 4
-        package static let stdin: Kind = 5
-        package static let stdout: Kind = 6
-        package static let stderr: Kind = 7
-        package static let data: Kind = 8
-        package static let getValues: Kind = 9
-        package static let getValuesResult: Kind = 10
+        static let beginRequest: Kind = 1
+        static let abortRequest: Kind = 2
+        static let endRequest: Kind = 3
+        static let params: Kind = 4
+        static let stdin: Kind = 5
+        static let stdout: Kind = 6
+        static let stderr: Kind = 7
+        static let data: Kind = 8
+        static let getValues: Kind = 9
+        static let getValuesResult: Kind = 10
     }
 
-    package var version: UInt8
-    package var kind: Kind
-    package var requestID: UInt16
-    package var content: [UInt8]
+    var version: UInt8
+    var kind: Kind
+    var requestID: UInt16
+    var content: [UInt8]
     /// How many padding bytes follow the content. They are not zeros, since nothing may depend on them.
-    package var padding: UInt8
+    var padding: UInt8
 
-    package init(
+    init(
         _ kind: Kind,
         _ content: [UInt8] = [],
         requestID: UInt16 = 1,
@@ -41,24 +41,24 @@ package struct FastCGIRecord: Sendable {
         self.padding = padding
     }
 
-    package var bytes: [UInt8] {
+    var bytes: [UInt8] {
         let numbers = Self.twoBytes(Int(requestID)) + Self.twoBytes(content.count)
         return [version, kind.number] + numbers + [padding, 0] + content + [UInt8](repeating: 0xAA, count: Int(padding))
     }
 
     /// A begin-request record; role 1 is the responder, flag 1 asks to keep the connection.
-    package static func beginRequest(role: Int = 1, flags: UInt8 = 0, requestID: UInt16 = 1) -> FastCGIRecord {
+    static func beginRequest(role: Int = 1, flags: UInt8 = 0, requestID: UInt16 = 1) -> FastCGIRecord {
         FastCGIRecord(.beginRequest, twoBytes(role) + [flags, 0, 0, 0, 0, 0], requestID: requestID)
     }
 
-    package static let abortRequest = FastCGIRecord(.abortRequest)
+    static let abortRequest = FastCGIRecord(.abortRequest)
 
-    package static func params(_ content: [UInt8] = []) -> FastCGIRecord { FastCGIRecord(.params, content) }
+    static func params(_ content: [UInt8] = []) -> FastCGIRecord { FastCGIRecord(.params, content) }
 
-    package static func stdin(_ content: [UInt8] = []) -> FastCGIRecord { FastCGIRecord(.stdin, content) }
+    static func stdin(_ content: [UInt8] = []) -> FastCGIRecord { FastCGIRecord(.stdin, content) }
 
     /// A stream's content in as few records as possible, and the empty record that ends it.
-    package static func stream(_ kind: Kind, _ content: [UInt8]) -> [FastCGIRecord] {
+    static func stream(_ kind: Kind, _ content: [UInt8]) -> [FastCGIRecord] {
         let records = content.isEmpty ? [] : [FastCGIRecord(kind, content)].split(every: 65_535)
         return records + [FastCGIRecord(kind)]
     }
@@ -66,7 +66,7 @@ package struct FastCGIRecord: Sendable {
     /// Parses bytes.
     ///
     /// - Returns: the complete records, and the bytes after them.
-    package static func decode(_ bytes: [UInt8]) -> (records: [FastCGIRecord], rest: ArraySlice<UInt8>) {
+    static func decode(_ bytes: [UInt8]) -> (records: [FastCGIRecord], rest: ArraySlice<UInt8>) {
         var records: [FastCGIRecord] = []
         var rest = bytes[...]
         while rest.count >= 8 {
@@ -92,10 +92,10 @@ package struct FastCGIRecord: Sendable {
 }
 
 extension Sequence<FastCGIRecord> {
-    package var bytes: [UInt8] { flatMap(\.bytes) }
+    var bytes: [UInt8] { flatMap(\.bytes) }
 
     /// The same streams, with at most this many bytes of content per record. Begin-request records stay as they are.
-    package func split(every size: Int) -> [FastCGIRecord] {
+    func split(every size: Int) -> [FastCGIRecord] {
         flatMap { record in
             guard record.kind != .beginRequest, record.content.count > size else { return [record] }
             return stride(from: 0, to: record.content.count, by: size).map { start in
@@ -107,7 +107,7 @@ extension Sequence<FastCGIRecord> {
     }
 
     /// The same records, each with one header field changed.
-    package func with<Value>(_ field: WritableKeyPath<FastCGIRecord, Value>, _ value: Value) -> [FastCGIRecord] {
+    func with<Value>(_ field: WritableKeyPath<FastCGIRecord, Value>, _ value: Value) -> [FastCGIRecord] {
         map { record in
             var record = record
             record[keyPath: field] = value

@@ -1,10 +1,11 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A server on a unix socket that answers each command by script, right or wrong.
-package final class FakeRedis: Sendable {
+final class FakeRedis: Sendable {
     /// A reaction to a command.
-    package enum Reaction: Sendable {
+    enum Reaction: Sendable {
         case bytes(String)
         /// Sent some milliseconds apart.
         case pieces([String])
@@ -14,44 +15,40 @@ package final class FakeRedis: Sendable {
     }
 
     /// Gets the connection's number, from 1, and the command with its arguments.
-    package typealias Script = @Sendable (_ connection: Int, _ command: [String]) -> Reaction
+    typealias Script = @Sendable (_ connection: Int, _ command: [String]) -> Reaction
 
     private let directory: ScratchDirectory
     private let listener: any Channel
     private let connections: Locked<Int>
-    private let received: Locked<[[String]]>
-    package let path: String
+    /// The URL of its socket.
+    let url: String
 
     /// - Parameter greeting: sent first on each connection.
-    package init(greeting: String = "", script: @escaping Script) async throws {
+    init(greeting: String = "", script: @escaping Script) async throws {
         directory = try ScratchDirectory()
-        path = directory.path("fake.sock")
+        let path = directory.path("fake.sock")
+        url = "redis+unix://\(path)"
         let connections = Locked(0)
-        let received = Locked<[[String]]>([])
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 connections.change { $0 += 1 }
                 let number = connections.value
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        CommandHandler(greeting: greeting) { command in
-                            received.change { $0.append(command) }
-                            return script(number, command)
-                        }
+                        CommandHandler(greeting: greeting) { script(number, $0) }
                     )
                 }
             }
             .bind(unixDomainSocketPath: path).get()
         self.connections = connections
-        self.received = received
     }
 
     /// How many connections it has accepted.
-    package var accepted: Int { connections.value }
-    /// All commands so far.
-    package var commands: [[String]] { received.value }
+    var accepted: Int { connections.value }
 
-    package func stop() async throws { try await listener.close() }
+    deinit {
+        listener.close(promise: nil)
+    }
 }
 
 private final class CommandHandler: ChannelInboundHandler {

@@ -1,48 +1,38 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A real Redis server, or Valkey if `REDIS_SERVER` names it, on its own unix socket and, with certificates, on a TLS
 /// port. Stores nothing on disk unless told to.
-package final class RedisServer: Sendable {
+final class RedisServer: Sendable {
     private let directory: ScratchDirectory
     private let arguments: [String]
     private let process: Locked<ChildProcess>
     /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
-    /// The unix socket's path.
-    package let path: String
+    /// The URL of its unix socket.
+    var url: String { "redis+unix://\(path)" }
+    var path: String { directory.path("redis.sock") }
     /// The port for TLS; 0 without TLS.
-    package let tlsPort: Int
+    var tlsPort: Int { reserved?.port ?? 0 }
 
-    private init(
-        _ directory: ScratchDirectory,
-        _ arguments: [String],
-        _ process: ChildProcess,
-        _ reserved: ReservedPort?
-    ) {
-        self.directory = directory
-        self.arguments = arguments
-        self.process = Locked(process)
-        self.reserved = reserved
-        tlsPort = reserved?.port ?? 0
-        path = directory.path("redis.sock")
-    }
-
+    /// Starts it.
+    ///
     /// - Parameters:
     ///   - authority: issues the certificate for TLS.
     ///   - names: the names that the certificate is for.
-    package static func start(
+    init(
         _ more: [String] = [],
         password: String? = nil,
         authority: TestAuthority? = nil,
         names: String = "DNS:localhost"
-    ) async throws -> RedisServer {
-        let directory = try ScratchDirectory()
+    ) async throws {
+        directory = try ScratchDirectory()
+        reserved = try authority.map { _ in try ReservedPort() }
         var arguments = [
             "--port", "0", "--unixsocket", directory.path("redis.sock"), "--dir", directory.path, "--save", "",
         ]
         if let password { arguments += ["--requirepass", password] }
-        let reserved = try authority.map { _ in try ReservedPort() }
         if let authority, let reserved {
             let files = try authority.issue(names)
             arguments += [
@@ -50,9 +40,12 @@ package final class RedisServer: Sendable {
                 "--tls-auth-clients", "no", "--bind", "127.0.0.1",
             ]
         }
-        arguments += more
-        let process = try await launch(arguments, in: directory)
-        return RedisServer(directory, arguments, process, reserved)
+        self.arguments = arguments + more
+        process = Locked(try await Self.launch(self.arguments, in: directory))
+    }
+
+    deinit {
+        signal(SIGKILL)
     }
 
     private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ChildProcess {
@@ -67,13 +60,13 @@ package final class RedisServer: Sendable {
         return process
     }
 
-    package func signal(_ number: CInt) { process.value.signal(number) }
+    func signal(_ number: CInt) { process.value.signal(number) }
 
     /// Kills it.
-    package func stop() async { await process.value.stop() }
+    func stop() async { await process.value.stop() }
 
     /// Starts it again with the same arguments.
-    package func startAgain() async throws {
+    func startAgain() async throws {
         process.value = try await Self.launch(arguments, in: directory)
     }
 
@@ -81,29 +74,26 @@ package final class RedisServer: Sendable {
     ///
     /// - Returns: the reply as received.
     @discardableResult
-    package func run(_ arguments: String..., password: String? = nil) throws -> String {
-        let socket = try Sockets.connect(path: path, timeout: 5)
-        defer { close(socket) }
-        if let password {
-            try Sockets.sendAll(socket, Self.command(["AUTH", password]))
-            _ = try Sockets.receive(socket)
-        }
-        try Sockets.sendAll(socket, Self.command(arguments))
-        return String(decoding: try Sockets.receive(socket), as: UTF8.self)
+    func run(_ arguments: String..., password: String? = nil) throws -> String {
+        try run(arguments, password: password)
     }
 
     /// Gives the user `app` these rules.
-    package func setUser(_ rules: [String]) throws {
-        let socket = try Sockets.connect(path: path, timeout: 5)
-        defer { close(socket) }
-        try Sockets.sendAll(socket, Self.command(["ACL", "SETUSER", "app"] + rules))
-        let reply = String(decoding: try Sockets.receive(socket), as: UTF8.self)
+    func setUser(_ rules: [String]) throws {
+        let reply = try run(["ACL", "SETUSER", "app"] + rules)
         guard reply == "+OK\r\n" else { throw TestSupportError("ACL SETUSER: \(reply)") }
     }
 
-    private static func command(_ arguments: [String]) -> Data {
-        Data(
-            ("*\(arguments.count)\r\n" + arguments.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8
-        )
+    private func run(_ arguments: [String], password: String? = nil) throws -> String {
+        let socket = try Sockets.connect(path: path, timeout: 5)
+        defer { close(socket) }
+        if let password { _ = try Self.send(["AUTH", password], to: socket) }
+        return try Self.send(arguments, to: socket)
+    }
+
+    private static func send(_ words: [String], to socket: CInt) throws -> String {
+        let bulk = words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+        try Sockets.sendAll(socket, Data("*\(words.count)\r\n\(bulk)".utf8))
+        return String(decoding: try Sockets.receive(socket), as: UTF8.self)
     }
 }

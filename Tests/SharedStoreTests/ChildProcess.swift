@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A server that a test starts, with a thread that starts it and waits for its end.
 ///

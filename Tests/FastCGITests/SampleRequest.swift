@@ -1,6 +1,5 @@
-import TestSupport
-
-extension SampleRequest {
+/// A request as a web server sends it. A test may make it invalid.
+struct SampleRequest {
     /// A request whose params have all sizes.
     static let usual = SampleRequest(
         params: [
@@ -12,12 +11,17 @@ extension SampleRequest {
 
     /// The usual request with another body.
     static func usual(body: [UInt8]) -> SampleRequest { SampleRequest(params: usual.params, body: body) }
-}
 
-extension FastCGIPeer {
-    /// Sends a request, or the rest of one, and reads the answer.
-    func exchange(_ bytes: [UInt8] = SampleRequest.usual.bytes) throws -> FastCGIAnswer {
-        try send(bytes)
-        return try answer()
+    var params: [String: String] = [:]
+    var body: [UInt8] = []
+    /// The begin-request record's flags.
+    var flags: UInt8 = 0
+
+    /// Begin-request, params and stdin.
+    var records: [FastCGIRecord] {
+        [.beginRequest(flags: flags)] + FastCGIRecord.stream(.params, FastCGIParams.encode(params))
+            + FastCGIRecord.stream(.stdin, body)
     }
+
+    var bytes: [UInt8] { records.bytes }
 }
