@@ -60,7 +60,7 @@ struct ManagementQueryTests {
     func limits() {
         // 20 bytes of the answer each, with the default limit of four digits, and 18.
         let names = [String](repeating: "FCGI_MAX_CONNS", count: 13) + [String](repeating: "FCGI_MPXS_CONNS", count: 14)
-        let longest = Self.question(names + [String(repeating: "X", count: 47)])
+        let longest = Self.question(names + [String(repeating: "X", count: 64)])
         #expect(longest.content.count == 512)
         #expect(ConnectionGate.verdict(longest.bytes) == .incomplete)
         #expect(ConnectionGate.verdict(Self.question(names + ["FCGI_MPXS_CONNS"]).bytes) == .refused(.malformedParams))

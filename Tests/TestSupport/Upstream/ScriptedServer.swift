@@ -1,7 +1,6 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// A server on the loopback that answers each complete request with bytes from a script, right or wrong.
 package final class ScriptedServer: Sendable {
@@ -65,11 +64,7 @@ package final class ScriptedServer: Sendable {
 
     package let port: Int
     private let listener: any Channel
-    private let state: StateBox
-
-    private final class StateBox: Sendable {
-        let mutex = Mutex(State())
-    }
+    private let state: Locked<State>
 
     /// - Parameters:
     ///   - port: where it listens; 0 for any.
@@ -84,11 +79,11 @@ package final class ScriptedServer: Sendable {
         tls: NIOSSLContext? = nil,
         script: @escaping Script
     ) async throws {
-        let state = StateBox()
+        let state = Locked(State())
         listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                let number = state.mutex.withLock { state in
+                let number = state.change { state in
                     state.accepted += 1
                     state.open.append(channel)
                     return state.accepted
@@ -98,7 +93,7 @@ package final class ScriptedServer: Sendable {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(
                         ScriptHandler(connection: number, greeting: greeting) { request in
-                            state.mutex.withLock { $0.requests.append(request) }
+                            state.change { $0.requests.append(request) }
                             return script(request)
                         }
                     )
@@ -109,11 +104,11 @@ package final class ScriptedServer: Sendable {
         self.state = state
     }
 
-    package var acceptedCount: Int { state.mutex.withLock { $0.accepted } }
-    package var requests: [Request] { state.mutex.withLock { $0.requests } }
+    package var acceptedCount: Int { state.value.accepted }
+    package var requests: [Request] { state.value.requests }
 
     /// The accepted channels, for tests that disturb them.
-    package var channels: [any Channel] { state.mutex.withLock { $0.open } }
+    package var channels: [any Channel] { state.value.open }
 
     package func stop() async throws {
         try await listener.close()

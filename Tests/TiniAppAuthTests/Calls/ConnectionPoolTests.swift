@@ -32,7 +32,9 @@ struct ConnectionPoolTests {
             _ = await fixture.calls(3)
             let times = fixture.server.requests.map { $0.fields["X-Tiniapp-Timestamp"] }
             #expect(times == ["1620621619000", "1620621619569", "1620621620138"])
-            for request in fixture.server.requests { #expect(try request.isSigned(with: ServiceFixture.credentials())) }
+            for request in fixture.server.requests {
+                try #expect(request.isSigned(with: ServiceFixture.credentials()))
+            }
         }
     }
 
