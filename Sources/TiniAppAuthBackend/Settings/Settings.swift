@@ -47,7 +47,9 @@ struct Settings: Sendable {
             "Seconds for which the same code or refresh token gets the same answer again; 0 sends it to Tiki each time."
         )
     let replayMaxEntries = Setting("REPLAY_MAX_ENTRIES", .integer(1...1_000_000), default: Default.replayMaxEntries)
-        .means("Answers that REPLAY_WINDOW keeps, 32 MiB in all; one more drops the oldest.")
+        .means(
+            "The latest logins that REPLAY_WINDOW keeps, in 32 MiB; as many refusals and calls in doubt, in 4 MiB each."
+        )
     let verifyWindow = Setting("VERIFY_WINDOW", .seconds(0...30), default: Default.verifyWindow)
         .means(
             "Seconds for which `/auth_verify` keeps Tiki's good answer about an access token; 0 asks Tiki each time."
