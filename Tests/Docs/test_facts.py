@@ -182,3 +182,15 @@ def test_comparison_has_the_benchmarks_requests_a_second():
     figures = [figure for row in rows for figure in row.strip("| ").split(" | ")]
     assert len(figures) == 21
     assert not [figure for figure in figures if f"| {figure} |" not in read("Benchmarks/results.md")]
+
+
+def requests_a_second(path):
+    """In a README, in the paragraph above the picture."""
+    paragraph = re.search(r"\(docs/comparison\.md\).*?!\[", read(path), re.DOTALL)[0]
+    return [number.replace(".", ",") for number in re.findall(r"\b(?:\d\d[.,])?\d{3}\b(?! ms)", paragraph)]
+
+
+def test_the_readmes_have_the_benchmarks_requests_a_second():
+    figures = requests_a_second("README.md")
+    assert len(figures) == 5 and figures == requests_a_second("README.vi.md")
+    assert not [figure for figure in figures if f"| {figure} |" not in read("Benchmarks/results.md")]

@@ -30,15 +30,3 @@ def test_pages_are_short(path):
 def test_the_version_is_this_one(path):
     version = re.search(r'current = "(.+)"', read("Sources/TiniAppAuthBackend/Version.swift"))[1]
     assert version in read(path)
-
-
-def figures(path):
-    """Requests a second, in the paragraph above the picture."""
-    paragraph = re.search(r"\(docs/comparison\.md\).*?!\[", read(path), re.DOTALL)[0]
-    return [number.replace(".", ",") for number in re.findall(r"\b(?:\d\d[.,])?\d{3}\b(?! ms)", paragraph)]
-
-
-def test_the_figures_are_those_of_the_last_run():
-    assert len(figures("README.md")) == 5
-    assert figures("README.vi.md") == figures("README.md")
-    assert not [figure for figure in figures("README.md") if f"| {figure} |" not in read("Benchmarks/results.md")]

@@ -64,4 +64,3 @@ package struct PerRoute<Value> {
 }
 
 extension PerRoute: Sendable where Value: Sendable {}
-extension PerRoute: Equatable where Value: Equatable {}

@@ -1,10 +1,11 @@
 import CLinux
 import Glibc
 
-/// What the process does first of all. Neither step can fail.
+/// What the process does first of all.
 enum ProcessStart {
     /// From now on no process of the same user can read memory and environment, which hold the client secret
-    /// (`/proc/PID/environ`, `/proc/PID/mem`, ptrace(2)), and a crash leaves no core file.
+    /// (`/proc/PID/environ`, `/proc/PID/mem`, ptrace(2)), and a crash leaves no core file. Neither call can
+    /// fail.
     static func keepPrivate() {
         _ = clinux_forbid_dumping()
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
