@@ -15,7 +15,9 @@ package final class ResponseWriter {
 
     /// The request's params.
     package let head: FastCGIRequest.Head
-    private var write: Write?
+    private let write: Write
+    /// Whether the request has not been answered.
+    private(set) var isWaiting = true
 
     /// - Parameter write: called at most once.
     package init(head: FastCGIRequest.Head, write: @escaping Write) {
@@ -23,14 +25,12 @@ package final class ResponseWriter {
         self.write = write
     }
 
-    /// Whether the request has not been answered.
-    var isWaiting: Bool { write != nil }
-
     /// Writes the response.
     ///
     /// - Parameter delivered: called once; at once, unless the web server is slow to take the answer.
     package func send(_ response: FastCGIResponse, delivered: @escaping (Delivery) -> Void = { _ in }) {
-        guard let write = write.take() else { return delivered(.alreadyAnswered) }
+        guard isWaiting else { return delivered(.alreadyAnswered) }
+        isWaiting = false
         var response = response
         // RFC 3875 section 4.3.3. HAProxy answers 502 if there is content.
         if head.method == "HEAD" { response.body = [] }

@@ -54,15 +54,20 @@ package final class CoarseTimers {
     private func end(_ tick: UInt64) {
         lastTick = tick
         guard let group = groups.removeValue(forKey: tick) else { return }
-        for number in group.numbers { group.take(number)?() }
+        for number in group.numbers { group.take(number)?.run() }
     }
 }
 
 extension CoarseTimers {
     /// The actions of timers that end together.
     fileprivate final class Group {
+        /// In a struct, since an optional closure would cost an allocation each time that it is stored or read.
+        struct Action {
+            let run: () -> Void
+        }
+
         /// From the number of the first on; nil for those that were taken.
-        private var actions: [(() -> Void)?] = []
+        private var actions: [Action?] = []
         private var first = 0
         private var left = 0
 
@@ -70,12 +75,12 @@ extension CoarseTimers {
         var numbers: Range<Int> { first..<first + actions.count }
 
         func add(_ action: @escaping () -> Void) -> Int {
-            actions.append(action)
+            actions.append(Action(run: action))
             left += 1
             return numbers.upperBound - 1
         }
 
-        func take(_ number: Int) -> (() -> Void)? {
+        func take(_ number: Int) -> Action? {
             guard numbers.contains(number), let action = actions[number - first] else { return nil }
             actions[number - first] = nil
             left -= 1

@@ -22,17 +22,22 @@ struct TokenKeys: Sendable {
         ([route.tag] + token).withUnsafeBytes { code.update(data: $0) }
         return code.finalize().withUnsafeBytes { bytes in
             CallKeys(
-                name: CallName(digest: bytes.loadUnaligned(as: SIMD4<UInt64>.self)),
-                sealingBytes: bytes.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt64>.self)
+                name: CallName(digest: bytes.loadUnaligned(as: HalfCode.self)),
+                sealingBytes: bytes.loadUnaligned(fromByteOffset: 32, as: HalfCode.self)
             )
         }
     }
 }
 
+/// Half of a code: 32 bytes. Not a `SIMD4`, as all that holds one would have to be allocated in aligned memory, which is slow.
+private struct HalfCode: Equatable {
+    let first, second, third, fourth: UInt64
+}
+
 /// The keys derived from a call's token: two halves of one code. Neither reveals the other.
 struct CallKeys: Sendable {
     let name: CallName
-    fileprivate let sealingBytes: SIMD4<UInt64>
+    fileprivate let sealingBytes: HalfCode
 
     /// The key that seals the call's answer.
     var sealingKey: SymmetricKey { withUnsafeBytes(of: sealingBytes) { SymmetricKey(data: $0) } }
@@ -41,10 +46,10 @@ struct CallKeys: Sendable {
 /// Two calls are the same if their route and their token are, however the JSON around it is written. A digest, so that
 /// no token is kept.
 struct CallName: Hashable, Sendable {
-    fileprivate let digest: SIMD4<UInt64>
+    fileprivate let digest: HalfCode
 
     /// A digest is evenly distributed, so a quarter of it is enough as a hash.
-    func hash(into hasher: inout Hasher) { hasher.combine(digest[0]) }
+    func hash(into hasher: inout Hasher) { hasher.combine(digest.first) }
 
     /// In hexadecimal.
     var text: String { withUnsafeBytes(of: digest, Hexadecimal.encode) }
