@@ -93,10 +93,6 @@ def report(results, folder, seconds):
 def main():
     quick = os.environ.get("QUICK", "0") not in ("", "0")
     folder = WORK if quick else BENCHMARKS
-    if sys.argv[1:] == ["report"]:
-        document = json.loads((WORK / "results.json").read_text())
-        report(Results.of_json(document), folder, document["run_seconds"])
-        return
     plan = QUICK if quick else FULL
     raise_descriptor_limit()
     # So that what was started is stopped.
