@@ -100,7 +100,7 @@ def main():
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     shutil.rmtree(WORK / "run", ignore_errors=True)
     (WORK / "run").mkdir(parents=True)
-    say(f"This takes about {plan.estimate() / 60:.0f} minutes. Nothing else should run on this machine until then.")
+    say(f"This takes some {2 if quick else 25} minutes. Nothing else should run on this machine until then.")
     began = time.monotonic()
     try:
         results = run(plan)
