@@ -42,6 +42,7 @@ enable_site() {
 holds "the instance starts" enable_site
 nginx_starts "with the site"
 three_calls "installed" production
+equal "a command runs as the instance" "exit code 0" "$(as_instance production check | tail -n 1)"
 equal "nothing is left to do then" "Nothing is left to do for production." "$(in_tree tiniapp-auth-backend-setup production "$name")"
 for file in tiniapp-auth-backend@production.{socket,service}; do
     equal "systemd-analyze verify $file is silent" "" "$(in_tree systemd-analyze verify "$file" 2>&1)"
