@@ -88,9 +88,10 @@ test-docs: build ## run the commands of the READMEs, and see that pages, program
 	@$(NO_OTHER_RUN)
 	Tests/run.sh Tests/Docs Tests/Deploy
 
-picture: build ## record docs/demo.svg, the terminals of the READMEs, from a run on port 8080 (or PORT=…)
-	@scripts/install-packages.sh $(SITE_PACKAGES) jq:jq python3:python3
-	scripts/record-demo.py docs/demo.svg
+picture: build ## draw docs/demo.svg, the terminals of the READMEs, from a run
+	@scripts/install-packages.sh $(SITE_PACKAGES) jq:jq
+	@scripts/python-tools.sh
+	PYTHONPATH=Tests/Support .build-python/bin/python -B Tests/Docs/picture.py docs/demo.svg
 
 test-long: ## run the proofs that take longer, under load, against a release build
 	@scripts/check-machine.sh

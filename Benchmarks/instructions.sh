@@ -24,8 +24,4 @@ if ! flock --nonblock 9; then
 fi
 
 # -B: no files beside the sources.
-export PYTHONPATH=Benchmarks:Tests/Support
-status=0
-python3 -B -m bench.instructions || status=1
-python3 -B -m bench.system_calls || status=1
-exit "$status"
+PYTHONPATH=Benchmarks:Tests/Support exec python3 -B -m bench.gates

@@ -29,7 +29,6 @@ fi
 cc -O2 -Wall -Wextra -Werror -pthread -o "$work/c-responder" Benchmarks/c/*.c \
     $(pkg-config --cflags --libs fcgi libcurl libcrypto)
 (export GOCACHE=$PWD/$work/go-cache && cd Benchmarks/go && go build -o "../../$work/go-server" .)
-cc -O2 -Wall -Werror -shared -fPIC -s -o "$work/container-quit-only.so" scripts/container-quit-only.c
 
 requirements=Benchmarks/flask/requirements.txt
 if ! cmp -s "$requirements" "$work/venv/requirements.txt"; then
@@ -47,4 +46,4 @@ fi
 # --- the run --------------------------------------------------------------------------------------------------
 
 # In this process's place, so that a signal reaches what starts and stops the others. -B: no files beside the sources.
-PYTHONPATH=Benchmarks:Tests/Support exec python3 -B -m bench
+PYTHONPATH=Benchmarks:Tests/Support:Tests/API exec python3 -B -m bench

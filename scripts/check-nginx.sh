@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lets nginx itself check what is made of the templates: the local site, the container's and the VM's, and the front
-# of several machines. Not a word is good.
+# Lets nginx itself check what is made of the templates: the local site, the VM's, and the front of several machines. Not
+# a word is good. Tests/API/test_container_entrypoint.py checks the container's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -24,13 +24,6 @@ check() {
 
 scripts/render-nginx.sh 8080 "$prefix/backend.sock" >"$prefix/local.conf"
 check nginx/local.conf.template "$prefix/local.conf"
-
-# As container-entrypoint.sh does; its tests have more.
-sed "s|@LISTEN@|listen 8080;|; s|@NGINX_DIR@|$PWD/nginx|; s|@SCRATCH@|$prefix|; s|@WORKERS@|4|; s|@FILES@|1024|
-    s|@CONNECTIONS@|512|; s|@TRUSTED_PROXIES@|set_real_ip_from 192.0.2.0/24;|; s|@PROJECT@||g
-    s|@ALLOWED_ORIGINS@|https://tiki.vn|; s|@METRICS_ALLOW@|192.0.2.7 1; 2001:db8::/32 1;|" \
-    nginx/container.conf.template >"$prefix/container.conf"
-check nginx/container.conf.template "$prefix/container.conf"
 
 # As installed (of the program any will do), with a certificate, and with places and ports that anybody may use.
 mkdir "$prefix/products" "$prefix/log"

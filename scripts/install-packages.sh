@@ -4,46 +4,16 @@
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
+# Of those that `make run` needs, which somebody who only tries it may be asked to install.
 purpose_of() {
     case $1 in
-        libc-ares-dev) echo "looks up the name of Tiki's server" ;;
-        libhiredis-dev) echo "speaks Redis' protocol" ;;
-        redis-server) echo "the store that the tests share between instances" ;;
-        prometheus) echo "tests the alerts" ;;
-        lighttpd | haproxy | apache2 | libapache2-mod-fcgid | caddy | spawn-fcgi) echo "the tests run the backend behind it" ;;
-        libfcgi-bin) echo "libfcgi's own client, for the tests" ;;
-        libfcgi-dev) echo "FastCGI library the backend is built on" ;;
-        pkg-config) echo "tells the Swift build where libfcgi is" ;;
-        ca-certificates) echo "to verify Tiki's TLS certificate" ;;
-        nginx-light) echo "the web server in front of the backend" ;;
-        curl) echo "HTTP client for the checks" ;;
-        openssl) echo "makes certificates and signatures for the tests" ;;
-        libnginx-mod-stream) echo "TLS in front of the tests' faulty upstream" ;;
-        shellcheck) echo "checks the shell scripts" ;;
-        mmdebstrap) echo "makes the Debian tree that the deployment is tried in" ;;
-        systemd-container) echo "boots that tree" ;;
-        systemd) echo "checks the units" ;;
-        sslscan) echo "looks at nginx's TLS" ;;
-        python3) echo "sends the load, and asks the API" ;;
-        python3-venv) echo "a place for what is not in Debian: pytest, schemathesis, ruff, gixy and others" ;;
-        nodejs) echo "runs the example app's tests" ;;
-        buildah) echo "builds the container's image" ;;
-        podman) echo "runs the container" ;;
-        runc) echo "what podman runs it with" ;;
-        git) echo "fetches the Swift packages" ;;
-        wrk) echo "sends the benchmarks' load" ;;
-        libnginx-mod-http-echo) echo "lets the benchmarks' upstream take its time" ;;
-        gcc) echo "builds the model's search, and the benchmarks' reference in C" ;;
-        spin) echo "searches the model of the shared store" ;;
-        libcurl4-openssl-dev) echo "HTTP client of that reference" ;;
-        libssl-dev) echo "signs in that reference" ;;
-        golang-go) echo "builds the server in Go that the benchmarks compare with" ;;
-        libnginx-mod-http-lua) echo "signs in nginx itself, which the benchmarks compare with" ;;
-        lintian) echo "checks the Debian package" ;;
-        help2man) echo "makes the manual pages" ;;
-        valgrind) echo "counts the responder's instructions" ;;
-        binutils) echo "looks into the binary" ;;
-        *) echo "needed by make" ;;
+        libc-ares-dev) echo " (looks up the name of Tiki's server)" ;;
+        libhiredis-dev) echo " (speaks Redis' protocol)" ;;
+        libfcgi-dev) echo " (FastCGI library the backend is built on)" ;;
+        pkg-config) echo " (tells the Swift build where libfcgi is)" ;;
+        ca-certificates) echo " (to verify Tiki's TLS certificate)" ;;
+        nginx-light) echo " (the web server in front of the backend)" ;;
+        curl) echo " (HTTP client for the checks)" ;;
     esac
 }
 
@@ -82,7 +52,7 @@ if ! command -v apt-get >/dev/null; then
     {
         echo "Missing here, under Debian's names:"
         for package in "${missing[@]}"; do
-            echo "  $package ($(purpose_of "$package"))"
+            echo "  $package$(purpose_of "$package")"
         done
         echo "This machine has no apt-get: install them with its own package manager, then try again."
         echo "With Docker, this works on every machine: docker compose up"
@@ -108,7 +78,7 @@ as_root+=(env DEBIAN_FRONTEND=noninteractive)
 
 echo "Installing Debian packages:"
 for package in "${missing[@]}"; do
-    echo "  $package ($(purpose_of "$package"))"
+    echo "  $package$(purpose_of "$package")"
 done
 
 # Some packages start a server, now and at every boot. We run our own instances, and nobody asked for those. policy-rc.d

@@ -15,19 +15,18 @@ STATIC = ["libc-ares-dev", "libhiredis-dev", "libstdc++6"]
 SHARED = ["libfcgi-dev", "libc6", "libgcc-s1"]
 
 
+def component(purl, name, version, about, value):
+    """A library, with one more property."""
+    library = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
+    return {**library, "properties": [{"name": about, "value": value}]}
+
+
 def swift_packages():
     """Yields a component for each package that the build resolved."""
     for pin in json.loads(Path("Package.resolved").read_text())["pins"]:
-        address = pin["location"].removeprefix("https://").removesuffix(".git")
-        purl = f"pkg:swift/{address}@{pin['state']['version']}"
-        yield {
-            "type": "library",
-            "bom-ref": purl,
-            "name": pin["identity"],
-            "version": pin["state"]["version"],
-            "purl": purl,
-            "properties": [{"name": "git:revision", "value": pin["state"]["revision"]}],
-        }
+        address, state = pin["location"].removeprefix("https://").removesuffix(".git"), pin["state"]
+        purl = f"pkg:swift/{address}@{state['version']}"
+        yield component(purl, pin["identity"], state["version"], "git:revision", state["revision"])
 
 
 def debian_packages():
@@ -36,15 +35,7 @@ def debian_packages():
         query = ["dpkg-query", "-W", "-f", "${Version} ${Architecture}", name]
         version, architecture = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split()
         purl = f"pkg:deb/debian/{name.replace('+', '%2B')}@{version}?arch={architecture}"
-        link = "static" if name in STATIC else "shared"
-        yield {
-            "type": "library",
-            "bom-ref": purl,
-            "name": name,
-            "version": version,
-            "purl": purl,
-            "properties": [{"name": "link", "value": link}],
-        }
+        yield component(purl, name, version, "link", "static" if name in STATIC else "shared")
 
 
 def main():

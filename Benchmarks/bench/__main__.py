@@ -93,10 +93,6 @@ def report(results, folder, seconds):
 def main():
     quick = os.environ.get("QUICK", "0") not in ("", "0")
     folder = WORK if quick else BENCHMARKS
-    if sys.argv[1:] == ["report"]:
-        document = json.loads((WORK / "results.json").read_text())
-        report(Results.of_json(document), folder, document["run_seconds"])
-        return
     plan = QUICK if quick else FULL
     raise_descriptor_limit()
     # So that what was started is stopped.
@@ -104,7 +100,7 @@ def main():
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     shutil.rmtree(WORK / "run", ignore_errors=True)
     (WORK / "run").mkdir(parents=True)
-    say(f"This takes about {plan.estimate() / 60:.0f} minutes. Nothing else should run on this machine until then.")
+    say(f"This takes some {2 if quick else 25} minutes. Nothing else should run on this machine until then.")
     began = time.monotonic()
     try:
         results = run(plan)

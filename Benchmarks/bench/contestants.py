@@ -90,24 +90,9 @@ class Flask(Contestant):
     stop_seconds = 2
 
     def start(self, upstream, scheme, delay):
-        self.serve(
-            [
-                VENV / "bin/gunicorn",
-                "--chdir",
-                BENCHMARKS / "flask",
-                "--bind",
-                f"127.0.0.1:{self.port}",
-                "--workers",
-                self.workers,
-                "--threads",
-                self.threads,
-                "--timeout",
-                0,
-                "--no-control-socket",
-                "app:app",
-            ],
-            PYTHONDONTWRITEBYTECODE="1",
-        )
+        options = f"--bind 127.0.0.1:{self.port} --workers {self.workers} --threads {self.threads} --timeout 0"
+        command = [VENV / "bin/gunicorn", "--chdir", BENCHMARKS / "flask", *options.split(), "--no-control-socket"]
+        self.serve([*command, "app:app"], PYTHONDONTWRITEBYTECODE="1")
         # At TERM it would first answer everything in its queue.
         self.responder.stop_signal = signal.SIGQUIT
 

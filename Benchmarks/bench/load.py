@@ -14,22 +14,9 @@ _TIMEOUT = 14
 
 def run(url, clients, seconds):
     """Returns the figures; `errors` counts everything other than a 200."""
-    command = [
-        "wrk",
-        "--threads",
-        str(_threads(clients)),
-        "--connections",
-        str(clients),
-        "--duration",
-        f"{seconds}s",
-        "--timeout",
-        f"{_TIMEOUT}s",
-        "--script",
-        str(BENCHMARKS / "wrk/exchange.lua"),
-        url,
-        "--",
-        "".join(random.choices(string.ascii_letters, k=8)),
-    ]
+    options = f"--threads {_threads(clients)} --connections {clients} --duration {seconds}s --timeout {_TIMEOUT}s"
+    marker = "".join(random.choices(string.ascii_letters, k=8))
+    command = ["wrk", *options.split(), "--script", str(BENCHMARKS / "wrk/exchange.lua"), url, "--", marker]
     wrk = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output, _ = wrk.communicate(timeout=seconds + 60)

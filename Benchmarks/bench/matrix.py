@@ -35,13 +35,6 @@ class Plan:
             scenes.setdefault((point.scheme, point.delay), []).append(point)
         return scenes
 
-    def estimate(self):
-        """Seconds that it will take, roughly: a measurement has about a second around it."""
-        cells = sum(map(len, self.cells.values()))
-        starts = sum(len(self.contestants(points)) for points in self.scenes().values())
-        around = 2 * (self.memory_seconds + 15) + self.starts * 0.2 + self.container_starts * 1.5
-        return self.rounds * (cells * (self.seconds + self.warm_up + 1) + starts * 1.2) + around
-
     def contestants(self, points):
         return list(dict.fromkeys(name for point in points for name in self.cells[point]))
 

@@ -1,7 +1,5 @@
 """One measurement: a contestant, a number of clients, some seconds."""
 
-import threading
-
 from . import load, usage
 
 # All contestants but Flask finish the last clients' requests within a second.
@@ -20,11 +18,11 @@ def measure(contestant, upstream, point, plan):
     calls = upstream.counts()
     cores = usage.Cores()
     cpu = usage.cpu_seconds(responder), usage.cpu_seconds(nginx)
-    most_threads = _Most(lambda: usage.threads(responder))
     result = load.run(contestant.url, point.clients, plan.seconds)
     thousands = max(result["requests"], 1) / 1000
     result["idle_percent"] = cores.idle_percent()
-    result["threads"] = most_threads.end()
+    # They stay for a while when the clients have gone.
+    result["threads"] = usage.threads(responder)
     result["responder_cpu_s_per_1000"] = (usage.cpu_seconds(responder) - cpu[0]) / thousands
     result["nginx_cpu_s_per_1000"] = (usage.cpu_seconds(nginx) - cpu[1]) / thousands
     calls_after = upstream.counts()
@@ -38,23 +36,3 @@ def measure(contestant, upstream, point, plan):
     is_quiet = usage.is_quiet_within(_QUIET_SECONDS, responder + nginx)
     result["responder_after_mb"] = usage.resident_mb(responder)
     return result, is_quiet
-
-
-class _Most:
-    """The largest value of a figure, looked at four times a second."""
-
-    def __init__(self, figure):
-        self._figure = figure
-        self._largest = figure()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def _watch(self):
-        while not self._over.wait(0.25):
-            self._largest = max(self._largest, self._figure())
-
-    def end(self):
-        self._over.set()
-        self._thread.join()
-        return self._largest

@@ -1,8 +1,7 @@
 """The results of a run, with their medians and the ratios within a round."""
 
+import dataclasses
 import statistics
-
-from .matrix import Point
 
 
 def _median(values):
@@ -59,36 +58,8 @@ class Results:
         return statistics.median(self.startup[who]) * 1000 if self.startup.get(who) else None
 
     def json(self):
-        return {
-            "machine": self.machine,
-            "cells": [
-                {
-                    "scheme": point.scheme,
-                    "delay_ms": point.delay,
-                    "clients": point.clients,
-                    "contestant": name,
-                    "rounds": rounds,
-                }
-                for (point, name), rounds in self.rounds.items()
-            ],
-            "startup_seconds": self.startup,
-            "memory": self.memory,
-            "binary_stripped_mb": self.binary_mb,
-            "image_mb": self.image_mb,
-            "failures": self.failures,
-        }
-
-    @staticmethod
-    def of_json(document):
-        """So that table, picture and verdict can be made again without a run."""
-        results = Results()
-        for cell in document["cells"]:
-            point = Point(cell["scheme"], cell["delay_ms"], cell["clients"])
-            results.rounds[point, cell["contestant"]] = cell["rounds"]
-        results.machine = document["machine"]
-        results.startup = document["startup_seconds"]
-        results.memory = document["memory"]
-        results.binary_mb = document["binary_stripped_mb"]
-        results.image_mb = document["image_mb"]
-        results.failures = document["failures"]
-        return results
+        cells = [
+            {**dataclasses.asdict(point), "contestant": name, "rounds": rounds}
+            for (point, name), rounds in self.rounds.items()
+        ]
+        return {**vars(self), "rounds": cells}

@@ -1,22 +1,24 @@
 """The time from exec to the first 200: of the responder, and of the container's entrypoint with nginx."""
 
+import contextlib
+import os
+import shutil
 import subprocess
 import tempfile
 import time
+from functools import partial
 
+from entrypoint import GID, UID, Image
 from testbed import fastcgi, http_client
+from testbed.ports import free_port
 from testbed.processes import wait_until
 from testbed.servers import settings
 
-from . import certificates, container, contestants
+from . import certificates, contestants
 from .contestants import C_RESPONDER
 from .places import SHIPPED
 
 _LIVE = fastcgi.request("GET", "/health/live")
-
-
-def _settings(upstream, socket=""):
-    return settings(upstream.url("https", 0), socket, UPSTREAM_CA_FILE=str(certificates.CA), THREADS="64")
 
 
 def _seconds_to_200(command, environment, is_answering, log_file, bound=10):
@@ -46,7 +48,8 @@ def responder(command, upstream, times):
     """Polled over its socket, without nginx."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         socket = f"{folder}/fastcgi.sock"
-        environment = _settings(upstream, socket)
+        endpoint, authority = upstream.url("https", 0), str(certificates.CA)
+        environment = settings(endpoint, socket, UPSTREAM_CA_FILE=authority, THREADS="64")
 
         def is_answering():
             try:
@@ -58,12 +61,33 @@ def responder(command, upstream, times):
 
 
 def whole_container(upstream, times):
-    """Polled over HTTP, through nginx."""
-    with container.Image() as image:
-        return [
-            _seconds_to_200(image.command, image.environment(_settings(upstream)), image.is_answering, image.log)
-            for _ in range(times)
-        ]
+    """The image's files in a folder, without an engine, whose time would be measured too. Polled through nginx."""
+    with contextlib.ExitStack() as cleanup:
+        image = Image()
+        cleanup.callback(image.remove)
+        # Copied: the image's user may not be able to come here.
+        (image.folder / "tiniapp-auth-backend").unlink()
+        shutil.copy(SHIPPED, image.folder / "tiniapp-auth-backend")
+        shutil.copy(certificates.CA, image.folder / "ca.pem")
+        image.set_processors(os.cpu_count())
+        log = image.folder / "log"
+        log.touch()
+        if image.prefix:
+            # nginx opens /dev/stdout by name.
+            os.chown(log, UID, GID)
+        command = [*image.prefix, image.folder / "container-entrypoint"]
+        seconds = []
+        for _ in range(times):
+            port = free_port()
+            environment = image.environment(
+                AUTH_ENDPOINT=upstream.url("https", 0),
+                UPSTREAM_CA_FILE=str(image.folder / "ca.pem"),
+                UPSTREAM_WARM_CONNECTIONS="",
+                PORT=str(port),
+            )
+            is_answering = partial(http_client.is_ok, port, "/health/ready")
+            seconds.append(_seconds_to_200(command, environment, is_answering, log))
+        return seconds
 
 
 def flask(upstream, times):

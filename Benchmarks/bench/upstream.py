@@ -1,10 +1,10 @@
 """The stand-in for Tiki: an nginx that answers at once or 100 ms later, and counts."""
 
-import http.client
 import json
 import re
 import signal
 
+from testbed import http_client
 from testbed.ports import free_port, listen
 from testbed.processes import wait_until
 from testbed.servers import start_nginx
@@ -39,35 +39,22 @@ class Upstream:
             )
         )
         self.service = start_nginx("upstream", self._folder, signal.SIGQUIT)
-        self._figures = http.client.HTTPConnection("127.0.0.1", self._figures_port, timeout=5)
+        self._asked = 0
         wait_until(self._is_up, "the upstream is up", 5)
 
     def _is_up(self):
         self.service.check()
-        try:
-            return self.counts()
-        except OSError:
-            self._figures.close()
-            return None
+        return http_client.is_ok(self._figures_port, "/")
 
     def url(self, scheme, delay):
         return f"{scheme}://{HOST}:{self.ports[scheme, delay]}{PATH}"
 
     def counts(self):
-        """Connections and requests so far; over HTTPS, each connection is a TLS handshake. This asks on one connection,
-        so that it does not count itself."""
-        try:
-            text = self._ask()
-        except (http.client.HTTPException, ConnectionError):
-            # The connection was idle for too long, or is not open yet.
-            self._figures.close()
-            text = self._ask()
+        """Connections and requests so far, without those of this; over HTTPS, each connection is a TLS handshake."""
+        self._asked += 1
+        text = http_client.request(self._figures_port, "GET", "/").text
         _, handled, requests = re.search(r"^ (\d+) (\d+) (\d+) $", text, re.MULTILINE).groups()
-        return {"connections": int(handled), "requests": int(requests)}
-
-    def _ask(self):
-        self._figures.request("GET", "/")
-        return self._figures.getresponse().read().decode()
+        return {"connections": int(handled) - self._asked, "requests": int(requests) - self._asked}
 
     def signed(self):
         """The signature headers of each call for /auth_info."""
@@ -75,5 +62,4 @@ class Upstream:
         return [json.loads(line) for line in log.read_text().splitlines()]
 
     def stop(self):
-        self._figures.close()
         self.service.stop(5)

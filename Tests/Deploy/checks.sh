@@ -3,7 +3,6 @@
 
 passed=0
 failed=0
-skipped=()
 
 # ok TEXT / bad TEXT [MORE…]
 ok() {
@@ -16,12 +15,6 @@ bad() {
     printf 'FAILED: %s\n' "$1"
     shift
     (($# == 0)) || printf '%s\n' "$@" | tail -n 15 | sed 's/^/    /'
-}
-
-# skip TEXT REASON: a check that cannot be made here; the last line names it.
-skip() {
-    skipped+=("$1: $2")
-    printf 'skipped: %s: %s\n' "$1" "$2"
 }
 
 # holds TEXT COMMAND…: the command's exit code decides; its output is shown if it fails.
@@ -67,7 +60,6 @@ figure() { sed -E 's/.*"'"$1"'": ([^,}]+).*/\1/' <<<"$2"; }
 
 # Last line of every proof; its code is the proof's.
 summary() {
-    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "${#skipped[@]}"
-    ((${#skipped[@]} == 0)) || printf 'NOT CHECKED: %s\n' "${skipped[@]}"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
     ((failed == 0 && passed > 0))
 }

@@ -1,14 +1,9 @@
 # shellcheck shell=bash disable=SC2154  # $scratch, $image and $tools are the sourcing scripts'
 # What is in the image, and in the files that make it. Sourced.
 
-check_files() {
-    holds "hadolint finds nothing in the Dockerfile" "$tools/hadolint" Dockerfile
-    holds "shellcheck finds nothing in the container's scripts" \
-        shellcheck scripts/container-*.sh scripts/sandbox.sh Tests/Deploy/container*.sh Tests/Deploy/checks.sh
-}
-
 check_contents() {
     local root files
+    holds "hadolint finds nothing in the Dockerfile" "$tools/hadolint" Dockerfile
     root=$(podman image mount "$image")
     files=$(find "$root" -xdev -printf '%P\n')
 
@@ -45,12 +40,4 @@ print_size() {
     stated=$(sed -n 's/^The image has \([0-9]*\) MB, .*/\1/p' docs/deploy-cloud-run.md)
     holds "the page states its size, within 5 MB" awk -v t="$total" -v s="$stated" \
         'BEGIN { d = t / 1e6 - s; exit !(d < 5 && d > -5) }'
-}
-
-check_manifests() {
-    podman run --rm --entrypoint tiniapp-auth-backend "$image" settings >"$scratch/help"
-    podman run --rm --entrypoint sh "$image" -c 'cat /etc/tiniapp-auth-backend/nginx/routes.conf' >"$scratch/routes.conf"
-    holds "cloudrun/service.yaml and cloudbuild.yaml agree with settings, routes and pages" \
-        env HELP_FILE="$scratch/help" ROUTES_FILE="$scratch/routes.conf" \
-        "$tools/python" -B -m pytest -c Tests/pytest.ini Tests/Deploy
 }

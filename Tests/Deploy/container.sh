@@ -19,8 +19,7 @@ fail() {
 }
 
 ((EUID == 0)) || fail "needs root: it makes the base images and mounts them."
-scripts/install-packages.sh buildah:buildah podman:podman runc:runc mmdebstrap:mmdebstrap git:git curl:curl \
-    shellcheck:shellcheck binutils:objdump
+scripts/install-packages.sh buildah:buildah podman:podman runc:runc mmdebstrap:mmdebstrap git:git curl:curl binutils:objdump
 
 products=${PRODUCTS_DIRECTORY:-.build/release}
 sandbox_binary=$products/tiki-sandbox
@@ -37,22 +36,16 @@ scripts/python-tools.sh
 tools=.build-python/bin
 configure_engine
 
-echo "— the files"
-check_files
-
 echo "— the image: bases, then a release build inside of it; takes some minutes"
 image=localhost/tiniapp-auth-backend:test
 make_base
 make_swift_base
 build_image "$PWD" "$image"
 check_contents
-check_manifests
 
 echo "— the container"
 check_service
-check_client_address
 check_settings
-check_web
 
 echo "— the end"
 check_stop

@@ -1,17 +1,13 @@
-"""cloudrun/service.yaml, cloudbuild.yaml and the pages' commands agree with the program, nginx and one another.
+"""cloudrun/service.yaml, cloudbuild.yaml and the pages' commands agree with the program, nginx and one another."""
 
-container.sh gives the image's own list of settings and routes.conf, in HELP_FILE and ROUTES_FILE.
-"""
-
-import fnmatch
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 
 import pytest
 import yaml
+from testbed import facts
 from testbed.markdown import Page, pages
 from testbed.places import PRODUCTS, ROOT, read
 
@@ -24,24 +20,14 @@ ENVIRONMENT = {entry["name"]: entry["value"] for entry in CONTAINER["env"]}
 PROBES = ("startupProbe", "livenessProbe")
 # The pages that have the commands to deploy.
 PAGES = [path for path in pages() if "gcloud run deploy tiniapp-auth-backend " in read(path)]
+assert PAGES
 
 
-@pytest.fixture(scope="module")
-def settings():
-    if path := os.environ.get("HELP_FILE"):
-        text = pathlib.Path(path).read_text()
-    else:
-        text = subprocess.run([PRODUCTS / "tiniapp-auth-backend", "settings"], capture_output=True, text=True).stdout
-    return set(re.findall(r"^([A-Z][A-Z_]+)$", text, re.MULTILINE))
+ROUTES = read("nginx/routes.conf")
 
 
-@pytest.fixture(scope="module")
-def routes():
-    return read(os.environ.get("ROUTES_FILE", "nginx/routes.conf"))
-
-
-def test_service_sets_only_settings_of_the_program(settings):
-    assert not ENVIRONMENT.keys() - settings
+def test_service_sets_only_settings_of_the_program():
+    assert not ENVIRONMENT.keys() - set(facts.settings())
 
 
 def test_service_sets_what_is_needed_and_not_the_secret():
@@ -60,14 +46,14 @@ def test_secret_is_mounted_where_the_program_looks():
 
 
 @pytest.mark.parametrize("probe", PROBES)
-def test_probe_asks_for_a_path_that_nginx_routes(probe, routes):
+def test_probe_asks_for_a_path_that_nginx_routes(probe):
     path = CONTAINER[probe]["httpGet"]["path"]
-    assert f"location = {path} " in routes
+    assert f"location = {path} " in ROUTES
     assert not path.endswith("z"), "Cloud Run keeps paths that end in z for itself"
 
 
-def test_service_gives_nginx_time_to_answer(routes):
-    read_timeout = re.search(r"fastcgi_read_timeout +(\d+)s;", routes)[1]
+def test_service_gives_nginx_time_to_answer():
+    read_timeout = re.search(r"fastcgi_read_timeout +(\d+)s;", ROUTES)[1]
     assert REVISION["timeoutSeconds"] > int(read_timeout)
 
 
@@ -112,8 +98,7 @@ def test_port_and_region():
     assert BUILD["substitutions"]["_REGION"] == REGION == "asia-southeast1"
 
 
-def test_build_has_whole_steps_and_a_value_for_each_substitution():
-    assert all("name" in step and "args" in step for step in BUILD["steps"])
+def test_build_has_a_value_for_each_substitution():
     assert not set(re.findall(r"\$\{(_[A-Z_]+)\}", read("cloudbuild.yaml"))) - BUILD["substitutions"].keys()
 
 
@@ -232,10 +217,6 @@ def flags():
     yield from (f"{name}=" for name in ENVIRONMENT)
 
 
-def test_some_page_has_the_command_to_deploy():
-    assert PAGES
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_command_to_deploy_says_the_same_as_service(path):
     assert not [flag for flag in flags() if flag not in read(path)]
@@ -248,17 +229,3 @@ def test_the_image_has_the_programs_version():
     assert said.stdout.strip() == version
     assert yaml.safe_load(read("openapi.yaml"))["info"]["version"] == version
     assert re.search(r"^## ([0-9.]+), ", read("CHANGELOG.md"), re.MULTILINE)[1] == version
-
-
-def test_what_the_dockerfile_copies_is_in_the_build_context():
-    """.dockerignore leaves out everything that it does not name."""
-    ignored, *kept = (line for line in read(".dockerignore").splitlines() if line and not line.startswith("#"))
-    assert ignored == "*"
-    lines = re.findall(r"^COPY ((?:.*\\\n)*.*)$", read("Dockerfile"), re.MULTILINE)
-    sources = [word for line in lines if "--from" not in line for word in line.replace("\\\n", " ").split()[:-1]]
-    assert len(sources) > 8
-    patterns = [line[1:] for line in kept]
-    missing = [
-        path for path in sources if not any(fnmatch.fnmatch(path, p) or path.startswith(f"{p}/") for p in patterns)
-    ]
-    assert not missing

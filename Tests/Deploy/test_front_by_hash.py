@@ -48,15 +48,6 @@ def test_the_same_over_http_2():
         assert first and second
 
 
-def test_different_tokens_are_spread(front, capsys):
-    for number in range(200):
-        assert front.post(body_of(number)).status == 200
-    shares = [sum(bodies.values()) for bodies in front.bodies]
-    with capsys.disabled():
-        print(f"\n  200 tokens over two machines: {shares[0]} and {shares[1]}", end="")
-    assert sum(shares) == 200 and min(shares) > 50
-
-
 def test_nothing_moves_to_the_other_machine_when_one_is_down(front):
     before = {number: front.post(body_of(number)).text for number in range(40)}
     front.machines[0].stop()

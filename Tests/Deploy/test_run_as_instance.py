@@ -1,7 +1,5 @@
 """tiniapp-auth-backend-run gives a command what the unit of an instance and its drop-ins give the service."""
 
-import os
-import shutil
 import subprocess
 
 import pytest
@@ -111,25 +109,3 @@ def test_arguments_input_and_exit_code_go_through(run):
 def test_what_cannot_be_is_said(run, arguments, unit, sentence):
     result = run(*arguments, unit=unit)
     assert result.returncode == 64 and sentence in result.stderr
-
-
-def test_it_is_installed_with_its_prefix_and_removed(tmp_path):
-    (tmp_path / "products").mkdir()
-    shutil.copy(shutil.which("true"), tmp_path / "products/tiniapp-auth-backend")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PREFIX": "/usr",
-        "DESTDIR": str(tmp_path / "there"),
-        "PRODUCTS_DIRECTORY": str(tmp_path / "products"),
-    }
-    installed = tmp_path / "there/usr/sbin/tiniapp-auth-backend-run"
-    subprocess.run(["scripts/install.sh"], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
-    assert "\nprogram=/usr/bin/tiniapp-auth-backend\n" in installed.read_text(encoding="utf-8")
-    assert os.access(installed, os.X_OK)
-    subprocess.run(["scripts/uninstall.sh"], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
-    assert not installed.exists()
-
-
-def test_help_and_version(run):
-    assert "INSTANCE COMMAND" in run("--help").stdout
-    assert run("--version").stdout.startswith("tiniapp-auth-backend-run")

@@ -50,19 +50,6 @@ in_net() { nsenter -t "$leader" -n -- "$@"; }
 # start_in_net COMMAND…: in the background; $! is the program itself.
 start_in_net() { nsenter -t "$leader" -n -- setpriv --pdeathsig KILL -- "$@" </dev/null & }
 
-# host_pid PID: the number that a process of the tree has on this machine.
-host_pid() {
-    local status
-    for status in /proc/[0-9]*/status; do
-        if [[ $(sed -n 's/^NSpid:\t[0-9]*\t\([0-9]*\)$/\1/p' "$status" 2>/dev/null) == "$1" ]] &&
-            [[ $(readlink "${status%/status}/ns/pid") == "$(readlink "/proc/$leader/ns/pid")" ]]; then
-            basename "${status%/status}"
-            return
-        fi
-    done
-    return 1
-}
-
 # Ends whatever runs in the tree, and removes all of it.
 remove_tree() {
     # Its first process takes all others with it; nothing in it is worth a shutdown in good order.

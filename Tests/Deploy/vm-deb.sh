@@ -25,16 +25,6 @@ nginx_starts() {
     holds "nginx starts $1" in_tree systemctl restart nginx
 }
 settings() { (cd "$tree/etc" && find tiniapp-auth-backend nginx/sites-available -type f -printf '%p %m ' -exec sha256sum {} + | sort); }
-three_calls() {
-    local tokens access refresh
-    tokens=$(https production /auth_exchange -d "{\"code\":\"$(one_code production)\"}")
-    refresh=$(member refresh_token "$tokens")
-    has "$1: an exchange" '"access_token"' "$tokens"
-    tokens=$(https production /auth_refresh -d "{\"refresh_token\":\"$refresh\"}")
-    access=$(member access_token "$tokens")
-    has "$1: a refresh" '"access_token"' "$tokens"
-    has "$1: whose token it is" '"customer_id"' "$(https production /auth_info -d "{\"access_token\":\"$access\"}")"
-}
 
 # --- installed and set up ---------------------------------------------------------------------------------
 
@@ -51,7 +41,8 @@ enable_site() {
 }
 holds "the instance starts" enable_site
 nginx_starts "with the site"
-three_calls "installed"
+three_calls "installed" production
+equal "a command runs as the instance" "exit code 0" "$(as_instance production check | tail -n 1)"
 equal "nothing is left to do then" "Nothing is left to do for production." "$(in_tree tiniapp-auth-backend-setup production "$name")"
 for file in tiniapp-auth-backend@production.{socket,service}; do
     equal "systemd-analyze verify $file is silent" "" "$(in_tree systemd-analyze verify "$file" 2>&1)"
@@ -74,7 +65,7 @@ replace_under_load() {
     equal "to $2: another process runs" 1 "$(($(property production MainPID) != pid))"
     equal "to $2: settings and secrets are as before" "$before" "$(settings)"
     nginx_starts "after the change to $2"
-    three_calls "$2"
+    three_calls "$2" production
 }
 replace_under_load new 1.1.0
 replace_under_load old 1.0.0
@@ -88,7 +79,7 @@ equal "nothing runs any more" "" "$(in_tree systemctl list-units --plain --no-le
 holds "it is installed again" package -i /root/new.deb
 holds "with the site and the instance of before" enable_site
 nginx_starts "after that"
-three_calls "installed again"
+three_calls "installed again" production
 holds "the package is purged" package -P tiniapp-auth-backend
 nginx_starts "after the purge"
 equal "nothing is left of it" "" \

@@ -39,7 +39,9 @@ certificate() {
 # A call takes 0.2 s, so that there always is something in flight.
 start_sandboxes() {
     local instance
-    start_in_net python3 Tests/Deploy/dns.py tiki.test "${domain[production]}" >"$work/sandbox-dns.log" 2>&1
+    printf '{"names": {"tiki.test": {"A": ["127.0.0.1"]}, "%s": {"A": ["127.0.0.1"]}}}\n' "${domain[production]}" >"$work/names.json"
+    start_in_net python3 -B Tests/Outside/dns_server.py 127.0.0.53 "$work/names.json" "$work/queries.log" \
+        >"$work/sandbox-dns.log" 2>&1
     sandbox_pid[dns]=$!
     for instance in production staging; do
         start_in_net env CLIENT_SECRET="${secret[$instance]}" "$products/tiki-sandbox" --port "${tiki_port[$instance]}" \
@@ -82,6 +84,17 @@ is_ready() { [[ $(https "$1" /health/ready -o /dev/null -w '%{http_code}' 2>/dev
 
 # member NAME JSON: the value of a string member.
 member() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
+
+# three_calls WHEN INSTANCE: an exchange, a refresh, and whose token it is.
+three_calls() {
+    local answer
+    answer=$(https "$2" /auth_exchange -d "{\"code\":\"$(one_code "$2")\"}")
+    has "$1: an exchange" '"access_token"' "$answer"
+    answer=$(https "$2" /auth_refresh -d "{\"refresh_token\":\"$(member refresh_token "$answer")\"}")
+    has "$1: a refresh" '"access_token"' "$answer"
+    has "$1: whose token it is" '"customer_id"' \
+        "$(https "$2" /auth_info -d "{\"access_token\":\"$(member access_token "$answer")\"}")"
+}
 
 # unit INSTANCE / property INSTANCE NAME
 unit() { printf 'tiniapp-auth-backend@%s.service' "$1"; }

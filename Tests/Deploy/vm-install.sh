@@ -36,10 +36,6 @@ for completion in bash-completion/completions/tiniapp-auth-backend zsh/site-func
     fish/vendor_completions.d/tiniapp-auth-backend.fish; do
     holds "completions: $completion" grep -q upstream "$tree/usr/local/share/$completion"
 done
-has "bash completes a command" exchange "$(bash -c 'source "$1"; COMP_WORDS=(tiniapp-auth-backend ex) COMP_CWORD=1
-    COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE} COMP_TYPE=9
-    _tiniapp-auth-backend tiniapp-auth-backend ex tiniapp-auth-backend && echo "${COMPREPLY[@]}"' \
-    bash "$tree/usr/local/share/bash-completion/completions/tiniapp-auth-backend" 2>&1)"
 
 libraries=$(chroot "$tree" ldd /usr/local/bin/tiniapp-auth-backend)
 lacks "the binary finds all its libraries in the tree" "not found" "$libraries"

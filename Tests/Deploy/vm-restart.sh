@@ -4,7 +4,8 @@
 # --- kill -9 ----------------------------------------------------------------------------------------------
 
 killed=$(property production MainPID)
-result=$(load 5 --at 2 -- kill -KILL "$(host_pid "$killed")")
+result=$(load 5 --at 2 -- nsenter -t "$leader" -m -u -i -p -n -r -w -- \
+    systemctl kill --signal=KILL "$(unit production)")
 echo "kill -9 under load: $result"
 equal "kill -9 loses nothing but what was in flight in it" "500 0 0" \
     "$(figure sent "$result") $(figure lost_otherwise "$result") $(figure command_code "$result")"
@@ -43,8 +44,8 @@ equal "a reload is no restart" "$main_pid" "$(property production MainPID)"
 # --- watchdog ---------------------------------------------------------------------------------------------
 
 started=$SECONDS
-kill -STOP "$(host_pid "$(property staging MainPID)")"
 stuck=$(property staging MainPID)
+in_tree systemctl kill --signal=STOP "$(unit staging)"
 has_new_pid() { [[ $(property staging MainPID) != "$stuck" && $(property staging SubState) == running ]]; }
 holds "a stuck responder is killed and started again" eventually 30 has_new_pid
 echo "watchdog: running again after $((SECONDS - started)) s"

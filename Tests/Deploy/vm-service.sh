@@ -54,12 +54,7 @@ equal "nginx dumps no core, as the responder" "0 0" \
 
 for instance in production staging; do
     holds "$instance is ready" eventually 10 is_ready "$instance"
-    answer=$(https "$instance" /auth_exchange -d "{\"code\":\"$(one_code "$instance")\"}")
-    has "$instance: an exchange over HTTPS" '"access_token"' "$answer"
-    answer=$(https "$instance" /auth_refresh -d "{\"refresh_token\":\"$(member refresh_token "$answer")\"}")
-    has "$instance: a refresh over HTTPS" '"access_token"' "$answer"
-    answer=$(https "$instance" /auth_info -d "{\"access_token\":\"$(member access_token "$answer")\"}")
-    has "$instance: info over HTTPS" '"customer_name"' "$answer"
+    three_calls "$instance" "$instance"
 done
 has "the instances do not share a Tiki" '"invalid_code"' \
     "$(https staging /auth_exchange -d "{\"code\":\"$(one_code production)\"}")"
@@ -83,12 +78,6 @@ has "it hands standard input on" '"invalid_token"' \
 equal "and arguments as they are" "$(as_instance production sign --timestamp 1 '{"a":"$HOME"}')" \
     "$(in_tree env CLIENT_KEY="${client_key[production]}" CLIENT_SECRET="${secret[production]}" \
         tiniapp-auth-backend sign --timestamp 1 '{"a":"$HOME"}' 2>&1 && printf 'exit code 0')"
-has "a wrong setting ends it with 78" "exit code 78" "$(
-    set_setting staging REQUEST_TIMEOUT never
-    as_instance staging check
-    sed -i '/^REQUEST_TIMEOUT=/d' "$tree/etc/tiniapp-auth-backend/staging.env"
-)"
-has "an instance that is none is named" "there is no instance 'other'" "$(as_instance other check)"
 
 # --- secret and confinement -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 products=${PRODUCTS_DIRECTORY:-.build/release}
 suite=${SUITE:-trixie}
-parts=${PARTS:-install service site web restart uninstall page deb}
+parts=${PARTS:-install service site restart uninstall page deb}
 work=$(mktemp -d)
 source Tests/Deploy/checks.sh
 source Tests/Deploy/tree.sh

@@ -160,8 +160,8 @@ FIGURES = [
     ("docs/verify.md", r"(\d+) a second for each client", "nginx/limit-zones.conf", r"auth_other:10m +rate=(\d+)r/s"),
     ("docs/verify.md", r"and (\d+) at a time", "nginx/limits.conf", r"tiniapp_auth_connections (\d+);"),
     ("docs/web-servers.md", r"\*\*Wait (\d+) s\*\*", "nginx/routes.conf", r"fastcgi_read_timeout +(\d+)s;"),
-    ("CONTRIBUTING.md", r"costs (\d+) % more", "Benchmarks/bench/instructions.py", r"_TOLERANCE = (\d+)"),
-    ("CONTRIBUTING.md", r"or ([\d.]+) more system calls", "Benchmarks/bench/system_calls.py", r"_TOLERANCE = ([\d.]+)"),
+    ("CONTRIBUTING.md", r"costs (\d+) % more", "Benchmarks/bench/gates.py", r"INSTRUCTIONS_TOLERANCE = (\d+)"),
+    ("CONTRIBUTING.md", r"or ([\d.]+) more system calls", "Benchmarks/bench/gates.py", r"CALLS_TOLERANCE = ([\d.]+)"),
 ]
 
 
