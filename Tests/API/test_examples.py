@@ -3,12 +3,9 @@
 import json
 
 import document
-import provoke_answers  # noqa: F401  they register themselves
-import provoke_mistakes  # noqa: F401
 import pytest
 from agreement import assert_agreement, assert_fields
-from provoke import PROVOKERS
-from provoke_troubles import NOT_BY_ITS_CAUSE, NOT_THROUGH_NGINX
+from provoke import NOT_BY_ITS_CAUSE, NOT_THROUGH_NGINX, PROVOKERS
 from testbed import http_client
 
 EXAMPLES = list(document.response_examples())

@@ -59,19 +59,14 @@ class World:
         return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, with_limits))
 
     @functools.cached_property
-    def small(self):
-        """The responder accepts smaller bodies than nginx does."""
-        return self._keep(Stack(sandbox=self.usual.sandbox, MAX_BODY_BYTES="100"))
-
-    @functools.cached_property
     def hasty(self):
         """The responder waits for no body."""
         return self._keep(Stack(sandbox=self.usual.sandbox, ARRIVAL_TIMEOUT="0.1"))
 
     @functools.cached_property
     def without_tiki(self):
-        """Nobody listens in Tiki's place."""
-        return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token"))
+        """Nobody listens in Tiki's place. And the responder accepts smaller bodies than nginx does."""
+        return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token", MAX_BODY_BYTES="100"))
 
     @functools.cached_property
     def impatient(self):
