@@ -7,14 +7,17 @@ import socket
 import subprocess
 
 import pytest
-from testbed import fastcgi, http_client
+from testbed import fastcgi
 from testbed.markdown import Page
 from testbed.places import PRODUCTS
-from testbed.processes import ENVIRONMENT, Child, wait_until
-from testbed.servers import CREDENTIALS, Sandbox, scratch_folder, settings
+from testbed.processes import ENVIRONMENT, Child
+from testbed.servers import CREDENTIALS, Responder, Sandbox, scratch_folder, settings
 from web_servers import SOCKET, Server
 
 (COMMAND,) = (block.text for block in Page("docs/web-servers.md").blocks if block.text.startswith("spawn-fcgi"))
+
+
+POSTED = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
 
 
 class Spawned:
@@ -53,24 +56,25 @@ def spawned():
         each.stop()
 
 
-def test_spawn_fcgi(spawned):
+def test_spawn_fcgi_and_libfcgis_own_client(spawned):
     it = spawned()
     assert '"socket":"descriptor 0"' in it.child.text()
     for _ in range(10):
         assert fastcgi.ask(it.socket, it.exchange()).status == 200
+    body = json.dumps({"code": it.sandbox.code()})
+    environment = ENVIRONMENT | POSTED | {"SCRIPT_NAME": "/auth_exchange", "CONTENT_LENGTH": str(len(body))}
+    command = ["cgi-fcgi", "-bind", "-connect", str(it.socket)]
+    run = subprocess.run(command, input=body, env=environment, capture_output=True, text=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout[:11], '"access_token"' in run.stdout) == (0, "Status: 200", True)
 
 
 def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue(spawned):
     it = spawned(delay=500)
     requests = [it.exchange() for _ in range(20)]
-    connections = []
     it.child.send_signal(signal.SIGSTOP)
-    for request in requests:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(20)
-        connection.connect(str(it.socket))
+    connections = [fastcgi.connect(it.socket) for _ in requests]
+    for connection, request in zip(connections, requests, strict=True):
         connection.sendall(request)
-        connections.append(connection)
     it.child.send_signal(signal.SIGTERM)
     it.child.send_signal(signal.SIGCONT)
     assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
@@ -94,24 +98,10 @@ def test_a_tcp_socket_is_refused_in_one_sentence():
     assert not (folder / "x.sock").exists()
 
 
-@pytest.mark.parametrize("descriptor", ["/dev/null", None])
-def test_another_descriptor_0_is_no_socket(descriptor):
-    folder = scratch_folder()
-    path = folder / "fcgi.sock"
-    stdin = open(descriptor) if descriptor else None  # noqa: SIM115
-    command = [PRODUCTS / "tiniapp-auth-backend", "serve"]
-    if not descriptor:
-        command = ["sh", "-c", f'exec "{command[0]}" serve <&-']
-    process = subprocess.Popen(
-        command, stdin=stdin, env=settings("http://127.0.0.1:1/auth/token", path), stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_until(path.exists, "it listens on its own socket")
-    finally:
-        process.kill()
-        process.wait()
-        if stdin:
-            stdin.close()
+def test_with_descriptor_0_closed_it_listens_on_its_own_socket():
+    # It is /dev/null in all other tests.
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh"]
+    Responder(scratch_folder(), "http://127.0.0.1:1/auth/token", through=closed).stop()
 
 
 class Started:
@@ -130,11 +120,6 @@ class Started:
         }
         self.server = Server(name, folder / "started.sock", starting)
 
-    def post(self, path, body, *fields):
-        path = self.server.prefix + path
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return http_client.request(self.server.port, "POST", path, fields, body)
-
     def stop(self):
         self.server.stop()
         self.sandbox.stop()
@@ -148,37 +133,22 @@ def cgi():
 
 
 def test_three_calls_as_plain_cgi(cgi):
-    tokens = cgi.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
-    assert cgi.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
-    answer = cgi.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
+    tokens = cgi.server.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
+    assert cgi.server.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
+    answer = cgi.server.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
     assert answer.status == 200
     assert answer.all("Cache-Control") == ["no-store"]
 
 
-CGI_ERRORS = [
-    (400, "invalid_json", b"{"),
-    (400, "missing_key", b'{"x":1}'),
-    (400, "invalid_code", b'{"code":"nobody"}'),
-    (413, "payload_too_large", b'{"code":"%s"}' % (b"a" * 16_384)),
-]
-
-
-@pytest.mark.parametrize(("status", "reason", "body"), CGI_ERRORS, ids=[row[1] for row in CGI_ERRORS])
-def test_errors_as_plain_cgi(cgi, status, reason, body):
-    answer = cgi.post("/auth_exchange", body)
-    assert answer.status == status
-    # lighttpd has its own page for what is too large.
-    assert status == 413 or answer.json["error"]["reason"] == reason
-
-
-def test_paths_and_methods_as_plain_cgi(cgi):
+def test_errors_paths_and_methods_as_plain_cgi(cgi):
+    for reason, body in (("invalid_json", b"{"), ("invalid_code", b'{"code":"nobody"}')):
+        answer = cgi.server.post("/auth_exchange", body)
+        assert (answer.status, answer.json["error"]["reason"]) == (400, reason)
+    assert cgi.server.post("/auth_exchange", b'{"code":"%s"}' % (b"a" * 16_384)).status == 413
     for path, status in (("/nowhere", 404), ("/metrics", 404), ("/auth_verify", 404), ("/auth_exchange", 405)):
-        assert http_client.request(cgi.server.port, "GET", cgi.server.prefix + path).status == status
+        assert cgi.server.get(path).status == status
     # Apache and others make arguments of it.
-    assert http_client.request(cgi.server.port, "GET", f"{cgi.server.prefix}/health/live?exchange").status == 200
-
-
-POSTED = {"REQUEST_METHOD": "POST", "PATH_INFO": "/auth_exchange", "CONTENT_TYPE": "application/json"}
+    assert cgi.server.get("/health/live?exchange").status == 200
 
 
 def run_cgi(cgi, arguments=(), body=b"", stdin=None, **variables):
@@ -196,7 +166,9 @@ LENGTHS += [(b'{"code":"a"}', None, 411), (b"", None, 400)]
 
 @pytest.mark.parametrize(("body", "length", "status"), LENGTHS, ids=[f"{row[1]} {row[2]}" for row in LENGTHS])
 def test_lengths_as_plain_cgi(cgi, body, length, status):
-    run = run_cgi(cgi, body=body, **POSTED, **({"CONTENT_LENGTH": length} if length else {}))
+    run = run_cgi(
+        cgi, body=body, PATH_INFO="/auth_exchange", **POSTED, **({"CONTENT_LENGTH": length} if length else {})
+    )
     assert (run.returncode, run.stdout.split(b" ")[:2]) == (0, [b"Status:", b"%d" % status])
 
 
@@ -207,7 +179,7 @@ def test_a_body_that_does_not_come_as_plain_cgi(cgi, sent, length, timeout):
     reading, writing = os.pipe()
     try:
         os.write(writing, sent)
-        run = run_cgi(cgi, stdin=reading, **{timeout: "0.5"}, **POSTED, **length)
+        run = run_cgi(cgi, stdin=reading, **{timeout: "0.5"}, PATH_INFO="/auth_exchange", **POSTED, **length)
     finally:
         os.close(reading)
         os.close(writing)
@@ -221,16 +193,11 @@ def test_a_request_without_a_path_says_so_as_plain_cgi(cgi):
     assert run.stdout.startswith(b"Status: 500 ") and b'"reason":"missing_param"' in run.stdout
 
 
-def test_head_as_plain_cgi(cgi):
-    run = run_cgi(cgi, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
+@pytest.mark.parametrize("arguments", [[], ["exchange"], ["check", "--upstream"], ["--help"]])
+def test_head_as_plain_cgi_whatever_arguments_a_web_server_makes(cgi, arguments):
+    run = run_cgi(cgi, arguments, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
     assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
     assert run.stdout.partition(b"\r\n\r\n")[2] == b""
-
-
-def test_arguments_of_a_web_server_are_no_commands(cgi):
-    for arguments in (["exchange"], ["check", "--upstream"], ["--help"]):
-        run = run_cgi(cgi, arguments, REQUEST_METHOD="GET", PATH_INFO="/health/live")
-        assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
 
 
 def test_wrong_settings_end_a_cgi_program_with_78(cgi):
@@ -244,23 +211,7 @@ def test_a_web_server_that_starts_it(name):
     started = Started(name)
     try:
         for _ in range(5):
-            answer = started.post("/auth_exchange", {"code": started.sandbox.code()})
+            answer = started.server.post("/auth_exchange", {"code": started.sandbox.code()})
             assert (answer.status, answer.json["data"]["customer"]["id"]) == (200, 1)
     finally:
         started.stop()
-
-
-def test_libfcgis_own_client(spawned):
-    it = spawned()
-    body = json.dumps({"code": it.sandbox.code()})
-    environment = ENVIRONMENT | {
-        "REQUEST_METHOD": "POST",
-        "SCRIPT_NAME": "/auth_exchange",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-    }
-    command = ["cgi-fcgi", "-bind", "-connect", str(it.socket)]
-    run = subprocess.run(command, input=body, env=environment, capture_output=True, text=True, timeout=20, check=False)
-    assert run.returncode == 0
-    assert run.stdout.startswith("Status: 200")
-    assert '"access_token"' in run.stdout
