@@ -100,9 +100,6 @@ class Container:
         self.child.wait_until_ready(lambda: has_nginx() and http_client.is_ok(self.port, "/health/ready"))
         return self
 
-    def configuration(self):
-        return (self.image.scratch / "nginx.conf").read_text()
-
     def processes(self, start=""):
         """The ids of its processes whose command line starts like that."""
         found = []

@@ -11,19 +11,9 @@ TIKI_PATHS = {
     "/auth_info": "/oauth/me",
 }
 
-# All others are provoked through nginx.
-NOT_THROUGH_NGINX = {
-    "invalid_content_length": "nginx passes on a body only if it is as long as announced",
-    "missing_param": "nginx passes all that is needed",
-    "missing_access_token": "only a sub-request of nginx gets there; test_verify.py has one",
-    "invalid_access_token": "the same",
-    "verification_unavailable": "the same",
-    "not_ready": "the listening socket closes with the same signal: only a connection that nginx has opened before, "
-    "and not filled yet, gets this",
-}
-
 # nginx is told to answer with the status; the answer's text and header fields are compared as for the others.
 NOT_BY_ITS_CAUSE = {
+    "internal_error": "takes an nginx without memory or connections",
     "length_required": "only the calls want a length; test_client_limits.py has chunked bodies",
     "misdirected_request": "takes TLS and two names; Tests/Deploy/vm-site.sh has them",
     "service_unavailable": "takes limits whose statuses an operator has changed",
@@ -84,7 +74,7 @@ def by_method(choose):
 
 
 def without_nginx(server="usual", body=b"", **params):
-    """Provokes by a request to the responder itself, as nginx's sub-requests come, or as none of nginx comes."""
+    """Provokes by a request to the responder itself: nginx's sub-request, or one that nginx would not send."""
 
     def provoke(world, example):
         params.setdefault("REQUEST_ID", "9f2d6c1be07a4853b6c1d2e3f4051627")
@@ -168,7 +158,6 @@ PROVOKERS = {
     "too_many_requests": too_many_requests,
     "request_timeout": by_lines("Connection: close", "Content-Length: 5", server="hasty"),
     "overloaded": asked("busy"),
-    "internal_error": asked("cramped"),
     "upstream_unreachable": asked("without_tiki"),
     "upstream_invalid_response": by_tiki(garbage=True),
     "upstream_unavailable": by_tiki(status=503, body="<html>", content_type="text/html"),

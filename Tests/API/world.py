@@ -135,25 +135,13 @@ class World:
         return self._keep(Responder(scratch_folder(), self.usual.sandbox.auth_endpoint))
 
     @functools.cached_property
-    def cramped(self):
-        """nginx has enough connections for itself and a client, but not for the responder."""
-
-        def change(configuration):
-            configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
-            # Each address that it listens on takes a connection too.
-            configuration = re.sub(r" listen \[::1\]:\d+;", "", configuration)
-            return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
-
-        return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))
-
-    @functools.cached_property
     def told(self):
         """nginx answers with the status in the field X-Answer: for statuses whose cause cannot be produced here."""
 
         def change(configuration):
             # It is looked up again in the error's own location, where it must not answer a second time.
             told = 'map "$uri:$http_x_answer" $told { volatile; "~^/nginx_error:" ""; "~:([0-9]+)$" $1; default ""; }\n'
-            answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
+            answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 500, 503))
             return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
 
         return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))

@@ -93,13 +93,6 @@ def test_help_and_version():
         assert ran.returncode == 0 and all(name in ran.stdout for name in (*GOOD, "CLIENT_SECRET_FILE", "LOG_LEVEL"))
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_names_the_commands(shell):
-    ran = run("--generate-completion-script", shell)
-    assert ran.returncode == 0
-    assert all(word in ran.stdout for word in "serve check sign verify exchange refresh info".split())
-
-
 @pytest.mark.parametrize(
     ("word", "start"),
     [

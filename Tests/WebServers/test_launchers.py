@@ -1,5 +1,6 @@
 """Programs that start a responder themselves, with its socket as descriptor 0; and libfcgi's own client."""
 
+import contextlib
 import json
 import os
 import signal
@@ -20,65 +21,45 @@ from web_servers import SOCKET, Server
 POSTED = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
 
 
-class Spawned:
-    """The page's command, with a delay of the sandbox in milliseconds."""
-
-    def __init__(self, delay=0):
-        self.folder = scratch_folder()
-        self.sandbox = Sandbox(self.folder, "--delay", str(delay))
-        self.socket = self.folder / "spawned.sock"
-        command = COMMAND.replace(SOCKET, str(self.socket))
-        command = command.replace("/usr/local/bin/tiniapp-auth-backend", str(PRODUCTS / "tiniapp-auth-backend"))
-        # A path that must not be used.
-        environment = settings(self.sandbox.auth_endpoint, "/nonexistent/fcgi.sock", SWIFT_BACKTRACE="enable=no")
-        self.child = Child("spawn-fcgi", command.split(), self.folder / "log", environment)
-        self.child.wait_until_ready(lambda: "listening" in self.child.text())
-
-    def exchange(self):
-        body = json.dumps({"code": self.sandbox.code()}).encode()
-        return fastcgi.request("POST", "/auth_exchange", body)
-
-    def stop(self):
-        self.child.stop()
-        self.sandbox.stop()
+@contextlib.contextmanager
+def spawned(delay=0):
+    """The page's command, with a delay of the sandbox in milliseconds; its socket, and what makes requests for it."""
+    folder = scratch_folder()
+    sandbox = Sandbox(folder, "--delay", str(delay))
+    path = folder / "spawned.sock"
+    command = COMMAND.replace(SOCKET, str(path))
+    command = command.replace("/usr/local/bin/tiniapp-auth-backend", str(PRODUCTS / "tiniapp-auth-backend"))
+    # A path that must not be used.
+    environment = settings(sandbox.auth_endpoint, "/nonexistent/fcgi.sock", SWIFT_BACKTRACE="enable=no")
+    child = Child("spawn-fcgi", command.split(), folder / "log", environment)
+    child.wait_until_ready(lambda: '"socket":"descriptor 0"' in child.text())
+    yield child, path, lambda: json.dumps({"code": sandbox.code()}).encode()
+    child.stop()
+    sandbox.stop()
 
 
-@pytest.fixture
-def spawned():
-    started = []
-
-    def start(**options):
-        started.append(Spawned(**options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.stop()
+def test_spawn_fcgi_and_libfcgis_own_client():
+    with spawned() as (_, path, new_body):
+        for _ in range(10):
+            assert fastcgi.ask(path, fastcgi.request("POST", "/auth_exchange", new_body())).status == 200
+        body = new_body()
+        environment = ENVIRONMENT | POSTED | {"SCRIPT_NAME": "/auth_exchange", "CONTENT_LENGTH": str(len(body))}
+        command = ["cgi-fcgi", "-bind", "-connect", str(path)]
+        run = subprocess.run(command, input=body, env=environment, capture_output=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout[:11], b'"access_token"' in run.stdout) == (0, b"Status: 200", True)
 
 
-def test_spawn_fcgi_and_libfcgis_own_client(spawned):
-    it = spawned()
-    assert '"socket":"descriptor 0"' in it.child.text()
-    for _ in range(10):
-        assert fastcgi.ask(it.socket, it.exchange()).status == 200
-    body = json.dumps({"code": it.sandbox.code()})
-    environment = ENVIRONMENT | POSTED | {"SCRIPT_NAME": "/auth_exchange", "CONTENT_LENGTH": str(len(body))}
-    command = ["cgi-fcgi", "-bind", "-connect", str(it.socket)]
-    run = subprocess.run(command, input=body, env=environment, capture_output=True, text=True, timeout=20, check=False)
-    assert (run.returncode, run.stdout[:11], '"access_token"' in run.stdout) == (0, "Status: 200", True)
-
-
-def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue(spawned):
-    it = spawned(delay=500)
-    requests = [it.exchange() for _ in range(20)]
-    it.child.send_signal(signal.SIGSTOP)
-    connections = [fastcgi.connect(it.socket) for _ in requests]
-    for connection, request in zip(connections, requests, strict=True):
-        connection.sendall(request)
-    it.child.send_signal(signal.SIGTERM)
-    it.child.send_signal(signal.SIGCONT)
-    assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
-    assert it.child.process.wait(60) == 0
+def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue():
+    with spawned(delay=500) as (child, path, new_body):
+        requests = [fastcgi.request("POST", "/auth_exchange", new_body()) for _ in range(20)]
+        child.send_signal(signal.SIGSTOP)
+        connections = [fastcgi.connect(path) for _ in requests]
+        for connection, request in zip(connections, requests, strict=True):
+            connection.sendall(request)
+        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGCONT)
+        assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
+        assert child.process.wait(60) == 0
 
 
 def test_a_tcp_socket_is_refused_in_one_sentence():
