@@ -16,14 +16,11 @@ from testbed.servers import CREDENTIALS, scratch_folder
 UID, GID = 10001, 0
 
 
-def compiler():
-    """Swift's own, where it is not on the PATH."""
-    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
-    return shutil.which("clang") or shutil.which("cc") or beside_swift
-
-
 def compiled(source, target, *options):
-    command = [compiler(), "-O2", "-Wall", "-Werror", "-s", *options, "-o", target, ROOT / "scripts" / source]
+    # Swift's own, where it is not on the PATH.
+    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
+    compiler = shutil.which("clang") or shutil.which("cc") or beside_swift
+    command = [compiler, "-O2", "-Wall", "-Werror", "-s", *options, "-o", target, ROOT / "scripts" / source]
     subprocess.run(command, check=True)
 
 

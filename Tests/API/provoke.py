@@ -107,6 +107,7 @@ def too_many_requests(world, example):
 
 
 def not_ready(world, example):
+    """The socket closes with the same signal: only a connection that nginx had opened before, unfilled, gets this."""
     responder = world.new_responder()
     with fastcgi.connect(responder.socket) as connection:
         connection.sendall(fastcgi.head(example.method, example.path))
@@ -138,6 +139,7 @@ PROVOKERS = {
     "payload_too_large_for_backend": with_body(lambda key: b" " * 101, server="without_tiki"),
     "encoded_body": with_body(lambda key: {key: "a"}, "Content-Encoding: gzip"),
     "unsupported_media_type": with_body(lambda key: b"a=a", "Content-Type: application/x-www-form-urlencoded"),
+    # nginx passes on a body only if it is as long as announced.
     "invalid_content_length": without_nginx(body=b"{}", CONTENT_LENGTH="5"),
     # The request line or a header field is.
     "bad_request": by_lines("Host: b"),

@@ -150,13 +150,3 @@ def test_every_answer_can_be_read_by_a_listed_page_and_by_no_other(ports, server
             assert_readable(answer, origin)
         else:
             assert not cors_fields(answer)
-
-
-def test_without_a_list_nothing_of_it_is_there(world):
-    for origin in (LISTED[0], "null", None):
-        for answer in (
-            preflight(world.usual.port, "/auth_exchange", origin),
-            http_client.request(world.usual.port, "POST", "/auth_exchange", of_page(origin), b'{"code":"a"}'),
-            http_client.request(world.usual.port, "GET", "/nowhere", of_page(origin)),
-        ):
-            assert answer.status in (400, 404, 405) and not cors_fields(answer)

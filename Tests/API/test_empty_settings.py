@@ -14,7 +14,6 @@ from testbed.places import ROOT
         ("CLIENT_KEY=of-the-file", {"CLIENT_KEY": ""}, "of-the-file"),
         ("CLIENT_KEY=", {}, "not set"),
         ("CLIENT_KEY=''", {}, "not set"),
-        ("CLIENT_KEY=", {"CLIENT_KEY": "mine"}, "mine"),
         ("\ufeffCLIENT_KEY=a", {}, "a"),
     ],
 )

@@ -10,7 +10,7 @@ import document
 from testbed import http_client
 from testbed.places import ROOT
 from testbed.ports import free_port
-from testbed.processes import ENVIRONMENT, Child, wait_until
+from testbed.processes import ENVIRONMENT, Child, stat_of, wait_until
 from testbed.servers import Nginx, Responder, scratch_folder
 from testbed.stack import Stack
 
@@ -124,6 +124,7 @@ class World:
         """The responder's process is suspended. Futures for nginx's answers after its 15 s, by method and path."""
         stack = self._keep(Stack(sandbox=self.usual.sandbox))
         stack.responder.send_signal(signal.SIGSTOP)
+        wait_until(lambda: stat_of(stack.responder.child.process.pid)[0] == "T", "it is suspended")
         return {
             (method, path): self._in_background(stack.port, method, path)
             for path, method, _ in document.operations()

@@ -74,12 +74,6 @@ def test_an_optional_setting_that_is_empty_counts_as_not_set(folder):
     Responder(folder, TIKI, **empty).stop()
 
 
-def test_a_socket_that_cannot_be_opened_is_named(folder):
-    ran = run("serve", **GOOD, LISTEN_SOCKET=f"{folder}/absent/fcgi.sock")
-    assert ran.returncode == 1
-    assert "the server could not run" in ran.stderr and f"{folder}/absent/fcgi.sock" in ran.stderr
-
-
 # --- help --------------------------------------------------------------------------------------------------
 
 

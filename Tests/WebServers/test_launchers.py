@@ -85,51 +85,45 @@ def test_with_descriptor_0_closed_it_listens_on_its_own_socket():
     Responder(scratch_folder(), "http://127.0.0.1:1/auth/token", through=closed).stop()
 
 
-class Started:
-    """A web server that starts the responder, or a program for each request, itself."""
-
-    def __init__(self, name):
-        self.folder = folder = scratch_folder()
-        self.sandbox = Sandbox(folder)
-        (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
-        (folder / "secret").chmod(0o644)
-        folder.chmod(0o755)
-        starting = {
-            "CLIENT_KEY": CREDENTIALS["CLIENT_KEY"],
-            "CLIENT_SECRET_FILE": str(folder / "secret"),
-            "AUTH_ENDPOINT": self.sandbox.auth_endpoint,
-        }
-        self.server = Server(name, folder / "started.sock", starting)
-
-    def stop(self):
-        self.server.stop()
-        self.sandbox.stop()
+@contextlib.contextmanager
+def started(name):
+    """A web server that starts the responder, or a program for each request, itself; and the sandbox."""
+    folder = scratch_folder()
+    sandbox = Sandbox(folder)
+    (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
+    (folder / "secret").chmod(0o644)
+    folder.chmod(0o755)
+    starting = {"CLIENT_KEY": CREDENTIALS["CLIENT_KEY"], "CLIENT_SECRET_FILE": str(folder / "secret")}
+    server = Server(name, folder / "started.sock", starting | {"AUTH_ENDPOINT": sandbox.auth_endpoint})
+    yield server, sandbox
+    server.stop()
+    sandbox.stop()
 
 
 @pytest.fixture(scope="module")
 def cgi():
-    started = Started("lighttpd-cgi")
-    yield started
-    started.stop()
+    with started("lighttpd-cgi") as (server, sandbox):
+        server.sandbox = sandbox
+        yield server
 
 
 def test_three_calls_as_plain_cgi(cgi):
-    tokens = cgi.server.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
-    assert cgi.server.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
-    answer = cgi.server.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
+    tokens = cgi.post("/auth_exchange", {"code": cgi.sandbox.code()}).json["data"]
+    assert cgi.post("/auth_info", {"access_token": tokens["access_token"]}).json["data"]["customer_id"] == 1
+    answer = cgi.post("/auth_refresh", {"refresh_token": tokens["refresh_token"]})
     assert answer.status == 200
     assert answer.all("Cache-Control") == ["no-store"]
 
 
 def test_errors_paths_and_methods_as_plain_cgi(cgi):
     for reason, body in (("invalid_json", b"{"), ("invalid_code", b'{"code":"nobody"}')):
-        answer = cgi.server.post("/auth_exchange", body)
+        answer = cgi.post("/auth_exchange", body)
         assert (answer.status, answer.json["error"]["reason"]) == (400, reason)
-    assert cgi.server.post("/auth_exchange", b'{"code":"%s"}' % (b"a" * 16_384)).status == 413
+    assert cgi.post("/auth_exchange", b'{"code":"%s"}' % (b"a" * 16_384)).status == 413
     for path, status in (("/nowhere", 404), ("/metrics", 404), ("/auth_verify", 404), ("/auth_exchange", 405)):
-        assert cgi.server.get(path).status == status
+        assert cgi.get(path).status == status
     # Apache and others make arguments of it.
-    assert cgi.server.get("/health/live?exchange").status == 200
+    assert cgi.get("/health/live?exchange").status == 200
 
 
 def run_cgi(cgi, arguments=(), body=b"", stdin=None, **variables):
@@ -189,10 +183,7 @@ def test_wrong_settings_end_a_cgi_program_with_78(cgi):
 
 @pytest.mark.parametrize("name", ["lighttpd", "apache-start"])
 def test_a_web_server_that_starts_it(name):
-    started = Started(name)
-    try:
+    with started(name) as (server, sandbox):
         for _ in range(5):
-            answer = started.server.post("/auth_exchange", {"code": started.sandbox.code()})
+            answer = server.post("/auth_exchange", {"code": sandbox.code()})
             assert (answer.status, answer.json["data"]["customer"]["id"]) == (200, 1)
-    finally:
-        started.stop()
