@@ -1,6 +1,7 @@
 """Whether an answer is what its example says: status, header fields, body."""
 
 import json
+import re
 
 import document
 import jsonschema
@@ -29,19 +30,9 @@ def is_own_error(value):
     return isinstance(value, dict) and bool(value.get("error")) and value["error"]["reason"] in OWN_REASONS
 
 
-def expected(value, actual, request_id):
-    """The example, with tokens and request ids as the answer has them."""
-    if isinstance(value, dict) and isinstance(actual, dict):
-        return {key: expected_member(key, member, actual.get(key), request_id) for key, member in value.items()}
-    return value
-
-
-def expected_member(key, member, actual, request_id):
-    if key in ("access_token", "refresh_token") and isinstance(actual, str) and actual:
-        return actual
-    if key == "request_id" and request_id:
-        return request_id
-    return expected(member, actual, request_id)
+def comparable(text):
+    """Without the values that differ each time."""
+    return re.sub(r'"(access_token|refresh_token|request_id)":"[^"]+"', r'"\1":"…"', text)
 
 
 def assert_agreement(answer, example):
@@ -49,18 +40,15 @@ def assert_agreement(answer, example):
     assert answer.all("Content-Type") == [example.media_type]
     assert_fields(answer, example.headers)
     if example.name == "metrics":
-        return assert_has_lines(answer.text, example.value)
-    if isinstance(example.value, str):
+        assert_has_lines(answer.text, example.value)
+    elif isinstance(example.value, str):
         assert answer.text == example.value
-        return None
-    request_id = None
-    if is_own_error(example.value):
-        # Where the header field is not documented, any id is right.
-        request_id = (answer.all("X-Request-Id") or [answer.json["error"]["metadata"]["request_id"]])[0]
-    wanted = expected(example.value, answer.json, request_id)
-    # As text, so that order and white space count, too.
-    assert answer.text == json.dumps(wanted, separators=(",", ":"), ensure_ascii=False)
-    return None
+    else:
+        # As text, so that order and white space count, too.
+        wanted = json.dumps(example.value, separators=(",", ":"), ensure_ascii=False)
+        assert comparable(answer.text) == comparable(wanted)
+        if is_own_error(example.value) and "X-Request-Id" in example.headers:
+            assert answer.all("X-Request-Id") == [answer.json["error"]["metadata"]["request_id"]]
 
 
 def assert_has_lines(text, lines):

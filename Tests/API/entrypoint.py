@@ -1,27 +1,26 @@
 """scripts/container-entrypoint.sh without an engine: what the image has lies in a folder, and PORT is loopback's."""
 
+import contextlib
 import os
+import pathlib
 import shutil
 import subprocess
 
 from testbed import http_client
 from testbed.places import PRODUCTS, ROOT
 from testbed.ports import free_port
-from testbed.processes import ENVIRONMENT, Child
+from testbed.processes import ENVIRONMENT, Child, wait_until
 from testbed.servers import CREDENTIALS, scratch_folder
 
 # As the Dockerfile's USER.
 UID, GID = 10001, 0
 
 
-def compiler():
-    """Swift's own, where it is not on the PATH."""
-    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
-    return shutil.which("clang") or shutil.which("cc") or beside_swift
-
-
 def compiled(source, target, *options):
-    command = [compiler(), "-O2", "-Wall", "-Werror", "-s", *options, "-o", target, ROOT / "scripts" / source]
+    # Swift's own, where it is not on the PATH.
+    beside_swift = os.path.join(os.path.dirname(os.path.realpath(shutil.which("swift") or "/")), "clang")
+    compiler = shutil.which("clang") or shutil.which("cc") or beside_swift
+    command = [compiler, "-O2", "-Wall", "-Werror", "-s", *options, "-o", target, ROOT / "scripts" / source]
     subprocess.run(command, check=True)
 
 
@@ -67,12 +66,10 @@ class Image:
         self.cpu_max.write_text(f"{cpu_max}\n")
 
     def environment(self, **settings):
-        path = f"{self.folder}:{ENVIRONMENT['PATH']}"
-        endpoint = "http://127.0.0.1:9/auth/token"
-        given = {**CREDENTIALS, "AUTH_ENDPOINT": endpoint}
         # Nothing listens there, and nobody asks.
-        quiet = {"UPSTREAM_WARM_CONNECTIONS": "0", "SWIFT_BACKTRACE": "enable=no"}
-        return {**ENVIRONMENT, **given, **quiet, "PATH": path, **settings}
+        quiet = {"AUTH_ENDPOINT": "http://127.0.0.1:9/auth/token", "UPSTREAM_WARM_CONNECTIONS": "0"}
+        path = {"PATH": f"{self.folder}:{ENVIRONMENT['PATH']}", "SWIFT_BACKTRACE": "enable=no"}
+        return ENVIRONMENT | CREDENTIALS | quiet | path | settings
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -92,7 +89,7 @@ class Container:
         log.touch()
         if os.geteuid() == 0:
             os.chown(log, UID, GID)
-        command = [*image.prefix, *before, *image.command]
+        command = [*before, *image.prefix, *image.command]
         self.child = Child("container", command, log, image.environment(**settings))
 
     def wait_until_ready(self):
@@ -100,31 +97,18 @@ class Container:
         self.child.wait_until_ready(lambda: has_nginx() and http_client.is_ok(self.port, "/health/ready"))
         return self
 
-    def text(self):
-        return self.child.text()
-
-    def configuration(self):
-        return (self.image.scratch / "nginx.conf").read_text()
-
-    def processes(self):
-        """By command, the ids of its processes: the responder, nginx's master and workers."""
-        found, parents = {}, [self.child.process.pid]
-        while parents:
-            children = subprocess.run(
-                ["ps", "-o", "pid=,args=", "--ppid", ",".join(map(str, parents))],
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-            parents = []
-            for line in children.splitlines():
-                pid, args = line.split(maxsplit=1)
-                parents.append(int(pid))
-                found.setdefault(args, []).append(int(pid))
+    def processes(self, start=""):
+        """The ids of its processes whose command line starts like that."""
+        found = []
+        for pid in self.child.pids():
+            with contextlib.suppress(OSError):
+                if pathlib.Path(f"/proc/{pid}/cmdline").read_text().startswith(start):
+                    found.append(pid)
         return found
 
-    def workers(self):
-        return sum(len(pids) for args, pids in self.processes().items() if args.startswith("nginx: worker process"))
+    def wait_for_workers(self, count):
+        """They start after their master has written its id."""
+        wait_until(lambda: len(self.processes("nginx: worker process")) == count, f"{count} workers")
 
     def stop(self):
         """As an engine would; the exit code."""

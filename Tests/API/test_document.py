@@ -34,15 +34,27 @@ def test_every_body_fits_its_schema(path, name, value):
     document.validator(document.request_schema(path)).validate(value)
 
 
-def test_an_answer_of_every_path_is_written_once():
-    written = document.as_written()
-    every = written["x-every-path"]
-    for path, item in written["paths"].items():
-        for method in item.keys() & {"get", "head", "options", "post"}:
-            responses = item[method]["responses"]
-            assert path in document.INTERNAL or "default" in responses, "a viewer says nothing of the others"
-            repeated = {status for status, response in responses.items() if response == every.get(status)}
-            assert not repeated, f"{method} {path} repeats {repeated}"
+WRITTEN = [
+    (path, method, operation)
+    for path, item in document.as_written()["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), WRITTEN)
+def test_each_operation_says_once_what_a_viewer_shows_alone(path, method, operation):
+    responses = operation["responses"]
+    assert path in document.INTERNAL or "default" in responses, "a viewer says nothing of the others"
+    for status, response in responses.items():
+        assert response != document.DOCUMENT["x-every-path"].get(status), f"{status} is an answer of every path"
+        description = resolved(response)["description"]
+        # A viewer shows it beside the status, without the summary's question.
+        assert len(description.split()) > 1 or description == "Alive.", f"{status}: {description}"
+        assert not re.match(r"(It|Not now)\b", description), f"{status}: {description}"
+    # These come last.
+    assert document.as_written()["tags"][-1]["name"] == "other methods"
+    assert (operation["tags"] == ["other methods"]) == (method in ("head", "options"))
 
 
 def test_the_introduction_lists_the_answers_of_every_path():
@@ -59,25 +71,6 @@ def response_examples(response):
     return resolved(response)["content"]["application/json"]["examples"].values()
 
 
-def test_descriptions_stand_alone():
-    """A viewer shows them beside the status, without the summary's question."""
-    written = document.as_written()
-    for item in written["paths"].values():
-        for method in item.keys() & {"get", "head", "options", "post"}:
-            for status, response in item[method]["responses"].items():
-                description = resolved(response)["description"]
-                assert len(description.split()) > 1 or description == "Alive.", f"{status}: {description}"
-                assert not re.match(r"(It|Not now)\b", description), f"{status}: {description}"
-
-
-def test_what_no_tini_app_calls_comes_last():
-    written = document.as_written()
-    assert [tag["name"] for tag in written["tags"]][-1] == "other methods"
-    for item in written["paths"].values():
-        for method in item.keys() & {"get", "head", "options", "post"}:
-            assert (item[method]["tags"] == ["other methods"]) == (method in ("head", "options"))
-
-
 def own_errors():
     return {
         (int(example.status), example.value["error"]["reason"])
@@ -86,11 +79,8 @@ def own_errors():
     }
 
 
-def test_errors_are_those_of_the_errors_page():
+def test_errors_are_those_of_the_errors_page_and_of_the_list_of_reasons():
     assert own_errors() == facts.errors()
-
-
-def test_list_of_reasons_is_complete():
     assert {reason for _, reason in own_errors()} == set(OWN_REASONS)
 
 

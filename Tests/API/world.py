@@ -10,7 +10,7 @@ import document
 from testbed import http_client
 from testbed.places import ROOT
 from testbed.ports import free_port
-from testbed.processes import ENVIRONMENT, Child, wait_until
+from testbed.processes import ENVIRONMENT, Child, stat_of, wait_until
 from testbed.servers import Nginx, Responder, scratch_folder
 from testbed.stack import Stack
 
@@ -59,19 +59,14 @@ class World:
         return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, with_limits))
 
     @functools.cached_property
-    def small(self):
-        """The responder accepts smaller bodies than nginx does."""
-        return self._keep(Stack(sandbox=self.usual.sandbox, MAX_BODY_BYTES="100"))
-
-    @functools.cached_property
     def hasty(self):
         """The responder waits for no body."""
         return self._keep(Stack(sandbox=self.usual.sandbox, ARRIVAL_TIMEOUT="0.1"))
 
     @functools.cached_property
     def without_tiki(self):
-        """Nobody listens in Tiki's place."""
-        return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token"))
+        """Nobody listens in Tiki's place. And the responder accepts smaller bodies than nginx does."""
+        return self._keep(Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token", MAX_BODY_BYTES="100"))
 
     @functools.cached_property
     def impatient(self):
@@ -129,6 +124,7 @@ class World:
         """The responder's process is suspended. Futures for nginx's answers after its 15 s, by method and path."""
         stack = self._keep(Stack(sandbox=self.usual.sandbox))
         stack.responder.send_signal(signal.SIGSTOP)
+        wait_until(lambda: stat_of(stack.responder.child.process.pid)[0] == "T", "it is suspended")
         return {
             (method, path): self._in_background(stack.port, method, path)
             for path, method, _ in document.operations()
@@ -140,25 +136,13 @@ class World:
         return self._keep(Responder(scratch_folder(), self.usual.sandbox.auth_endpoint))
 
     @functools.cached_property
-    def cramped(self):
-        """nginx has enough connections for itself and a client, but not for the responder."""
-
-        def change(configuration):
-            configuration = replaced(configuration, "worker_processes     auto;", "worker_processes 1;")
-            # Each address that it listens on takes a connection too.
-            configuration = re.sub(r" listen \[::1\]:\d+;", "", configuration)
-            return replaced(configuration, "worker_connections 9216;", "worker_connections 3;")
-
-        return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))
-
-    @functools.cached_property
     def told(self):
         """nginx answers with the status in the field X-Answer: for statuses whose cause cannot be produced here."""
 
         def change(configuration):
             # It is looked up again in the error's own location, where it must not answer a second time.
             told = 'map "$uri:$http_x_answer" $told { volatile; "~^/nginx_error:" ""; "~:([0-9]+)$" $1; default ""; }\n'
-            answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 503))
+            answers = "".join(f"if ($told = {status}) {{ return {status}; }}\n" for status in (411, 421, 500, 503))
             return replaced(configuration, "    server {\n", f"{told}    server {{\n{answers}")
 
         return self._keep(Nginx(scratch_folder(), self.usual.responder.socket, change))

@@ -53,51 +53,25 @@ def sandboxes(folder):
 # --- settings ----------------------------------------------------------------------------------------------
 
 
-def test_an_empty_environment_lacks_three_settings():
-    ran = run("serve", environment={})
-    assert (ran.returncode, ran.stdout) == (78, "")
-    for name in ("CLIENT_KEY", "CLIENT_SECRET", "AUTH_ENDPOINT"):
-        assert f"\n  {name} is not set" in ran.stderr
-
-
 @pytest.mark.parametrize("command", ["serve", "check"])
-@pytest.mark.parametrize(
-    ("name", "value", "problem"),
-    [
-        ("CLIENT_KEY", "<Client_Key of your app>", "CLIENT_KEY is still a placeholder"),
-        ("CLIENT_SECRET_FILE", "/dev/null", "CLIENT_SECRET and CLIENT_SECRET_FILE are both set"),
-        ("AUTH_ENDPOINT", "http://api.tiki.vn/auth/token", "AUTH_ENDPOINT is plain http to another machine"),
-        ("MAX_BODY_BYTES", "16k", "MAX_BODY_BYTES is not a whole number"),
-    ],
-)
-def test_a_bad_setting_is_named_with_its_problem(command, name, value, problem):
-    ran = run(command, **GOOD | {name: value})
-    assert ran.returncode == 78
-    first, line = ran.stderr.splitlines()
-    assert first == "The configuration has a problem:"
-    assert line.startswith(f"  {problem}")
-    assert value not in ran.stderr
+def test_bad_settings_are_named_with_their_problems(command):
+    ran = run(command, AUTH_ENDPOINT="http://api.tiki.vn/auth/token", MAX_BODY_BYTES="16k", CLIENT_KEY="")
+    assert (ran.returncode, ran.stdout) == (78, "")
+    first, *problems = ran.stderr.splitlines()
+    assert first == "The configuration has 3 problems:"
+    expected = (
+        "CLIENT_KEY is not set",
+        "AUTH_ENDPOINT is plain http to another machine",
+        "MAX_BODY_BYTES is not a whole",
+    )
+    assert all(line.startswith(f"  {start}") for line, start in zip(problems, expected, strict=True))
+    assert "16k" not in ran.stderr
 
 
 def test_an_optional_setting_that_is_empty_counts_as_not_set(folder):
-    """As Compose and Cloud Run pass it."""
-    names = """
-        CLIENT_SECRET_FILE REFRESH_ENDPOINT INFO_ENDPOINT UPSTREAM_CA_FILE REQUEST_TIMEOUT ALLOW_INSECURE_UPSTREAM
-        MAX_BODY_BYTES LOG_LEVEL GOOGLE_CLOUD_PROJECT ALLOWED_ORIGINS TIKI_VALIDATION_CODE TIKI_VALIDATION_TEXT
-        TIKI_VALIDATION_FOLDER NOTIFY_SOCKET LISTEN_FDS LISTEN_PID WATCHDOG_USEC WATCHDOG_PID
-    """
-    empty = dict.fromkeys(names.split(), "")
-    assert run("check", **GOOD | empty).returncode == 0
+    """As Compose and Cloud Run pass it. ConfigurationTests has every setting; these are read elsewhere."""
+    empty = dict.fromkeys("NOTIFY_SOCKET LISTEN_FDS LISTEN_PID WATCHDOG_USEC WATCHDOG_PID LOG_LEVEL".split(), "")
     Responder(folder, TIKI, **empty).stop()
-    (folder / "secret").write_text("secret")
-    secret = {"CLIENT_SECRET": "", "CLIENT_SECRET_FILE": f"{folder}/secret"}
-    assert run("check", **GOOD | empty | secret).returncode == 0
-
-
-def test_a_socket_that_cannot_be_opened_is_named(folder):
-    ran = run("serve", **GOOD, LISTEN_SOCKET=f"{folder}/absent/fcgi.sock")
-    assert ran.returncode == 1
-    assert "the server could not run" in ran.stderr and f"{folder}/absent/fcgi.sock" in ran.stderr
 
 
 # --- help --------------------------------------------------------------------------------------------------
@@ -113,29 +87,19 @@ def test_help_and_version():
         assert ran.returncode == 0 and all(name in ran.stdout for name in (*GOOD, "CLIENT_SECRET_FILE", "LOG_LEVEL"))
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_names_the_commands(shell):
-    ran = run("--generate-completion-script", shell)
-    assert ran.returncode == 0
-    assert all(word in ran.stdout for word in "serve check sign verify exchange refresh info".split())
-
-
-@pytest.mark.parametrize("word", ["chek", "Check", "exchnage"])
-def test_a_mistyped_command_lists_the_commands(word):
+@pytest.mark.parametrize(
+    ("word", "start"),
+    [
+        ("chek", "There is no command 'chek'."),
+        # It may be a code, and is not shown again.
+        ("eyJhbGciOi.S3CR3T-code_of-somebody", "There is no such command."),
+    ],
+)
+def test_a_mistyped_command_lists_the_commands(word, start):
     ran = run(word)
     assert ran.returncode == 64
-    assert ran.stderr.startswith(f"There is no command '{word}'.") and "  check " in ran.stderr
-
-
-def test_a_code_in_a_commands_place_is_not_shown_again():
-    ran = run("eyJhbGciOi.S3CR3T-code_of-somebody")
-    assert ran.returncode == 64
-    assert ran.stderr.startswith("There is no such command.") and "  exchange " in ran.stderr
+    assert ran.stderr.startswith(start) and "  check " in ran.stderr
     assert "S3CR3T" not in ran.stdout + ran.stderr
-
-
-def test_an_unknown_option_is_a_usage_error():
-    assert run("--nonsense").returncode == 64
 
 
 # --- sign and verify: the vectors are from Tiki's page "Calculate signature" -------------------------------
@@ -144,6 +108,7 @@ TIMESTAMP = "1620621619569"
 BODY = '{"id":123}'
 SIGNATURE = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
 PATH = "/order?location=H%C3%A0%20N%E1%BB%99i&order_id=88062110977884170"
+SIGNATURE_IN_2096 = "7d38bfa949729be874e7cfdbffd664deaa5ca42c0a8b34ba0331e4b384694c69"
 SIGNATURE_OF_PATH = "e1e0d63f7f8296dd31b2c082e611351a6c41a3bc0309a9299832f70b693722c8"
 
 
@@ -151,9 +116,7 @@ SIGNATURE_OF_PATH = "e1e0d63f7f8296dd31b2c082e611351a6c41a3bc0309a9299832f70b693
     ("words", "stdin", "signed", "signature"),
     [
         ([BODY], "", BODY, SIGNATURE),
-        ([PATH], "", PATH, SIGNATURE_OF_PATH),
         (["--get", PATH], "", PATH, SIGNATURE_OF_PATH),
-        ([], BODY, BODY, SIGNATURE),
         # One newline at the end of standard input is ignored.
         ([], f"{BODY}\n", BODY, SIGNATURE),
     ],
@@ -180,9 +143,7 @@ def test_sign_takes_the_bytes_of_standard_input_as_they_are():
     ("path", "problem"),
     [
         ("https://api.tiki.vn/tiniapp-open-api/order", "begins with one slash"),
-        ("order", "begins with one slash"),
         ("//order", "begins with one slash"),
-        ("", "begins with one slash"),
         ("/tiniapp-open-api/order", "leave /tiniapp-open-api out"),
         ("/tiniapp-sandbox-open-api/order", "leave /tiniapp-sandbox-open-api out"),
         ("/order?location=Hà Nội", "percent-encoded"),
@@ -195,11 +156,8 @@ def test_sign_get_explains_why_a_text_is_no_path(path, problem):
     assert problem in ran.stderr
 
 
-def test_sign_takes_a_path_or_a_body():
+def test_sign_takes_a_path_or_a_body_and_needs_key_and_secret():
     assert run("sign", "--get", "/order", "{}").returncode == 64
-
-
-def test_sign_without_credentials_names_both():
     ran = run("sign", "{}", environment={})
     assert ran.returncode == 78
     assert "CLIENT_KEY is not set" in ran.stderr and "CLIENT_SECRET is not set" in ran.stderr
@@ -211,31 +169,21 @@ def verify(*more, client_id=CLIENT_KEY, timestamp=TIMESTAMP, signature=SIGNATURE
     return run("verify", *words, stdin=body, **settings)
 
 
-def test_verify_reports_a_good_signature_and_its_age():
-    ran = verify()
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert re.fullmatch(r"The signature is good, and \d+ s old\.\n", ran.stdout)
-
-
 def test_what_sign_makes_now_is_good_for_verify():
     _, timestamp, signature = re.findall(r"^X-.*: (.*)$", run("sign", BODY).stdout, re.MULTILINE)
     assert abs(int(timestamp) / 1_000 - time.time()) < 60
     ran = verify("--max-age", "86400", timestamp=timestamp, signature=signature)
-    assert ran.returncode == 0, ran.stderr
-    tomorrow = str(int((time.time() + 86_400) * 1_000))
-    _, _, signature = re.findall(r"^X-.*: (.*)$", run("sign", "--timestamp", tomorrow, BODY).stdout, re.MULTILINE)
-    ran = verify(timestamp=tomorrow, signature=signature)
-    assert ran.returncode == 1 and "in the future" in ran.stderr
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert re.fullmatch(r"The signature is good, and \d+ s old\.\n", ran.stdout)
 
 
 @pytest.mark.parametrize(
     ("more", "values", "words"),
     [
-        ([], {"client_id": "another"}, "for another app"),
         ([], {"client_id": "--max-age"}, "for another app"),
-        ([], {"body": ""}, "not that of this body"),
         ([], {"body": f"{BODY}\n"}, "ends with a newline"),
         ([], {"timestamp": "-1"}, "not Unix time"),
+        ([], {"timestamp": "4000000000000", "signature": SIGNATURE_IN_2096}, "in the future"),
         ([], {"signature": "-garbage"}, "not 64 hexadecimal digits"),
         (["--max-age", "60"], {}, "more than 60 s"),
     ],
@@ -370,18 +318,13 @@ def test_check_says_which_apps_pair_it_must_be(base, app):
 
 @pytest.mark.parametrize(("timeout", "is_warned"), [("14.9", False), ("15", True)])
 def test_what_is_allowed_and_probably_not_meant_gets_a_warning(timeout, is_warned):
-    typos = {"CLIENT_SECRT": "x", "REQUEST_TIMOUT": "3", "HOME": "/", "LOG_FILE_NAME": "x", "verify_window": "3"}
-    ran = run("check", **GOOD | typos, REQUEST_TIMEOUT=timeout)
+    typos = {"CLIENT_SECRT": "CLIENT_SECRET", "REQUEST_TIMOUT": "REQUEST_TIMEOUT", "verify_window": "VERIFY_WINDOW"}
+    ran = run("check", **GOOD | typos, LOG_FILE_NAME="x", REQUEST_TIMEOUT=timeout)
     assert ran.returncode == 0
-    warnings = [line for line in ran.stdout.splitlines() if line.startswith("warning: ")]
-    for wrong, right in (
-        ("CLIENT_SECRT", "CLIENT_SECRET"),
-        ("REQUEST_TIMOUT", "REQUEST_TIMEOUT"),
-        ("verify_window", "VERIFY_WINDOW"),
-    ):
-        assert f"warning: {wrong} is not a setting; is {right} meant?" in warnings
-    assert any("nginx waits 15 s" in line for line in warnings) == is_warned
-    assert len(warnings) == 3 + is_warned
+    warnings = {line for line in ran.stdout.splitlines() if line.startswith("warning: ")}
+    expected = {f"warning: {wrong} is not a setting; is {right} meant?" for wrong, right in typos.items()}
+    of_nginx = {line for line in warnings if "nginx waits 15 s" in line}
+    assert (warnings - of_nginx, len(of_nginx)) == (expected, is_warned)
     assert "fastcgi_read_timeout    15s;" in read("nginx/routes.conf")
 
 
@@ -421,19 +364,16 @@ def test_check_reports_a_clock_that_is_off(sandboxes, offset, code, words):
     assert ("verdict: good. This machine's clock is " in ran.stdout) == (code == 0)
 
 
-def test_check_passes_a_server_that_does_not_answer_head_and_says_so():
+def test_check_fails_if_nobody_is_there_or_nobody_speaks_tls_and_passes_a_server_that_does_not_answer_head(sandboxes):
+    ran = run("check", "--upstream", AUTH_ENDPOINT=f"http://127.0.0.1:{free_port()}/auth/token")
+    assert (ran.returncode, ran.stdout.count("not reachable")) == (1, 3)
+    ran = run("check", "--upstream", AUTH_ENDPOINT=sandboxes().auth_endpoint.replace("http:", "https:"))
+    assert ran.returncode == 1 and "not reachable: this port does not speak TLS\n" in ran.stdout
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/auth/token"
         ran = run("check", "--upstream", AUTH_ENDPOINT=endpoint, CONNECT_TIMEOUT="0.3")
     assert ran.returncode == 0 and "verdict: good" in ran.stdout
     assert ran.stdout.count("connected, but no answer to HEAD, no TLS, clock skew unknown\n") == 3
-
-
-def test_check_fails_if_nobody_is_there_or_nobody_speaks_tls(sandboxes):
-    ran = run("check", "--upstream", AUTH_ENDPOINT=f"http://127.0.0.1:{free_port()}/auth/token")
-    assert (ran.returncode, ran.stdout.count("not reachable")) == (1, 3)
-    ran = run("check", "--upstream", AUTH_ENDPOINT=sandboxes().auth_endpoint.replace("http:", "https:"))
-    assert ran.returncode == 1 and "not reachable: this port does not speak TLS\n" in ran.stdout
 
 
 def test_check_uses_the_shared_store(sandboxes, folder):

@@ -1,5 +1,6 @@
 """Programs that start a responder themselves, with its socket as descriptor 0; and libfcgi's own client."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,74 +8,58 @@ import socket
 import subprocess
 
 import pytest
-from testbed import fastcgi, http_client
+from testbed import fastcgi
 from testbed.markdown import Page
 from testbed.places import PRODUCTS
-from testbed.processes import ENVIRONMENT, Child, wait_until
-from testbed.servers import CREDENTIALS, Sandbox, scratch_folder, settings
+from testbed.processes import ENVIRONMENT, Child
+from testbed.servers import CREDENTIALS, Responder, Sandbox, scratch_folder, settings
 from web_servers import SOCKET, Server
 
 (COMMAND,) = (block.text for block in Page("docs/web-servers.md").blocks if block.text.startswith("spawn-fcgi"))
 
 
-class Spawned:
-    """The page's command, with a delay of the sandbox in milliseconds."""
-
-    def __init__(self, delay=0):
-        self.folder = scratch_folder()
-        self.sandbox = Sandbox(self.folder, "--delay", str(delay))
-        self.socket = self.folder / "spawned.sock"
-        command = COMMAND.replace(SOCKET, str(self.socket))
-        command = command.replace("/usr/local/bin/tiniapp-auth-backend", str(PRODUCTS / "tiniapp-auth-backend"))
-        # A path that must not be used.
-        environment = settings(self.sandbox.auth_endpoint, "/nonexistent/fcgi.sock", SWIFT_BACKTRACE="enable=no")
-        self.child = Child("spawn-fcgi", command.split(), self.folder / "log", environment)
-        self.child.wait_until_ready(lambda: "listening" in self.child.text())
-
-    def exchange(self):
-        body = json.dumps({"code": self.sandbox.code()}).encode()
-        return fastcgi.request("POST", "/auth_exchange", body)
-
-    def stop(self):
-        self.child.stop()
-        self.sandbox.stop()
+POSTED = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
 
 
-@pytest.fixture
-def spawned():
-    started = []
-
-    def start(**options):
-        started.append(Spawned(**options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.stop()
-
-
-def test_spawn_fcgi(spawned):
-    it = spawned()
-    assert '"socket":"descriptor 0"' in it.child.text()
-    for _ in range(10):
-        assert fastcgi.ask(it.socket, it.exchange()).status == 200
+@contextlib.contextmanager
+def spawned(delay=0):
+    """The page's command, with a delay of the sandbox in milliseconds; its socket, and what makes requests for it."""
+    folder = scratch_folder()
+    sandbox = Sandbox(folder, "--delay", str(delay))
+    path = folder / "spawned.sock"
+    command = COMMAND.replace(SOCKET, str(path))
+    command = command.replace("/usr/local/bin/tiniapp-auth-backend", str(PRODUCTS / "tiniapp-auth-backend"))
+    # A path that must not be used.
+    environment = settings(sandbox.auth_endpoint, "/nonexistent/fcgi.sock", SWIFT_BACKTRACE="enable=no")
+    child = Child("spawn-fcgi", command.split(), folder / "log", environment)
+    child.wait_until_ready(lambda: '"socket":"descriptor 0"' in child.text())
+    yield child, path, lambda: json.dumps({"code": sandbox.code()}).encode()
+    child.stop()
+    sandbox.stop()
 
 
-def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue(spawned):
-    it = spawned(delay=500)
-    requests = [it.exchange() for _ in range(20)]
-    connections = []
-    it.child.send_signal(signal.SIGSTOP)
-    for request in requests:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(20)
-        connection.connect(str(it.socket))
-        connection.sendall(request)
-        connections.append(connection)
-    it.child.send_signal(signal.SIGTERM)
-    it.child.send_signal(signal.SIGCONT)
-    assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
-    assert it.child.process.wait(60) == 0
+def test_spawn_fcgi_and_libfcgis_own_client():
+    with spawned() as (_, path, new_body):
+        for _ in range(10):
+            assert fastcgi.ask(path, fastcgi.request("POST", "/auth_exchange", new_body())).status == 200
+        body = new_body()
+        environment = ENVIRONMENT | POSTED | {"SCRIPT_NAME": "/auth_exchange", "CONTENT_LENGTH": str(len(body))}
+        command = ["cgi-fcgi", "-bind", "-connect", str(path)]
+        run = subprocess.run(command, input=body, env=environment, capture_output=True, timeout=20, check=False)
+    assert (run.returncode, run.stdout[:11], b'"access_token"' in run.stdout) == (0, b"Status: 200", True)
+
+
+def test_term_answers_what_is_in_flight_and_what_waits_in_the_queue():
+    with spawned(delay=500) as (child, path, new_body):
+        requests = [fastcgi.request("POST", "/auth_exchange", new_body()) for _ in range(20)]
+        child.send_signal(signal.SIGSTOP)
+        connections = [fastcgi.connect(path) for _ in requests]
+        for connection, request in zip(connections, requests, strict=True):
+            connection.sendall(request)
+        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGCONT)
+        assert [fastcgi.answer(connection).status for connection in connections] == [200] * 20
+        assert child.process.wait(60) == 0
 
 
 def test_a_tcp_socket_is_refused_in_one_sentence():
@@ -94,57 +79,32 @@ def test_a_tcp_socket_is_refused_in_one_sentence():
     assert not (folder / "x.sock").exists()
 
 
-@pytest.mark.parametrize("descriptor", ["/dev/null", None])
-def test_another_descriptor_0_is_no_socket(descriptor):
+def test_with_descriptor_0_closed_it_listens_on_its_own_socket():
+    # It is /dev/null in all other tests.
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh"]
+    Responder(scratch_folder(), "http://127.0.0.1:1/auth/token", through=closed).stop()
+
+
+@contextlib.contextmanager
+def started(name):
+    """A web server that starts the responder, or a program for each request, itself; and the sandbox."""
     folder = scratch_folder()
-    path = folder / "fcgi.sock"
-    stdin = open(descriptor) if descriptor else None  # noqa: SIM115
-    command = [PRODUCTS / "tiniapp-auth-backend", "serve"]
-    if not descriptor:
-        command = ["sh", "-c", f'exec "{command[0]}" serve <&-']
-    process = subprocess.Popen(
-        command, stdin=stdin, env=settings("http://127.0.0.1:1/auth/token", path), stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_until(path.exists, "it listens on its own socket")
-    finally:
-        process.kill()
-        process.wait()
-        if stdin:
-            stdin.close()
-
-
-class Started:
-    """A web server that starts the responder, or a program for each request, itself."""
-
-    def __init__(self, name):
-        self.folder = folder = scratch_folder()
-        self.sandbox = Sandbox(folder)
-        (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
-        (folder / "secret").chmod(0o644)
-        folder.chmod(0o755)
-        starting = {
-            "CLIENT_KEY": CREDENTIALS["CLIENT_KEY"],
-            "CLIENT_SECRET_FILE": str(folder / "secret"),
-            "AUTH_ENDPOINT": self.sandbox.auth_endpoint,
-        }
-        self.server = Server(name, folder / "started.sock", starting)
-
-    def post(self, path, body, *fields):
-        path = self.server.prefix + path
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return http_client.request(self.server.port, "POST", path, fields, body)
-
-    def stop(self):
-        self.server.stop()
-        self.sandbox.stop()
+    sandbox = Sandbox(folder)
+    (folder / "secret").write_text(CREDENTIALS["CLIENT_SECRET"])
+    (folder / "secret").chmod(0o644)
+    folder.chmod(0o755)
+    starting = {"CLIENT_KEY": CREDENTIALS["CLIENT_KEY"], "CLIENT_SECRET_FILE": str(folder / "secret")}
+    server = Server(name, folder / "started.sock", starting | {"AUTH_ENDPOINT": sandbox.auth_endpoint})
+    yield server, sandbox
+    server.stop()
+    sandbox.stop()
 
 
 @pytest.fixture(scope="module")
 def cgi():
-    started = Started("lighttpd-cgi")
-    yield started
-    started.stop()
+    with started("lighttpd-cgi") as (server, sandbox):
+        server.sandbox = sandbox
+        yield server
 
 
 def test_three_calls_as_plain_cgi(cgi):
@@ -155,30 +115,15 @@ def test_three_calls_as_plain_cgi(cgi):
     assert answer.all("Cache-Control") == ["no-store"]
 
 
-CGI_ERRORS = [
-    (400, "invalid_json", b"{"),
-    (400, "missing_key", b'{"x":1}'),
-    (400, "invalid_code", b'{"code":"nobody"}'),
-    (413, "payload_too_large", b'{"code":"%s"}' % (b"a" * 16_384)),
-]
-
-
-@pytest.mark.parametrize(("status", "reason", "body"), CGI_ERRORS, ids=[row[1] for row in CGI_ERRORS])
-def test_errors_as_plain_cgi(cgi, status, reason, body):
-    answer = cgi.post("/auth_exchange", body)
-    assert answer.status == status
-    # lighttpd has its own page for what is too large.
-    assert status == 413 or answer.json["error"]["reason"] == reason
-
-
-def test_paths_and_methods_as_plain_cgi(cgi):
+def test_errors_paths_and_methods_as_plain_cgi(cgi):
+    for reason, body in (("invalid_json", b"{"), ("invalid_code", b'{"code":"nobody"}')):
+        answer = cgi.post("/auth_exchange", body)
+        assert (answer.status, answer.json["error"]["reason"]) == (400, reason)
+    assert cgi.post("/auth_exchange", b'{"code":"%s"}' % (b"a" * 16_384)).status == 413
     for path, status in (("/nowhere", 404), ("/metrics", 404), ("/auth_verify", 404), ("/auth_exchange", 405)):
-        assert http_client.request(cgi.server.port, "GET", cgi.server.prefix + path).status == status
+        assert cgi.get(path).status == status
     # Apache and others make arguments of it.
-    assert http_client.request(cgi.server.port, "GET", f"{cgi.server.prefix}/health/live?exchange").status == 200
-
-
-POSTED = {"REQUEST_METHOD": "POST", "PATH_INFO": "/auth_exchange", "CONTENT_TYPE": "application/json"}
+    assert cgi.get("/health/live?exchange").status == 200
 
 
 def run_cgi(cgi, arguments=(), body=b"", stdin=None, **variables):
@@ -196,7 +141,9 @@ LENGTHS += [(b'{"code":"a"}', None, 411), (b"", None, 400)]
 
 @pytest.mark.parametrize(("body", "length", "status"), LENGTHS, ids=[f"{row[1]} {row[2]}" for row in LENGTHS])
 def test_lengths_as_plain_cgi(cgi, body, length, status):
-    run = run_cgi(cgi, body=body, **POSTED, **({"CONTENT_LENGTH": length} if length else {}))
+    run = run_cgi(
+        cgi, body=body, PATH_INFO="/auth_exchange", **POSTED, **({"CONTENT_LENGTH": length} if length else {})
+    )
     assert (run.returncode, run.stdout.split(b" ")[:2]) == (0, [b"Status:", b"%d" % status])
 
 
@@ -207,7 +154,7 @@ def test_a_body_that_does_not_come_as_plain_cgi(cgi, sent, length, timeout):
     reading, writing = os.pipe()
     try:
         os.write(writing, sent)
-        run = run_cgi(cgi, stdin=reading, **{timeout: "0.5"}, **POSTED, **length)
+        run = run_cgi(cgi, stdin=reading, **{timeout: "0.5"}, PATH_INFO="/auth_exchange", **POSTED, **length)
     finally:
         os.close(reading)
         os.close(writing)
@@ -221,16 +168,11 @@ def test_a_request_without_a_path_says_so_as_plain_cgi(cgi):
     assert run.stdout.startswith(b"Status: 500 ") and b'"reason":"missing_param"' in run.stdout
 
 
-def test_head_as_plain_cgi(cgi):
-    run = run_cgi(cgi, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
+@pytest.mark.parametrize("arguments", [[], ["exchange"], ["check", "--upstream"], ["--help"]])
+def test_head_as_plain_cgi_whatever_arguments_a_web_server_makes(cgi, arguments):
+    run = run_cgi(cgi, arguments, REQUEST_METHOD="HEAD", PATH_INFO="/health/live")
     assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
     assert run.stdout.partition(b"\r\n\r\n")[2] == b""
-
-
-def test_arguments_of_a_web_server_are_no_commands(cgi):
-    for arguments in (["exchange"], ["check", "--upstream"], ["--help"]):
-        run = run_cgi(cgi, arguments, REQUEST_METHOD="GET", PATH_INFO="/health/live")
-        assert (run.returncode, run.stdout.split(b"\r\n")[0]) == (0, b"Status: 200 OK")
 
 
 def test_wrong_settings_end_a_cgi_program_with_78(cgi):
@@ -241,26 +183,7 @@ def test_wrong_settings_end_a_cgi_program_with_78(cgi):
 
 @pytest.mark.parametrize("name", ["lighttpd", "apache-start"])
 def test_a_web_server_that_starts_it(name):
-    started = Started(name)
-    try:
+    with started(name) as (server, sandbox):
         for _ in range(5):
-            answer = started.post("/auth_exchange", {"code": started.sandbox.code()})
+            answer = server.post("/auth_exchange", {"code": sandbox.code()})
             assert (answer.status, answer.json["data"]["customer"]["id"]) == (200, 1)
-    finally:
-        started.stop()
-
-
-def test_libfcgis_own_client(spawned):
-    it = spawned()
-    body = json.dumps({"code": it.sandbox.code()})
-    environment = ENVIRONMENT | {
-        "REQUEST_METHOD": "POST",
-        "SCRIPT_NAME": "/auth_exchange",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-    }
-    command = ["cgi-fcgi", "-bind", "-connect", str(it.socket)]
-    run = subprocess.run(command, input=body, env=environment, capture_output=True, text=True, timeout=20, check=False)
-    assert run.returncode == 0
-    assert run.stdout.startswith("Status: 200")
-    assert '"access_token"' in run.stdout

@@ -1,5 +1,6 @@
 """Web servers from Debian's packages, each with the configuration of docs/web-servers.md."""
 
+import json
 import os
 import pathlib
 import re
@@ -36,12 +37,12 @@ class Server:
     def __init__(self, name, socket, starting=None):
         """`starting`: the settings with which it starts the responder itself."""
         self.name, self.folder, self.starting = name, scratch_folder(), starting
-        if name == "nginx":
-            self._nginx = Nginx(self.folder, socket)
-            self.port = self._nginx.port
-            return
-        self._nginx, self.port = None, free_port()
         self.prefix = "/login" if name == "lighttpd-cgi" else ""
+        if name == "nginx":
+            self._child = Nginx(self.folder, socket)
+            self.port = self._child.port
+            return
+        self.port = free_port()
         command = getattr(self, f"_{name.replace('-', '_')}")(socket)
         environment = ENVIRONMENT | {"HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder)}
         environment |= starting or {}
@@ -99,9 +100,13 @@ class Server:
         text = "{\n    admin off\n    auto_https off\n}\n" + text
         return ["caddy", "run", "--adapter", "caddyfile", "--config", self._write(text)]
 
+    def get(self, path, *fields, method="GET"):
+        return http_client.request(self.port, method, self.prefix + path, fields)
+
+    def post(self, path, value, *fields):
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return http_client.request(self.port, "POST", self.prefix + path, fields, body)
+
     def stop(self):
-        if self._nginx:
-            self._nginx.stop()
-        else:
-            self._child.stop()
+        self._child.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
