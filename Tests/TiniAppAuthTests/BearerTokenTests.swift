@@ -10,12 +10,11 @@ struct BearerTokenTests {
         }
     }
 
-    @Test(
-        "Another scheme has no token",
-        arguments: ["", " ", "Basic dTpw", "Bearerx a", "Token a", "Bearer\ta", "Bearer=a"]
-    )
-    func otherScheme(authorization: String) throws {
-        #expect(try BearerToken.read(authorization) == nil)
+    @Test("Another scheme has no token")
+    func otherScheme() throws {
+        for authorization in ["", " ", "Basic dTpw", "Bearerx a", "Token a", "Bearer\ta", "Bearer=a"] {
+            #expect(try BearerToken.read(authorization) == nil)
+        }
     }
 
     @Test(
