@@ -1,5 +1,4 @@
 import FastCGI
-import Foundation
 import Logging
 import Metrics
 import NIOPosix
@@ -58,15 +57,14 @@ struct RequestHandlerTests {
         #expect(
             headers == [
                 "Content-Type": "application/json", "Content-Length": "\(response.body.count)",
-                "Cache-Control": "no-store",
-                "Pragma": "no-cache", "X-Request-Id": "id-1", "Retry-After": "1",
+                "Cache-Control": "no-store", "Pragma": "no-cache",
+                "X-Request-Id": "id-1", "Retry-After": "1",
             ]
         )
-        let object = try #require(JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
-        let error = try #require(object["error"] as? [String: Any])
-        #expect(error["reason"] as? String == reason)
-        #expect(error["code"] as? Int == 503)
-        #expect(error["metadata"] as? [String: String] == ["request_id": "id-1"])
+        let body = String(decoding: response.body, as: UTF8.self)
+        for part in [#""code":503"#, #""reason":"\#(reason)""#, #""metadata":{"request_id":"id-1"}"#] {
+            #expect(body.contains(part))
+        }
     }
 
     @Test("A refused request without a usable id gets a new one, the same in header and body")
