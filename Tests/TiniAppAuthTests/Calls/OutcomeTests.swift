@@ -41,6 +41,8 @@ struct OutcomeTests {
                 #expect((outcome.result.error, outcome.failureCode) == (.upstreamUnreachable, "connection_refused"))
                 #expect((outcome.attempts, outcome.upstreamDuration, outcome.age) == (0, nil, nil))
             }
+            let line = fixture.log.entries.first?.metadata
+            #expect(line?["error"] == "connection refused" && line?["address"] == "127.0.0.1:\(unused.port)")
             let own = await fixture.outcome(.exchange, "{}")
             #expect((own.attempts, own.upstreamDuration, own.failureCode) == (0, nil, nil))
             let timers = fixture.metrics.timers(label: "tiniapp_auth_upstream_request_duration_seconds")

@@ -49,9 +49,7 @@ struct SharedCallTests {
         ) { fixture in
             let bodies = ["sent", "sent", "waits", "waits"].map { #"{"code":"\#($0)"}"# }
             let outcomes = await fixture.outcomes(bodies.map { (.exchange, $0) })
-            #expect(
-                outcomes.map(\.result.error) == [.upstreamTimeout, .upstreamTimeout, .overloaded, .overloaded]
-            )
+            #expect(outcomes.map(\.result.error) == [.upstreamTimeout, .upstreamTimeout, .overloaded, .overloaded])
             #expect(outcomes.map(\.isShared) == [false, true, false, true])
             #expect(outcomes.map(\.attempts) == [1, 1, 0, 0])
             let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
