@@ -11,9 +11,9 @@ struct EffectiveSettingsTests {
         return try Configuration(environment: environment).effectiveSettings(environment).mapValues(\.description)
     }
 
-    @Test("Every setting is listed with its effective value: set, derived or default")
+    @Test("Every setting is listed with its effective value: set, derived or, if it is empty or not set, the default")
     func all() throws {
-        let settings = try settings(["REQUEST_TIMEOUT": "2.5"])
+        let settings = try settings(["REQUEST_TIMEOUT": "2.5", "MAX_IN_FLIGHT": "", "GOOGLE_CLOUD_PROJECT": ""])
         #expect(Set(settings.keys) == Set(Settings.all.map(\.name)))
         for (name, value) in [
             ("CLIENT_KEY", "the-key"), ("MAX_IN_FLIGHT", "4096"), ("GOOGLE_CLOUD_PROJECT", "not set"),

@@ -2,7 +2,6 @@ import FastCGI
 import Logging
 import Metrics
 import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
 import TiniAppAuth
@@ -13,10 +12,10 @@ struct RequestHandlerTests {
     let exporter = PrometheusExporter(help: Metric.help)
 
     /// Runs the body with a handler, where it lives.
-    func withHandler(_ body: @escaping @Sendable (RequestHandler) throws -> Void) throws {
+    func withHandler<Value: Sendable>(_ body: @escaping @Sendable (RequestHandler) throws -> Value) throws -> Value {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        try eventLoop.submit {
+        return try eventLoop.submit {
             let service = try AuthService(
                 try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
                 eventLoop: eventLoop,
@@ -30,15 +29,12 @@ struct RequestHandlerTests {
                 log: RequestLog(logger: logger, project: nil),
                 maxBodyBytes: 100
             )
-            try body(handler)
+            return try body(handler)
         }.wait()
     }
 
     func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) throws -> FastCGIResponse {
-        let response = Mutex<FastCGIResponse?>(nil)
-        try withHandler { handler in response.withLock { $0 = handler.refuse(head, because: reason) } }
-        let made = response.withLock { $0 }
-        return try #require(made)
+        try withHandler { $0.refuse(head, because: reason) }
     }
 
     func request(_ path: String = "/auth_exchange", id: String) -> FastCGIRequest.Head {
