@@ -1,9 +1,6 @@
 /// Waits until a condition holds, checking it often. Never blocks a thread.
 ///
-/// - Parameters:
-///   - what: the event to wait for, for the error's text.
-///   - timeout: how long to wait at most.
-/// - Throws: ``TestSupportError`` after the timeout; whatever the condition throws, at once.
+/// - Parameter what: the event to wait for, for the error's text.
 package func eventually(
     _ what: String,
     within timeout: Duration = .seconds(60),

@@ -16,3 +16,13 @@ package final class Locked<Value: Sendable>: Sendable {
     @discardableResult
     package func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { mutex.withLock { body(&$0) } }
 }
+
+/// A clock that a test sets.
+package typealias Clock = Locked<Int64>
+
+extension Clock {
+    package var now: Int64 {
+        get { value }
+        set { value = newValue }
+    }
+}

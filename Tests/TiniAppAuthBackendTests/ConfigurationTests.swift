@@ -109,14 +109,4 @@ struct ConfigurationTests {
             for problem in Fixture.problems([name: value]) { #expect(!problem.contains(secret)) }
         }
     }
-
-    @Test("A printed configuration does not contain the secret")
-    func printing() throws {
-        let configuration = try Fixture.configuration()
-        var dumped = ""
-        dump(configuration, to: &dumped)
-        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
-            #expect(!text.contains(Fixture.secret))
-        }
-    }
 }

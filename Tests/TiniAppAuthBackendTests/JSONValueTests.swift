@@ -1,43 +1,32 @@
-import Foundation
 import Logging
 import Testing
 
 @testable import TiniAppAuthBackend
 
 struct JSONValueTests {
-    func json(_ value: Logger.MetadataValue) -> String {
-        JSONLine.text(LogFields.Value(value))
-    }
-
-    @Test("Numbers and booleans stay what they are, and text that looks like one stays text")
-    func scalars() {
-        #expect(json(.stringConvertible(-12)) == "-12")
-        #expect(json(.stringConvertible(Int64.max)) == "9223372036854775807")
-        #expect(json(.stringConvertible(1.25)) == "1.25")
-        #expect(json(.stringConvertible(1e-9)) == "1e-09")
-        #expect(json(.stringConvertible(0.0)) == "0.0")
-        #expect(json(.stringConvertible(true)) == "true")
-        #expect(json(.stringConvertible(false)) == "false")
-        #expect(json(.string("12")) == #""12""#)
-        #expect(json(.string("true")) == #""true""#)
-    }
-
-    @Test("A number that JSON cannot express becomes text", arguments: [Double.nan, .infinity, -.infinity])
-    func notFinite(number: Double) {
-        #expect(json(.stringConvertible(number)) == "\"\(number)\"")
-    }
-
-    @Test("Dictionaries become objects sorted by name, and arrays stay arrays, at any depth")
-    func nested() {
-        let value: Logger.MetadataValue = .dictionary([
-            "b": .array([.stringConvertible(1), "x", .array([]), .dictionary([:])]), "a\"\n": "c\u{0}",
-        ])
-        #expect(json(value) == #"{"a\"\u000a":"c\u0000","b":[1,"x",[],{}]}"#)
-    }
-
-    @Test("Any other value becomes its description")
-    func described() {
-        #expect(json(.stringConvertible(Duration.seconds(1))) == "\"\(Duration.seconds(1))\"")
+    @Test(
+        "Numbers, booleans, arrays and dictionaries stay what they are, and anything else is text",
+        arguments: [
+            (.stringConvertible(-12), "-12"), (.stringConvertible(Int64.max), "9223372036854775807"),
+            (.stringConvertible(1.25), "1.25"), (.stringConvertible(1e-9), "1e-09"), (.stringConvertible(0.0), "0.0"),
+            (.stringConvertible(true), "true"), (.stringConvertible(false), "false"),
+            (.string("12"), #""12""#), (.string("true"), #""true""#),
+            // JSON cannot express these.
+            (.stringConvertible(Double.nan), #""nan""#), (.stringConvertible(Double.infinity), #""inf""#),
+            (.stringConvertible(-Double.infinity), #""-inf""#),
+            (.stringConvertible(Duration.seconds(1)), "\"\(Duration.seconds(1))\""),
+            // Sorted by name, at any depth.
+            (
+                .dictionary([
+                    "b": .array([.stringConvertible(1), "x", .array([]), .dictionary([:])]),
+                    "a\"/\u{7F}\n": "c\u{0}",
+                ]),
+                "{\"a\\\"/\u{7F}\\u000a\":\"c\\u0000\",\"b\":[1,\"x\",[],{}]}"
+            ),
+        ] as [(Logger.MetadataValue, String)]
+    )
+    func values(value: Logger.MetadataValue, json: String) {
+        #expect(JSONLine.text(LogFields.Value(value)) == json)
     }
 
     @Test("Fields in a fixed order keep it among other fields, and hold all kinds of values")

@@ -11,15 +11,13 @@ final class LogRecorder: Sendable {
 
     var all: [String] { lines.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) } }
 
-    func append(_ line: [UInt8]) { lines.withLock { $0.append(line) } }
-
     /// A logger whose lines are JSON, or for people.
     func logger(_ level: Logger.Level = .trace, isText: Bool = false) -> Logger {
         Logger(label: "test") { _ in self.handler(level, isText: isText) }
     }
 
     func handler(_ level: Logger.Level = .trace, isText: Bool = false) -> LineLogHandler {
-        LineLogHandler(logLevel: level, isText: isText, write: append)
+        LineLogHandler(logLevel: level, isText: isText) { line in self.lines.withLock { $0.append(line) } }
     }
 
     /// The one line that was written.

@@ -32,18 +32,13 @@ struct MetricsPageTests {
         return exporter.text() + ProcessMetrics.text()
     }
 
-    @Test("The metrics page fits into a response, whatever has happened")
+    @Test("The metrics page fits into a response whatever has happened, and has a sentence for each metric")
     func fits() throws {
         let page = try page()
+        let lines = page.split(separator: "\n")
         // Leaves room for numbers of 19 digits.
-        let lines = page.utf8.count { $0 == UInt8(ascii: "\n") }
-        #expect(page.utf8.count + lines * 19 + 8_192 < FastCGIResponse.maxBytes, "\(page.utf8.count), \(lines) lines")
-        #expect(lines > 100)
-    }
-
-    @Test("Every metric has its help sentence, and every sentence has its metric")
-    func help() throws {
-        let lines = try page().split(separator: "\n")
+        let largest = page.utf8.count + lines.count * 19 + 8_192
+        #expect(lines.count > 100 && largest < FastCGIResponse.maxBytes, "\(largest)")
         func names(_ kind: String) -> Set<String> {
             Set(lines.filter { $0.hasPrefix("# \(kind) ") }.map { String($0.split(separator: " ")[2]) })
         }

@@ -37,9 +37,4 @@ final class NotifySocket {
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
-
-    /// Discards all messages so far.
-    func drain() {
-        while receive(within: 0) != nil {}
-    }
 }

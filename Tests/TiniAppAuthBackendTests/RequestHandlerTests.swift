@@ -1,9 +1,7 @@
 import FastCGI
-import Foundation
 import Logging
 import Metrics
 import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
 import TiniAppAuth
@@ -14,10 +12,10 @@ struct RequestHandlerTests {
     let exporter = PrometheusExporter(help: Metric.help)
 
     /// Runs the body with a handler, where it lives.
-    func withHandler(_ body: @escaping @Sendable (RequestHandler) throws -> Void) throws {
+    func withHandler<Value: Sendable>(_ body: @escaping @Sendable (RequestHandler) throws -> Value) throws -> Value {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        try eventLoop.submit {
+        return try eventLoop.submit {
             let service = try AuthService(
                 try SettingsFixture.configuration(["UPSTREAM_WARM_CONNECTIONS": "0"]).service,
                 eventLoop: eventLoop,
@@ -31,15 +29,12 @@ struct RequestHandlerTests {
                 log: RequestLog(logger: logger, project: nil),
                 maxBodyBytes: 100
             )
-            try body(handler)
+            return try body(handler)
         }.wait()
     }
 
     func refuse(_ head: FastCGIRequest.Head, because reason: FastCGIRefusal) throws -> FastCGIResponse {
-        let response = Mutex<FastCGIResponse?>(nil)
-        try withHandler { handler in response.withLock { $0 = handler.refuse(head, because: reason) } }
-        let made = response.withLock { $0 }
-        return try #require(made)
+        try withHandler { $0.refuse(head, because: reason) }
     }
 
     func request(_ path: String = "/auth_exchange", id: String) -> FastCGIRequest.Head {
@@ -58,15 +53,14 @@ struct RequestHandlerTests {
         #expect(
             headers == [
                 "Content-Type": "application/json", "Content-Length": "\(response.body.count)",
-                "Cache-Control": "no-store",
-                "Pragma": "no-cache", "X-Request-Id": "id-1", "Retry-After": "1",
+                "Cache-Control": "no-store", "Pragma": "no-cache",
+                "X-Request-Id": "id-1", "Retry-After": "1",
             ]
         )
-        let object = try #require(JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
-        let error = try #require(object["error"] as? [String: Any])
-        #expect(error["reason"] as? String == reason)
-        #expect(error["code"] as? Int == 503)
-        #expect(error["metadata"] as? [String: String] == ["request_id": "id-1"])
+        let body = String(decoding: response.body, as: UTF8.self)
+        for part in [#""code":503"#, #""reason":"\#(reason)""#, #""metadata":{"request_id":"id-1"}"#] {
+            #expect(body.contains(part))
+        }
     }
 
     @Test("A refused request without a usable id gets a new one, the same in header and body")

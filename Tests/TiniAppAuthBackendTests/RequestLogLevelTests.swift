@@ -43,11 +43,13 @@ struct RequestLogLevelTests {
         #expect(level(status: error.status, error: error) == expected, "before any call, the same")
     }
 
-    @Test("A verification that Tiki's good answer does not allow is a warning, one that Tiki refuses is info")
+    @Test("A failed verification is a warning, a refused one info, and what nobody takes at least a warning")
     func verification() {
-        let answer = RequestLogTests.answered(200, reason: nil)
+        let answer = RequestLogTests.answered(200)
         #expect(level(status: 503, error: .verificationUnavailable, outcome: answer) == .warning)
         #expect(level(status: 401, error: .invalidAccessToken, outcome: answer) == .info)
+        #expect(level(status: 200, outcome: answer, delivery: .peerGone) == .warning)
+        #expect(level(status: 503, error: .overloaded, delivery: .peerGone) == .error)
     }
 
     @Test(
@@ -58,11 +60,5 @@ struct RequestLogLevelTests {
         #expect(level(path: path, status: 200) == .debug && level(path: path, status: 503) == .debug)
         let error = AuthError.methodNotAllowed(allowed: "GET, HEAD")
         #expect(level(path: path, status: 405, error: error) == .info)
-    }
-
-    @Test("An answer that could not be delivered is logged at least as a warning")
-    func notTaken() {
-        #expect(level(status: 200, outcome: RequestLogTests.answered(200), delivery: .peerGone) == .warning)
-        #expect(level(status: 503, error: .overloaded, delivery: .peerGone) == .error)
     }
 }

@@ -53,14 +53,10 @@ struct SecretFileTests {
         #expect(Fixture.problems(["CLIENT_SECRET": nil, "CLIENT_SECRET_FILE": path]) == [problem])
     }
 
-    @Test("Setting both forms of the secret is refused, and neither is read")
-    func both() {
-        let problem = "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; keep one"
-        #expect(Fixture.problems(["CLIENT_SECRET_FILE": "/nowhere/at/all"]) == [problem])
-    }
-
-    @Test("Of the two forms of the secret, an empty one counts as not set")
-    func oneEmpty() throws {
+    @Test("Of the two forms of the secret only one may be set, and an empty one counts as not set")
+    func forms() throws {
+        let both = "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; keep one"
+        #expect(Fixture.problems(["CLIENT_SECRET_FILE": "/nowhere/at/all"]) == [both])
         let path = try directory.write(Fixture.secret, to: "secret")
         let fromFile = try signature(Fixture.environment(["CLIENT_SECRET": "", "CLIENT_SECRET_FILE": path]))
         let fromEnvironment = try signature(Fixture.environment(["CLIENT_SECRET_FILE": ""]))
@@ -69,10 +65,12 @@ struct SecretFileTests {
         #expect(Fixture.problems(["CLIENT_SECRET": "", "CLIENT_SECRET_FILE": ""]) == [problem])
     }
 
-    @Test("A certificate file must hold certificates")
-    func certificateFile() throws {
+    @Test("A certificate file must be there and hold certificates, with and without TLS", arguments: ["https", "http"])
+    func certificateFile(scheme: String) throws {
         let path = try directory.write("text", to: "ca.pem")
-        let problem = "UPSTREAM_CA_FILE names a file that holds no certificates in PEM"
-        #expect(Fixture.problems(["UPSTREAM_CA_FILE": path]) == [problem])
+        for (path, problem) in [(path, "holds no certificates in PEM"), ("/nowhere", "does not exist")] {
+            let settings = ["AUTH_ENDPOINT": "\(scheme)://localhost/auth/token", "UPSTREAM_CA_FILE": path]
+            #expect(Fixture.problems(settings) == ["UPSTREAM_CA_FILE names a file that \(problem)"])
+        }
     }
 }

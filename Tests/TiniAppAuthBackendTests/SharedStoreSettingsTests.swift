@@ -23,7 +23,7 @@ struct SharedStoreSettingsTests {
         #expect(store.user == nil && store.password == nil && store.caFile == nil && !store.isRequired)
     }
 
-    @Test("Every setting is read, and the password's last newline is not part of it")
+    @Test("Every setting is read, a password without its last newline, and no secret is printed")
     func all() throws {
         let authority = try TestAuthority()
         let password = try directory.write("p<w d> é\n", to: "password")
@@ -41,8 +41,10 @@ struct SharedStoreSettingsTests {
         #expect(store.isRequired && store.caFile == authority.caFile)
         var dumped = ""
         dump(configuration, to: &dumped)
-        for text in ["\(configuration)", dumped, "\(configuration.effectiveSettings([:]))"] {
-            #expect(!text.contains("p<w"))
+        for text in [
+            "\(configuration)", String(reflecting: configuration), dumped, "\(configuration.effectiveSettings([:]))",
+        ] {
+            #expect(!text.contains("p<w") && !text.contains(Fixture.secret))
         }
     }
 
@@ -55,13 +57,6 @@ struct SharedStoreSettingsTests {
                 "SHARED_STORE_TIMEOUT is not less than REQUEST_TIMEOUT"
             ]
         )
-        for text in ["0.04", "5.1", "x"] {
-            #expect(
-                Fixture.problems(["SHARED_STORE_TIMEOUT": text]) == [
-                    "SHARED_STORE_TIMEOUT is not a number of seconds from 0.05 to 5.0"
-                ]
-            )
-        }
     }
 
     @Test("Settings without a store, or that do not fit it, are all reported at once")
@@ -118,18 +113,12 @@ struct SharedStoreSettingsTests {
         arguments: [
             ("", "is empty"), ("\n", "is empty"), ("<s3cret>\n", "whose content is still a placeholder"),
             ("s3cret\nmore", "more than one line"), ("s3cret\n\n", "more than one line"),
-            ("s3cret\r\n", "more than one line"),
-        ]
+            ("s3cret\r\n", "more than one line"), (nil, "names a file that cannot be read"),
+        ] as [(String?, String)]
     )
-    func passwords(text: String, problem: String) throws {
-        let file = try directory.write(text, to: "password")
+    func passwords(text: String?, problem: String) throws {
+        let file = try text.map { try directory.write($0, to: "password") } ?? "/nowhere"
         let problems = Fixture.problems(["SHARED_STORE": "rediss://h", "SHARED_STORE_PASSWORD_FILE": file])
         #expect(problems.count == 1 && problems[0].contains(problem) && !problems[0].contains("s3cret"))
-    }
-
-    @Test("A password file that is missing is a problem")
-    func noPassword() {
-        let problems = Fixture.problems(["SHARED_STORE": "rediss://h", "SHARED_STORE_PASSWORD_FILE": "/nowhere"])
-        #expect(problems == ["SHARED_STORE_PASSWORD_FILE names a file that cannot be read"])
     }
 }

@@ -34,7 +34,7 @@ struct WatchdogTests {
         #expect(blocked.wait(timeout: .now() + 20) == .success)
         // A message that was on its way when it began to hang may still come.
         _ = socket.receive(within: 200)
-        socket.drain()
+        while socket.receive(within: 0) != nil {}
         #expect(socket.receive(within: 300) == nil, "the event loop hangs")
         release.signal()
         for _ in 0..<3 { #expect(socket.receive(within: 20_000) == "WATCHDOG=1") }

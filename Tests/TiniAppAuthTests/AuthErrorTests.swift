@@ -27,11 +27,4 @@ struct AuthErrorTests {
         #expect(fields["message"] as? String == "Duplicate key '\(text)'")
         #expect(fields["metadata"] as? [String: String] == ["request_id": text])
     }
-
-    @Test("JSON strings escape only the characters that need it")
-    func jsonString() {
-        var json: [UInt8] = []
-        JSONString.append("a\"\\/\n\u{1F}\u{7F}é", to: &json)
-        #expect(String(decoding: json, as: UTF8.self) == "\"a\\\"\\\\/\\u000a\\u001f\u{7F}é\"")
-    }
 }

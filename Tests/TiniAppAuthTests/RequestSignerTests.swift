@@ -10,11 +10,6 @@ struct RequestSignerTests {
     static let body = #"{"id":123}"#
     static let signature = "8ebd092b9df2cf90e8ccbcab2ba87ee14f2abb25eb8f18b4d7286d42adcd45c2"
 
-    func sign(_ body: String = Self.body) -> RequestSignature {
-        let signer = RequestSigner(ClientCredentials(key: Self.key, secret: Self.secret))
-        return signer.sign(Array(body.utf8), timestamp: Self.timestamp)
-    }
-
     @Test(
         "The documented bodies and paths get their documented signatures",
         arguments: [
@@ -26,21 +21,7 @@ struct RequestSignerTests {
         ]
     )
     func documentedVectors(body: String, signature: String) {
-        #expect(sign(body).signature == signature)
-    }
-
-    @Test("The signed text is timestamp, key and body in base64url without padding")
-    func encodedPayload() {
-        #expect(
-            String(decoding: sign().encodedPayload, as: UTF8.self)
-                == "MTYyMDYyMTYxOTU2OS5STENLYjdBZTlreDREWHRYc0NXam5EWHRnZ0ZuTTQzVy57ImlkIjoxMjN9"
-        )
-    }
-
-    @Test("The three header fields carry key, timestamp and signature, and nothing else")
-    func headers() {
-        let headers = sign().headers
-        #expect(headers.map(\.name) == ["X-Tiniapp-Client-Id", "X-Tiniapp-Timestamp", "X-Tiniapp-Signature"])
-        #expect(headers.map(\.value) == [Self.key, "1620621619569", Self.signature])
+        let signer = RequestSigner(ClientCredentials(key: Self.key, secret: Self.secret))
+        #expect(signer.sign(Array(body.utf8), timestamp: Self.timestamp).signature == signature)
     }
 }

@@ -52,7 +52,6 @@ final class ScriptHandler: ChannelInboundHandler {
         for piece in reaction.pieces {
             channel.eventLoop.scheduleTask(in: time) {
                 channel.writeAndFlush(ByteBuffer(string: piece), promise: nil)
-                if reaction.closesAtOnce { channel.close(promise: nil) }
             }
             time = time + .milliseconds(3)
         }

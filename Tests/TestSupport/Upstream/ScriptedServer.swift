@@ -17,8 +17,6 @@ package final class ScriptedServer: Sendable {
     package struct Reaction: Sendable {
         package var pieces: [String] = []
         package var closes = false
-        /// Whether it closes together with the last piece instead of some milliseconds later.
-        package var closesAtOnce = false
         package var delay = TimeAmount.zero
         /// Nothing is sent before this is open.
         package var gate: Gate?
@@ -37,12 +35,6 @@ package final class ScriptedServer: Sendable {
 
         package static func text(_ body: String = "{}", status: String = "200 OK", fields: String = "") -> String {
             "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
-        }
-
-        package func closingAtOnce() -> Reaction {
-            var reaction = self
-            reaction.closesAtOnce = true
-            return reaction
         }
 
         package func after(_ delay: TimeAmount) -> Reaction {

@@ -41,6 +41,8 @@ struct OutcomeTests {
                 #expect((outcome.result.error, outcome.failureCode) == (.upstreamUnreachable, "connection_refused"))
                 #expect((outcome.attempts, outcome.upstreamDuration, outcome.age) == (0, nil, nil))
             }
+            let line = fixture.log.entries.first?.metadata
+            #expect(line?["error"] == "connection refused" && line?["address"] == "127.0.0.1:\(unused.port)")
             let own = await fixture.outcome(.exchange, "{}")
             #expect((own.attempts, own.upstreamDuration, own.failureCode) == (0, nil, nil))
             let timers = fixture.metrics.timers(label: "tiniapp_auth_upstream_request_duration_seconds")
@@ -65,25 +67,39 @@ struct OutcomeTests {
     }
 
     @Test(
-        "Each failure has its code in the outcome and in the metrics",
+        "A failed call has its code in outcome and metrics, ends its connection, and comes again as it was",
         arguments: [
             (.hangUp, "connection_lost"),
             (.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", closes: true), "cut_off"),
             (.raw("SSH-2.0\r\n\r\n"), "not_http"), (.json("<html>"), "not_json"), (.json(""), "not_json"),
+            (.json("<html>", status: "502 Bad Gateway"), "not_json"),
             (.raw("HTTP/1.1 204 No Content\r\n\r\n"), "unexpected_status"),
+            (.raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n"), "unexpected_status"),
+            (.raw("HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}"), "unexpected_status"),
             (.json(status: "301 Moved"), "unexpected_status"), (.json(fields: "Content-Encoding: gzip\r\n"), "encoded"),
             (.json(String(repeating: " ", count: 70_000)), "too_large"),
         ] as [(Reaction, String)]
     )
-    func words(reaction: Reaction, word: String) async throws {
-        try await ServiceFixture.run(script: { _ in reaction }) { fixture in
+    func failures(reaction: Reaction, word: String) async throws {
+        try await ServiceFixture.run(
+            configure: { $0.replayWindow = .seconds(45) },
+            script: { _ in reaction }
+        ) { fixture in
             let outcome = await fixture.outcome(.exchange, Self.body)
-            #expect(outcome.failureCode == word)
-            #expect(outcome.result.error == .upstreamInvalidResponse)
+            #expect((outcome.result.error, outcome.failureCode) == (.upstreamInvalidResponse, word))
             #expect(outcome.attempts == 1)
             let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
             #expect(failures.filter { $0.totalValue > 0 }.map { $0.dimensions[0].1 } == [word])
             #expect(failures.count == AuthOutcome.failureCodes.count)
+            let channel = try #require(fixture.server.channels.first)
+            try await eventually("its connection is closed") { !channel.isActive }
+            for _ in 0..<3 {
+                let again = await fixture.outcome(.exchange, Self.body)
+                #expect((again.result.error, again.failureCode) == (outcome.result.error, word))
+                #expect((again.attempts, again.age != nil) == (0, true))
+            }
+            #expect(fixture.server.requests.count == 1)
+            #expect(fixture.metrics.counterTotal(label: "tiniapp_auth_in_doubt_total") == 3)
         }
     }
 }

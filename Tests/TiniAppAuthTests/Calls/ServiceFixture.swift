@@ -13,7 +13,7 @@ import Upstream
 
 /// A service and the server that it calls, each on its own event loop.
 struct ServiceFixture: Sendable {
-    let service: AnyThreadService
+    let service: NIOLoopBound<AuthService>
     let configuration: AuthService.Configuration
     let server: ScriptedServer
     let log: InMemoryLogHandler
@@ -21,9 +21,7 @@ struct ServiceFixture: Sendable {
     /// The service's event loop.
     let eventLoop: any EventLoop
 
-    static func credentials() -> ClientCredentials {
-        ClientCredentials(key: RequestSignerTests.key, secret: RequestSignerTests.secret)
-    }
+    static let credentials = ClientCredentials(key: RequestSignerTests.key, secret: RequestSignerTests.secret)
 
     /// Starts both, runs the body, and stops both.
     static func run(
@@ -33,20 +31,17 @@ struct ServiceFixture: Sendable {
         script: @escaping ScriptedServer.Script,
         _ body: (ServiceFixture) async throws -> Void
     ) async throws {
-        let serverGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let clientGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = try await ScriptedServer(
-            group: serverGroup,
-            closesAtOnce: closesAtOnce,
-            tls: tls,
-            script: script
-        )
+        let groups = (0..<2).map { _ in MultiThreadedEventLoopGroup(numberOfThreads: 1) }
+        let server = try await ScriptedServer(group: groups[0], closesAtOnce: closesAtOnce, tls: tls, script: script)
         let (log, logger) = InMemoryLogHandler.make()
         let metrics = TestMetrics()
         var configuration = try configuration(port: server.port, scheme: tls == nil ? "http" : "https")
         configure(&configuration)
-        let eventLoop = clientGroup.any()
-        let service = try await AnyThreadService(configuration, eventLoop, logger, metrics)
+        let eventLoop = groups[1].any()
+        let service = try await eventLoop.submit { [configuration] in
+            let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
+            return NIOLoopBound(service, eventLoop: eventLoop)
+        }.get()
         let fixture = ServiceFixture(
             service: service,
             configuration: configuration,
@@ -60,10 +55,9 @@ struct ServiceFixture: Sendable {
         } catch {
             Issue.record(error)
         }
-        try await service.close()
+        try await fixture.close()
         try await server.stop()
-        try await clientGroup.shutdownGracefully()
-        try await serverGroup.shutdownGracefully()
+        for group in groups { try await group.shutdownGracefully() }
         #expect(!log.text.contains("SECRET"), "codes and tokens appear in no log")
     }
 
@@ -71,7 +65,7 @@ struct ServiceFixture: Sendable {
         let exchange = try #require(UpstreamURL("\(scheme)://127.0.0.1:\(port)/oauth/auth/token"))
         let derived = try #require(AuthEndpoints.derived(from: exchange))
         var configuration = AuthService.Configuration(
-            credentials: credentials(),
+            credentials: credentials,
             endpoints: AuthEndpoints(exchange: exchange, refresh: derived.refresh, info: derived.info)
         )
         configuration.requestTimeout = .seconds(30)
@@ -89,7 +83,7 @@ struct ServiceFixture: Sendable {
 
     func outcome(_ route: AuthRoute, _ body: String, age: Duration = .zero) async -> AuthOutcome {
         await withCheckedContinuation { continuation in
-            service.handle(route, body, age: age) { continuation.resume(returning: $0) }
+            handle(route, body, age: age) { continuation.resume(returning: $0) }
         }
     }
 
@@ -103,7 +97,7 @@ struct ServiceFixture: Sendable {
         await withCheckedContinuation { continuation in
             eventLoop.execute {
                 first()
-                service.handle(route, body) { continuation.resume(returning: $0) }
+                handle(route, body) { continuation.resume(returning: $0) }
                 eventLoop.execute(last)
             }
         }
@@ -118,7 +112,7 @@ struct ServiceFixture: Sendable {
     func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
         let promises = calls.map { _ in eventLoop.makePromise(of: AuthOutcome.self) }
         eventLoop.execute {
-            for (promise, (route, body)) in zip(promises, calls) { service.handle(route, body) { promise.succeed($0) } }
+            for (promise, (route, body)) in zip(promises, calls) { handle(route, body) { promise.succeed($0) } }
         }
         var outcomes: [AuthOutcome] = []
         for promise in promises {
@@ -127,13 +121,30 @@ struct ServiceFixture: Sendable {
         return outcomes
     }
 
-    /// Waits for something that no completion reports.
-    func eventually(_ condition: () -> Bool, _ comment: Comment = "did not happen in time") async throws {
-        for _ in 0..<10_000 {
-            if condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
+    /// Makes a call from any thread.
+    ///
+    /// - Parameter age: how long ago the request began to arrive.
+    func handle(
+        _ route: AuthRoute,
+        _ body: String,
+        age: Duration = .zero,
+        completion: @escaping @Sendable (AuthOutcome) -> Void
+    ) {
+        let acceptedAt = NIODeadline.now() - TimeAmount(age)
+        let handle = { @Sendable in
+            service.value.handle(
+                route,
+                contentType: "application/json",
+                body: Array(body.utf8),
+                acceptedAt: acceptedAt,
+                completion: completion
+            )
         }
-        Issue.record(comment)
+        if eventLoop.inEventLoop { handle() } else { eventLoop.execute(handle) }
+    }
+
+    func close() async throws {
+        try await eventLoop.flatSubmit { service.value.close() }.get()
     }
 }
 
@@ -161,60 +172,5 @@ extension ScriptedServer.Request {
         let signature = RequestSigner(credentials).sign(Array(body.utf8), timestamp: time)
         return fields["X-Tiniapp-Signature"] == signature.signature
             && fields["X-Tiniapp-Client-Id"] == credentials.key
-    }
-}
-
-/// A service for tests, which call it from any thread.
-struct AnyThreadService: Sendable {
-    private let service: NIOLoopBound<AuthService>
-    private let eventLoop: any EventLoop
-
-    init(
-        _ configuration: AuthService.Configuration,
-        _ eventLoop: any EventLoop,
-        _ logger: Logger,
-        _ metrics: any MetricsFactory
-    ) async throws {
-        self.eventLoop = eventLoop
-        service = try await eventLoop.submit {
-            let service = try AuthService(configuration, eventLoop: eventLoop, logger: logger, metrics: metrics)
-            return NIOLoopBound(service, eventLoop: eventLoop)
-        }.get()
-    }
-
-    /// - Parameter age: how long ago the request began to arrive.
-    func handle(
-        _ route: AuthRoute,
-        _ body: String,
-        age: Duration = .zero,
-        completion: @escaping @Sendable (AuthOutcome) -> Void
-    ) {
-        let acceptedAt = NIODeadline.now() - TimeAmount(age)
-        let service = service
-        let handle = { @Sendable in
-            service.value.handle(
-                route,
-                contentType: "application/json",
-                body: Array(body.utf8),
-                acceptedAt: acceptedAt,
-                completion: completion
-            )
-        }
-        if eventLoop.inEventLoop { handle() } else { eventLoop.execute(handle) }
-    }
-
-    func verify(authorization: String, completion: @escaping @Sendable (AuthOutcome) -> Void) {
-        eventLoop.execute { [service] in
-            service.value.verify(authorization: authorization, acceptedAt: .now(), completion: completion)
-        }
-    }
-
-    func reload(_ configuration: AuthService.Configuration) async throws {
-        let renewal = try AuthService.Renewal(configuration)
-        try await eventLoop.submit { [service] in service.value.renew(renewal) }.get()
-    }
-
-    func close() async throws {
-        try await eventLoop.flatSubmit { [service] in service.value.close() }.get()
     }
 }

@@ -29,33 +29,33 @@ struct SharedCallTests {
             // And these are different.
             #"{"code":"b"}"#, #"{"code":"a/é "}"#, #"{"code":"a/e\u0301"}"#, #"{"code":"a\\/é"}"#,
         ]
+        // And so is this one, on another route.
+        let calls = bodies.map { (AuthRoute.exchange, $0) } + [(.refresh, #"{"refresh_token":"a/é"}"#)]
         try await ServiceFixture.run(script: { Reaction.json($0.body).after(.milliseconds(100)) }) { fixture in
-            #expect(await fixture.outcomes(bodies.map { (.exchange, $0) }).allSatisfy { $0.result.text != nil })
-            #expect(Set(fixture.server.requests.map(\.body)) == Set([bodies[0]] + bodies[6...]))
-            #expect(fixture.server.requests.count == 5)
+            #expect(await fixture.outcomes(calls).allSatisfy { $0.result.text != nil })
+            #expect(Set(fixture.server.requests.map(\.body)) == Set([bodies[0]] + bodies[6...] + [calls[10].1]))
+            #expect(fixture.server.requests.count == 6)
         }
     }
 
-    @Test("The same bytes on two routes are two calls")
-    func routes() async throws {
-        let body = #"{"code":"a","refresh_token":"a"}"#
-        try await ServiceFixture.run(script: { _ in Reaction.json().after(.milliseconds(50)) }) { fixture in
-            let outcomes = await fixture.outcomes([(.exchange, body), (.refresh, body)])
-            #expect(outcomes.map(\.result.text) == ["{}", "{}"])
-            #expect(fixture.server.requests.count == 2)
-        }
-    }
-
-    @Test("Identical calls in flight share a failure, and the next call is sent again")
-    func failure() async throws {
-        try await ServiceFixture.run(script: {
-            $0.connection == 1 ? Reaction.hangUp.after(.milliseconds(100)) : .json()
-        }) { fixture in
-            let body = #"{"code":"SECRET"}"#
-            let outcomes = await fixture.outcomes([(.exchange, body), (.exchange, body)])
-            #expect(outcomes.map(\.result.error) == [.upstreamInvalidResponse, .upstreamInvalidResponse])
-            #expect(fixture.server.requests.count == 1)
-            #expect(await fixture.call().text == "{}")
+    @Test("Requests that share a call get the same at their deadline, and what was not sent by then never is")
+    func deadline() async throws {
+        try await ServiceFixture.run(
+            configure: {
+                $0.requestTimeout = .milliseconds(1_500)
+                $0.upstream.maxConnections = 1
+            },
+            script: { $0.body.contains("next") ? .json() : .silence }
+        ) { fixture in
+            let bodies = ["sent", "sent", "waits", "waits"].map { #"{"code":"\#($0)"}"# }
+            let outcomes = await fixture.outcomes(bodies.map { (.exchange, $0) })
+            #expect(outcomes.map(\.result.error) == [.upstreamTimeout, .upstreamTimeout, .overloaded, .overloaded])
+            #expect(outcomes.map(\.isShared) == [false, true, false, true])
+            #expect(outcomes.map(\.attempts) == [1, 1, 0, 0])
+            let failures = fixture.metrics.counters(label: "tiniapp_auth_upstream_failures_total")
+            #expect(failures.map(\.totalValue).reduce(0, +) == 2, "each call counts once")
+            #expect(await fixture.call(.exchange, "next").text == "{}")
+            #expect(fixture.server.requests.map(\.connection) == [1, 2], "the one without an answer is not used again")
         }
     }
 
@@ -73,9 +73,9 @@ struct SharedCallTests {
             for index in 0..<200 {
                 let route = AuthRoute.allCases[index % 3]
                 let body = #"{"\#(route.requiredKey)":"\#(index % 40)"}"#
-                fixture.service.handle(route, body) { _ in counts.change { $0[index] += 1 } }
+                fixture.handle(route, body) { _ in counts.change { $0[index] += 1 } }
             }
-            try await fixture.eventually { !counts.value.contains(0) }
+            try await eventually("all have ended") { !counts.value.contains(0) }
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(counts.value == Array(repeating: 1, count: 200))

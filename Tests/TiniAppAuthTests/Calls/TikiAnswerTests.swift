@@ -1,36 +1,86 @@
+import Foundation
 import TestSupport
 import Testing
 
 @testable import TiniAppAuth
 
+/// Once Tiki has answered, the code is spent, so every unambiguous answer is passed on.
 struct TikiAnswerTests {
     typealias Reaction = ScriptedServer.Reaction
 
+    /// The outcome of a call that gets this answer.
+    func outcome(_ answer: Reaction) async throws -> AuthOutcome {
+        var outcome: AuthOutcome?
+        try await ServiceFixture.run(script: { _ in answer }) {
+            outcome = await $0.outcome(.exchange, #"{"code":"SECRET"}"#)
+        }
+        return try #require(outcome)
+    }
+
     @Test(
-        "Status and body are passed on as received",
+        "Status and body are passed on as received, but for a byte order mark, and the encoding identity is none",
         arguments: [
-            ("200 OK", #"{ "data" : {"access_token":"x"} , "error":null }"#, 200),
-            ("400 Bad Request", #"{"error":{"code":400}}"#, 400), ("500 Oops", "[]", 500), ("200 OK", "null", 200),
-            ("429", "1e400", 429), ("200 OK", #""\ud800""#, 200), ("200 OK", " {}\n", 200),
-            ("503 Unavailable", "{}", 503), ("599 Odd", #"{"a":1,"a":2}"#, 599),
-        ] as [(String, String, Int)]
+            (.json(#"{ "data" : {"access_token":"x"} , "error":null }"#), 200, nil), (.json("\u{FEFF}{}"), 200, "{}"),
+            (.json(#"{"a":1,"a":2}"#, status: "599 Odd"), 599, nil), (.json("[]", status: "500 Oops"), 500, nil),
+            (.json("{}", fields: "Content-Encoding: identity\r\n"), 200, nil),
+        ] as [(Reaction, Int, String?)]
     )
-    func relayed(status: String, body: String, code: Int) async throws {
-        try await ServiceFixture.run(script: { _ in .json(body, status: status) }) { fixture in
-            let answer = try await fixture.call().get()
-            #expect(answer == TikiAnswer(status: code, body: Array(body.utf8)))
+    func relayed(reaction: Reaction, status: Int, body: String?) async throws {
+        let body = body ?? reaction.pieces[0].components(separatedBy: "\r\n\r\n")[1]
+        #expect(try await outcome(reaction).result.get() == TikiAnswer(status: status, body: Array(body.utf8)))
+    }
+
+    @Test(
+        "Tiki's 429 and 503 keep their status and a good Retry-After, with which the token is free, whatever their body",
+        arguments: ["429 Too Many", "503 Unavailable"],
+        ["<html>", ""]
+    )
+    func busy(status: String, body: String) async throws {
+        for (value, expected) in [
+            ("7", "7"), ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"), ("soon", "1"),
+            ("7\r\nRetry-After: 8", "1"),
+        ] {
+            let outcome = try await outcome(.json(body, status: status, fields: "Retry-After: \(value)\r\n"))
+            let error = try #require(outcome.result.error)
+            #expect(error.status == Int(status.prefix(3)))
+            #expect(error.reason == (error.status == 429 ? "too_many_requests" : "upstream_unavailable"))
+            #expect(error.retryAfter == expected)
+            #expect(outcome.token == (error.status == 429 || expected == value ? .free : .inDoubt))
         }
     }
 
-    @Test("An answer of 64 KiB is accepted, and one byte more refused")
-    func size() async throws {
-        @Sendable func answer(_ size: Int) -> Reaction { .json("\"" + String(repeating: "x", count: size - 2) + "\"") }
-        try await ServiceFixture.run(script: { $0.body.contains("small") ? answer(65_536) : answer(65_537) }) {
-            fixture in
-            #expect(await fixture.call(.exchange, "small").text?.utf8.count == 65_536)
-            #expect(await fixture.call(.exchange, "large").error == .upstreamInvalidResponse)
-            #expect(await fixture.call(.exchange, "small again").text != nil)
-            #expect(fixture.server.acceptedCount == 2)
-        }
+    @Test(
+        "A JSON media type is passed on as received, and everything else becomes application/json",
+        arguments: [
+            ("application/json", true), ("application/json; charset=utf-8", true),
+            ("Application/JSON;charset=UTF-8", true),
+            ("application/problem+json", true), ("text/html", false), ("application/json; charset=latin1", false),
+            ("application/problem+json\r\nContent-Type: application/json", false), ("application/jsön", false),
+            ("application/json; a=\(String(repeating: "x", count: 108))", true),
+            ("application/json; a=\(String(repeating: "x", count: 109))", false), ("", false),
+        ]
+    )
+    func contentType(value: String, isKept: Bool) async throws {
+        let answer = try await outcome(.json(fields: "Content-Type: \(value)\r\n")).result.get()
+        #expect(answer.contentType == (isKept ? value : "application/json"))
+    }
+
+    @Test(
+        "Tiki's reason is taken only from the error, and only if it is a short plain word",
+        arguments: [
+            (#"{"data":null,"error":{"code":400,"reason":"invalid_code","message":"x"}}"#, "invalid_code"),
+            (#" { "error" : { "reason" : "a" } } "#, "a"), (#"{"\u0065rror":{"reas\u006fn":"x_1"}}"#, "x_1"),
+            (#"{"error":null}"#, nil), (#"{"error":{"reason":7}}"#, nil), (#"{"error":{"reason":""}}"#, nil),
+            (#"{"error":{"reason":"Invalid"}}"#, nil), (#"{"error":{"reason":"a b"}}"#, nil),
+            (#"{"error":{"reason":"a\n"}}"#, nil), (#"{"error":"reason"}"#, nil), (#"["error"]"#, nil),
+            (#"{"data":{"error":{"reason":"x"}}}"#, nil), (#"{"reason":"x"}"#, nil),
+            (#"{"error":{"metadata":{"reason":"x"}}}"#, nil), (#"{"error":{"reason":"a"},"error":null}"#, nil),
+            (#"{"error":{"reason":"\#(String(repeating: "x", count: 64))"}}"#, String(repeating: "x", count: 64)),
+            (#"{"error":{"reason":"\#(String(repeating: "x", count: 65))"}}"#, nil),
+        ] as [(String, String?)]
+    )
+    func errorReason(body: String, reason: String?) async throws {
+        let answer = try await outcome(.json(body, status: "400 Bad Request")).result.get()
+        #expect(answer.errorReason == reason)
     }
 }

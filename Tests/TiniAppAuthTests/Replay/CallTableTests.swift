@@ -144,14 +144,6 @@ struct CallTableTests {
         #expect(Self.isFirst(Self.admit(&table, "a", at: 65)))
     }
 
-    @Test("A window of zero keeps nothing")
-    func noWindow() {
-        var table = Self.table(window: .zero)
-        Self.call(&table, "a")
-        #expect(Self.isFirst(Self.admit(&table, "a", at: 0)))
-        #expect(table.nextExpiry == nil)
-    }
-
     @Test("A request that takes nothing kept makes a call of its own, and what is kept stays for the others")
     func ofItsOwn() {
         var table = CallTable(
