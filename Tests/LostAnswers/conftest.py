@@ -14,7 +14,11 @@ from testbed.processes import ENVIRONMENT, Child
 from testbed.servers import Responder, certificate, scratch_folder
 from testbed.upstream import Upstream
 
-PATHS = {"exchange": ("/auth_exchange", "code"), "refresh": ("/auth_refresh", "refresh_token")}
+PATHS = {
+    "exchange": ("/auth_exchange", "code"),
+    "refresh": ("/auth_refresh", "refresh_token"),
+    "info": ("/auth_info", "access_token"),
+}
 
 
 @pytest.fixture

@@ -124,6 +124,12 @@ class Responder:
         wait_until(lambda: all(text in self.child.text() for text in expected), f"the log has {expected}")
         return self.child.text()
 
+    def metrics(self):
+        """The value of each sample, by its name with its labels."""
+        text = fastcgi.ask(self.socket, fastcgi.request("GET", "/metrics")).text
+        samples = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+        return {name.removeprefix("tiniapp_auth_"): float(value) for name, _, value in samples}
+
     def send_signal(self, number):
         self.child.send_signal(number)
 
