@@ -1,13 +1,11 @@
 """What Tiki receives of a request, and what the app receives of Tiki's answer, byte for byte."""
 
-import base64
-import hashlib
-import hmac
 import time
 
 import pytest
 from testbed import faults, http_client
 from testbed.servers import CLIENT_KEY, CLIENT_SECRET
+from testbed.signatures import signed_with
 from testbed.stack import Stack
 from testbed.upstream import Upstream
 
@@ -41,13 +39,10 @@ def sent(stack, upstream, path, body, *fields):
 
 
 def assert_signed(arrival):
-    """The three header fields of Tiki's page "Calculate signature", recomputed here."""
     assert arrival.values("X-Tiniapp-Client-Id") == [CLIENT_KEY]
     (timestamp,) = arrival.values("X-Tiniapp-Timestamp")
     assert abs(int(timestamp) / 1000 - time.time()) < 60, "milliseconds"
-    payload = base64.urlsafe_b64encode(f"{timestamp}.{CLIENT_KEY}.".encode() + arrival.body).rstrip(b"=")
-    digest = hmac.new(CLIENT_SECRET.encode(), payload, hashlib.sha256).hexdigest()
-    assert arrival.values("X-Tiniapp-Signature") == [digest]
+    assert signed_with(arrival, [CLIENT_SECRET])
 
 
 # White space goes and nothing else: numbers, escapes, raw UTF-8, order and what looks like JSON in a string stay.

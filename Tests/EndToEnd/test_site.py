@@ -21,12 +21,6 @@ def test_a_method_that_is_not_allowed_gets_405_even_with_a_large_body(stack):
     assert (answer.status, answer.json["error"]["reason"], answer.all("Allow")) == (405, "method_not_allowed", ["POST"])
 
 
-def test_every_request_gets_an_id_of_its_own_whatever_id_the_client_sends(stack):
-    answers = [http_client.request(stack.port, "GET", "/health/live", ["X-Request-Id: mine"]) for _ in range(3)]
-    ids = [value for answer in answers for value in answer.all("X-Request-Id")]
-    assert len(ids) == len(set(ids)) == 3 and "mine" not in ids
-
-
 @pytest.mark.parametrize("fields", [[], ["X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1"]])
 def test_metrics_are_for_this_machines_own_address_whatever_a_header_says(stack, fields):
     # 127.0.0.2 is on this machine, too, but counts as another client.

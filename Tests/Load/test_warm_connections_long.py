@@ -7,8 +7,6 @@ import time
 import pytest
 from conftest import show
 from faulted import half_handshake
-from testbed import fastcgi, http_client
-from testbed.ports import free_port
 from testbed.processes import figures, wait_until
 from testbed.servers import certificate
 from testbed.stack import Stack
@@ -36,45 +34,12 @@ def test_a_server_that_ends_every_connection_or_handshake_is_not_tried_in_a_busy
     assert cpu < 1000
 
 
-def test_a_server_that_is_down_is_not_tried_in_a_busy_loop_and_gets_connections_when_it_is_up():
-    port = free_port()
-    with Stack(upstream=f"http://127.0.0.1:{port}/auth/token") as stack:
-        before = cpu_ms(stack)
-        time.sleep(4)
-        cpu = cpu_ms(stack) - before
-        lines = stack.responder.child.text().count("cannot connect to Tiki")
-        with Upstream(port) as upstream:
-            wait_until(lambda: upstream.accepted >= 2, "the connections that are kept ready")
-    show("a server that is down", f"{cpu} ms of CPU in 4 s, {lines} line about it")
-    assert cpu < 500
-    assert lines == 1
-
-
-def test_a_warm_connection_that_the_server_closes_is_replaced():
-    with (
-        Upstream(door=lambda number: 0.5 if number < 2 else "open") as upstream,
-        Stack(upstream=upstream.auth_endpoint) as stack,
-    ):
-        wait_until(lambda: upstream.accepted == 4, "two more")
-        wait_until(lambda: idle(stack) == 2, "they are ready")
-        assert http_client.request(stack.port, "POST", "/auth_exchange", body=b'{"code":"a"}').status == 200
-        assert upstream.accepted == 4, "the call found one"
-
-
-def metric(stack, sample):
-    lines = fastcgi.ask(stack.responder.socket, fastcgi.request("GET", "/metrics")).text.splitlines()
-    return next(float(line.split()[-1]) for line in lines if line.startswith(f"tiniapp_auth_{sample} "))
-
-
-def idle(stack):
-    return metric(stack, 'upstream_connections{state="idle"}')
-
-
 def test_1000_exchanges_in_a_row_make_no_tls_handshake_not_even_the_first(tmp_path):
     tls = certificate(tmp_path, "IP:127.0.0.1")
     settings = {"UPSTREAM_CA_FILE": str(tls[0]), "LOG_LEVEL": "notice"}
     with Upstream(tls=tls) as upstream, Stack(upstream=upstream.auth_endpoint, **settings) as stack:
-        wait_until(lambda: idle(stack) == 2, "the connections that are kept ready")
+        metrics = stack.responder.metrics
+        wait_until(lambda: metrics()['upstream_connections{state="idle"}'] == 2, "those that are kept ready")
         handshakes, statuses = [upstream.accepted], collections.Counter()
         connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
         for number in range(1000):
@@ -85,7 +50,7 @@ def test_1000_exchanges_in_a_row_make_no_tls_handshake_not_even_the_first(tmp_pa
             answer.read()
             statuses[answer.status] += 1
             handshakes.append(upstream.accepted)
-        opened = metric(stack, "upstream_connections_opened_total")
+        opened = metrics()["upstream_connections_opened_total"]
     show(
         "TLS handshakes", f"{handshakes[0]} at the start, {handshakes[1]} after the first, {handshakes[-1]} at the end"
     )
