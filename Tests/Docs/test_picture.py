@@ -47,15 +47,6 @@ def test_a_new_recording_shows_the_same(new_picture):
     assert shown(PICTURE.read_text(encoding="utf-8")) == shown(new_picture), "out of date: make picture"
 
 
-def test_three_calls_are_answered_and_logged(new_picture):
-    text = shown(new_picture)
-    assert text.count("HTTP/1.1200OK") == 3
-    for call in ("exchange", "refresh", "info"):
-        assert f"$scripts/try.sh{call}curl" in text
-        assert f"INFOPOST/auth_{call}200" in text
-    assert "NOTICEstarting" not in text, "the line with all settings pushes the calls off the screen"
-
-
 def test_it_is_xml_that_loads_nothing():
     picture = PICTURE.read_text(encoding="utf-8")
     ElementTree.fromstring(picture)
