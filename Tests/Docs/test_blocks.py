@@ -62,9 +62,8 @@ def check_settings(session, block):
 
 def check_commands(session, block):
     text = session.filled_in(block.text)
-    assert not re.search("…|localhost:8080", text), f"not everything could be filled in:\n{text}"
+    assert "…" not in text, f"not everything could be filled in:\n{text}"
     result = session.run(text)
-    session.remember(result.stdout)
     output = f"{text}exit code {result.returncode}\n{result.stdout}{result.stderr}"
     if text.endswith(" exchange no.code\n"):
         # The page says how it fails, and what that means.
