@@ -1,6 +1,5 @@
 """The alarm of docs/log-and-metrics.md on Cloud Run counts each failure once, in lines that are really written."""
 
-import contextlib
 import json
 import re
 
@@ -90,17 +89,8 @@ def tiki_gone():
     return Stack(upstream=f"http://127.0.0.1:{free_port()}/auth/token")
 
 
-@contextlib.contextmanager
-def tiki_hangs():
-    with Stack(REQUEST_TIMEOUT="1") as stack:
-        stack.sandbox.fault(no_answer=True)
-        yield stack
-
-
 FAILURES = {
-    "Tiki hangs": (tiki_hangs, 504, "stdout"),
     "Tiki is gone": (tiki_gone, 502, "stdout"),
-    "we refuse": (lambda: Stack(SHARED_STORE="redis+unix:///nonexistent", SHARED_STORE_REQUIRED="1"), 503, "stdout"),
     # For nginx a client's mistake; only the responder knows better.
     "Tiki refuses our signature": (lambda: Stack(CLIENT_SECRET="another"), 400, "stderr"),
 }

@@ -36,20 +36,9 @@ def test_the_log_shows_the_effective_settings_without_the_secret_and_what_google
     assert line["httpRequest"]["requestUrl"] == "/auth_exchange"
 
 
-# Becomes a command whose standard error is a terminal, and writes what comes there to standard output.
-IN_A_TERMINAL = """
-import os, sys
-ours, terminal = os.openpty()
-if not os.fork():
-    os.dup2(terminal, 2)
-    os.execvp("setpriv", ["setpriv", "--pdeathsig", "KILL", "--", *sys.argv[1:]])
-while True:
-    os.write(1, os.read(ours, 65536))
-"""
-
-
 def test_the_log_on_a_terminal_is_readable_for_people(upstream):
-    through = [sys.executable, "-c", IN_A_TERMINAL]
+    pty = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])"]
+    through = [*pty, "setpriv", "--pdeathsig", "KILL", "--"]
     responder = Responder(scratch_folder(), upstream.auth_endpoint, through=through)
     try:
         fastcgi.ask(responder.socket, fastcgi.request("POST", "/auth_exchange", b'{"code":"secret-code"}'))

@@ -38,16 +38,6 @@ def test_a_shutdown_finishes_requests_in_flight_takes_no_new_ones_and_exits_with
 
 
 @each_signal
-def test_a_second_signal_ends_the_shutdown_at_once(start, upstream, number):
-    door = start(upstream)
-    peer = door.connect(call())
-    upstream.wait_for(1)
-    door.begin_shutdown()
-    assert door.exit_code(number) == 128 + number
-    assert fastcgi.read(peer) == b""
-
-
-@each_signal
 def test_a_signal_that_comes_as_soon_as_the_socket_exists_shuts_the_process_down(start, number):
     door = start(wait=False)
     wait_until(lambda: door.is_listening() or door.child.check(), "the socket", interval=0.001)

@@ -95,11 +95,6 @@ class Store:
     def run(self, *command):
         """Runs a command, and returns what it printed."""
         command = ["redis-cli", "-s", str(self.socket), *command]
-        return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout.decode()
-
-    def dump(self):
-        """Everything that it holds, as a replica or a backup would get it."""
-        command = ["redis-cli", "-s", str(self.socket), "--rdb", "-"]
         return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 
 
