@@ -39,11 +39,6 @@ class LocalStack:
         url = re.search(r"^sandbox=(http://\S+)$", (ROOT / ".run/try").read_text(), re.MULTILINE)[1]
         self.sandbox = SandboxControl(url)
 
-    @property
-    def printed_calls(self):
-        """The commands that it says to paste."""
-        return [line.strip() for line in self.child.text().splitlines() if line.startswith("  scripts/try.sh ")]
-
     def stop(self):
         """Sends TERM to make, which passes it on. Returns whether it ended by itself, and left nobody on its port."""
         code = self.child.stop(40)

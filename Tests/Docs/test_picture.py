@@ -51,7 +51,3 @@ def test_it_is_xml_that_loads_nothing():
     picture = PICTURE.read_text(encoding="utf-8")
     ElementTree.fromstring(picture)
     assert not re.search(r"href|url\(|@import|<script", picture)
-
-
-def test_it_names_no_folder_of_the_machine(new_picture):
-    assert str(ROOT) not in new_picture

@@ -10,12 +10,6 @@ from testbed.stack import Stack
 from testbed.upstream import Upstream
 
 
-@pytest.fixture(scope="module")
-def stack():
-    with Stack() as stack:
-        yield stack
-
-
 def test_a_method_that_is_not_allowed_gets_405_even_with_a_large_body(stack):
     answer = http_client.request(stack.port, "PUT", "/auth_info", body=b"x" * 16_384)
     assert (answer.status, answer.json["error"]["reason"], answer.all("Allow")) == (405, "method_not_allowed", ["POST"])
