@@ -60,6 +60,9 @@ class World:
         """How often each token reached the upstream."""
         return collections.Counter(arrival.credential for arrival in self._upstream.arrivals)
 
+    def sent_twice(self):
+        return [token for token, times in self.sent().items() if times > 1]
+
 
 class Store:
     """A Redis that keeps nothing on disk."""

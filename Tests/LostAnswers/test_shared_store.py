@@ -110,8 +110,7 @@ def test_no_token_is_sent_twice_by_two_instances(world):
         time.sleep(1.5)
         instances.kill_first()
     kinds = check_answers(asking.result())
-    sent = world.sent()
-    twice = [token for token, count in sent.items() if count > 1]
+    twice = world.sent_twice()
     seconds = time.monotonic() - started
     print(f"\n{COUNT:,} tokens at two instances in {seconds:.0f} s: {dict(kinds)}, {len(twice)} sent twice")
     assert not twice
@@ -148,7 +147,7 @@ def test_a_store_that_comes_back_empty(world, required):
     time.sleep(20)
     is_over.set()
     kinds = sum((check_answers(answers) for answers in asking.result()), collections.Counter())
-    twice = [token for token, times in world.sent().items() if times > 1]
+    twice = world.sent_twice()
     print(f"\nrequired {required}: {dict(kinds)}, {gone} sent without the store, {len(twice)} tokens sent twice")
     if required == "1":
         assert not twice

@@ -112,19 +112,15 @@ def test_no_token_is_sent_twice_or_stuck_while_all_goes_wrong(world):
     kinds = check_answers(pairs)
     killed = {token for token, pair in zip(tokens, pairs, strict=True) if None in pair}
 
-    def again(token):
-        route = ("exchange", "refresh")[tokens.index(token) % 2]
-        return [instances.ask(number, route, token) for number in (0, 1)]
-
     def all_again():
         """Everybody asks again, until late answers have come and nobody hears that a call is in progress."""
-        repeats.update(zip(tokens, together(again, tokens, 16), strict=True))
+        repeats.update(zip(tokens, ask_both(instances, tokens, 16), strict=True))
         check_answers(repeats.values())
         return not {token for token, pair in repeats.items() if IN_PROGRESS in map(kind, pair)} - killed
 
     repeats = {}
     wait_until(all_again, "nothing is in progress", 120, interval=1)
-    twice = [token for token, times in world.sent().items() if times > 1]
+    twice = world.sent_twice()
     changed = [
         token
         for token, pair in zip(tokens, pairs, strict=True)
