@@ -4,6 +4,7 @@ import signal
 
 import pytest
 from testbed.secrets_in_text import hidden
+from testbed.stack import Stack
 
 
 def pytest_configure():
@@ -18,3 +19,9 @@ def pytest_runtest_makereport():
     if report.failed:
         report.longrepr = hidden(str(report.longrepr))
     return report
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack() as stack:
+        yield stack

@@ -1,6 +1,5 @@
-"""The state of a reader's terminal after the blocks of a page so far: `make run`, settings, tokens."""
+"""The state of a reader's terminal after the blocks of a page so far: `make run` and settings."""
 
-import json
 import os
 import re
 import shutil
@@ -40,11 +39,6 @@ class LocalStack:
         url = re.search(r"^sandbox=(http://\S+)$", (ROOT / ".run/try").read_text(), re.MULTILINE)[1]
         self.sandbox = SandboxControl(url)
 
-    @property
-    def printed_calls(self):
-        """The commands that it says to paste."""
-        return [line.strip() for line in self.child.text().splitlines() if line.startswith("  scripts/try.sh ")]
-
     def stop(self):
         """Sends TERM to make, which passes it on. Returns whether it ended by itself, and left nobody on its port."""
         code = self.child.stop(40)
@@ -57,7 +51,6 @@ class Session:
         self.names = facts.settings()
         self.scratch = scratch_folder()
         self.stack = None
-        self.tokens = {}
         programs = self.scratch / "bin"
         programs.mkdir()
         (programs / "tiniapp-auth-backend").symlink_to(PRODUCTS / "tiniapp-auth-backend")
@@ -83,38 +76,19 @@ class Session:
         return settings | {"AUTH_ENDPOINT": endpoint}
 
     def filled_in(self, text):
-        """The block with the actual port, an actual code and tokens, and our own folder in place of /tmp."""
-        if self.stack:
-            text = text.replace("localhost:8080", f"localhost:{self.stack.port}")
-            if "XXXX.YYYY" in text:
-                text = text.replace("XXXX.YYYY", self.stack.sandbox.code())
-        for name, token in self.tokens.items():
-            text = text.replace(f'"{name}":"…"', f'"{name}":"{token}"')
+        """The block with an actual code, and our own folder in place of /tmp."""
+        if "XXXX.YYYY" in text:
+            text = text.replace("XXXX.YYYY", self.stack.sandbox.code())
         return text.replace("/tmp/", f"{self.scratch}/")
-
-    def typed(self, text):
-        """The input that a person would type, if the block asks for any."""
-        for command, name in (("refresh", "refresh_token"), ("info", "access_token")):
-            if re.search(rf"^tiniapp-auth-backend {command}\b", text, re.MULTILINE):
-                return self.tokens.get(name, "")
-        return ""
 
     def run(self, text):
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],
             cwd=ROOT,
             env=self.environment | self.settings(),
-            input=self.typed(text),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-
-    def remember(self, output):
-        """Keeps the tokens of an answer for later blocks."""
-        try:
-            data = json.loads(output.splitlines()[-1])["data"]
-            self.tokens |= {name: data[name] for name in ("access_token", "refresh_token") if name in data}
-        except (IndexError, KeyError, TypeError, ValueError):
-            pass

@@ -49,35 +49,26 @@ def test_errors_page_has_each_error_of_nginx():
     assert not nginx_errors() - facts.errors()
 
 
-def test_log_page_has_each_field_of_the_responder():
-    source = read("Sources/TiniAppAuthBackend/Logging/RequestLog.swift").split("func addTrace")[1]
-    fields = set(re.findall(r'"([a-z_]+(?:[./A-Za-z_]+)?)"(?:,| :|\))', source))
-    page = read("docs/log-and-metrics.md")
+def test_log_page_has_each_field_and_line():
+    request_log = read("Sources/TiniAppAuthBackend/Logging/RequestLog.swift").split("func addTrace")[1]
+    fields = set(re.findall(r'"([a-z_]+(?:[./A-Za-z_]+)?)"(?:,| :|\))', request_log))
     assert {"replayed", "in_doubt", "upstream_ms"} < fields
-    assert not [field for field in sorted(fields) if f"`{field}`" not in page]
-
-
-def test_log_page_has_each_line_of_the_responder():
+    log_format = re.search(r"log_format json .*?;", read("nginx/http.conf"), re.DOTALL)[0]
+    nginx_fields = set(re.findall(r'"([A-Za-z_./]+)":', log_format))
+    assert len(nginx_fields) > 5
     calls = [
         r'(?:logger|log)\.(?:notice|warning|error|critical)\(\s*"([^"\\]+)',
         r'\.log\(\s*(?:self\.)?logger,\s*\.\w+,\s*"([^"\\]+)',
         r'log\(\s*\.\w+,\s*"([^"\\]+)',
     ]
     folders = [folder for folder in (ROOT / "Sources").iterdir() if folder.name != "TikiSandbox"]
-    sources = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.swift")]
+    source = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.swift"))
     # Up to the first thing that is filled in.
-    lines = {line for source in sources for call in calls for line in re.findall(call, source)}
-    page = read("docs/log-and-metrics.md")
+    lines = {line for call in calls for line in re.findall(call, source)}
     assert len(lines) > 12
-    assert not [line for line in sorted(lines) if f"`{line.rstrip()}" not in page]
-
-
-def test_log_page_has_each_field_of_nginx_log():
-    log_format = re.search(r"log_format json .*?;", read("nginx/http.conf"), re.DOTALL)[0]
-    fields = set(re.findall(r'"([A-Za-z_./]+)":', log_format))
     page = read("docs/log-and-metrics.md")
-    assert len(fields) > 5
-    assert not [field for field in sorted(fields) if f"`{field}`" not in page]
+    assert not [field for field in sorted(fields | nginx_fields) if f"`{field}`" not in page]
+    assert not [line for line in sorted(lines) if f"`{line.rstrip()}" not in page]
 
 
 def test_log_page_has_no_line_that_nobody_writes():
@@ -175,22 +166,16 @@ def test_figure_is_the_one_in_force(page, sentence, source, decision):
     assert told == decided
 
 
-def test_comparison_has_the_benchmarks_requests_a_second():
+def test_the_pages_have_the_benchmarks_requests_a_second():
     rows = re.findall(
         r"^\| (?:requests/s,|the same over HTTPS)[^|]*((?:\| [\d,]+ )+)\|$", read("docs/comparison.md"), re.M
     )
     figures = [figure for row in rows for figure in row.strip("| ").split(" | ")]
     assert len(figures) == 21
-    assert not [figure for figure in figures if f"| {figure} |" not in read("Benchmarks/results.md")]
-
-
-def requests_a_second(path):
-    """In a README, in the paragraph above the picture."""
-    paragraph = re.search(r"\(docs/comparison\.md\).*?!\[", read(path), re.DOTALL)[0]
-    return [number.replace(".", ",") for number in re.findall(r"\b(?:\d\d[.,])?\d{3}\b(?! ms)", paragraph)]
-
-
-def test_the_readmes_have_the_benchmarks_requests_a_second():
-    figures = requests_a_second("README.md")
-    assert len(figures) == 5 and figures == requests_a_second("README.vi.md")
+    for path in ("README.md", "README.vi.md"):
+        # In the paragraph above the picture.
+        paragraph = re.search(r"\(docs/comparison\.md\).*?!\[", read(path), re.DOTALL)[0]
+        found = [number.replace(".", ",") for number in re.findall(r"\b(?:\d\d[.,])?\d{3}\b(?! ms)", paragraph)]
+        assert len(found) == 5
+        figures += found
     assert not [figure for figure in figures if f"| {figure} |" not in read("Benchmarks/results.md")]

@@ -34,12 +34,9 @@ def test_tini_consoles_file_and_listed_pages(run):
     port = run(**SETTINGS)
     answer = http_client.request(port, "GET", "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt")
     assert (answer.status, answer.text) == (200, "a line")
-    for path in ("", "/", "/J9jcjJnnkji7AoVK", "/J9jcjJnnkji7AoVK/", "/other/auth.txt", "/..%2fauth.txt"):
-        assert http_client.request(port, "GET", f"/tiki-validation-code{path}").status == 404
-    for origin, status in (("https://tiki.vn", 204), ("http://localhost:3000", 204), ("https://evil.example", 405)):
-        asks = [f"Origin: {origin}", "Access-Control-Request-Method: POST"]
-        answer = http_client.request(port, "OPTIONS", "/auth_exchange", asks)
-        assert (answer.status, answer.all("Access-Control-Allow-Origin")) == (status, [origin] if status == 204 else [])
+    asks = ["Origin: https://tiki.vn", "Access-Control-Request-Method: POST"]
+    answer = http_client.request(port, "OPTIONS", "/auth_exchange", asks)
+    assert (answer.status, answer.all("Access-Control-Allow-Origin")) == (204, ["https://tiki.vn"])
 
 
 def test_origins_that_are_none_end_it_with_a_sentence(run):

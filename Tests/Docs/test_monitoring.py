@@ -124,9 +124,3 @@ def test_dashboard_asks_for_every_metric_of_the_table():
     asked = {re.sub(r"_bucket$", "", name) for query in QUERIES for name in names(query)}
     assert len(metrics) > 10
     assert metrics == asked
-
-
-def test_panels_have_ids_of_their_own_and_do_not_overlap():
-    panels = DASHBOARD["panels"]
-    assert len({panel["id"] for panel in panels}) == len(panels)
-    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)

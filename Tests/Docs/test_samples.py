@@ -4,21 +4,13 @@ import json
 import re
 import subprocess
 
-import pytest
 from testbed import http_client
 from testbed.markdown import Page
 from testbed.places import PRODUCTS
 from testbed.processes import wait_until
 from testbed.servers import CREDENTIALS
-from testbed.stack import Stack
 
 BLOCKS = Page("docs/operations.md").blocks
-
-
-@pytest.fixture(scope="module")
-def stack():
-    with Stack() as stack:
-        yield stack
 
 
 def fixed(text):

@@ -18,42 +18,25 @@ def test_there_are_pairs():
     assert sorted(f"{name}.vi.md" for name in names) == sorted(VIETNAMESE)
 
 
+def levels(page):
+    return [level for level, _ in page.headings]
+
+
+def blocks(page):
+    """The parts that must not be translated. Labels of diagrams are, and the reasons not to run a block."""
+    untranslated = {"mermaid", ""}
+    return [(block.language, block.test, "" if block.language in untranslated else block.text) for block in page.blocks]
+
+
+def code(page):
+    """Words in backticks are names and commands: they stay, cell by cell. So does the order of the rows."""
+    return [[sorted(set(re.findall(r"`([^`]+)`", cell))) for cell in row] for row in page.rows]
+
+
+@pytest.mark.parametrize("part", [levels, blocks, code])
 @each_pair
-def test_same_levels_of_headings(english, vietnamese):
-    def levels(page):
-        return [level for level, _ in page.headings]
-
-    assert levels(english) == levels(vietnamese)
-
-
-@each_pair
-def test_same_blocks(english, vietnamese):
-    def blocks(page):
-        """The parts that must not be translated. Labels of diagrams are, and the reasons not to run a block."""
-        untranslated = {"mermaid", ""}
-        return [
-            (block.language, block.test, "" if block.language in untranslated else block.text) for block in page.blocks
-        ]
-
-    assert blocks(english) == blocks(vietnamese)
-
-
-@each_pair
-def test_same_tables_row_by_row(english, vietnamese):
-    def columns(page):
-        return [len(row) for row in page.rows]
-
-    assert columns(english) == columns(vietnamese)
-
-
-@each_pair
-def test_same_code_in_each_cell(english, vietnamese):
-    """Words in backticks are names and commands: they stay, row by row. So does the order of the rows."""
-
-    def code(page):
-        return [[sorted(set(re.findall(r"`([^`]+)`", cell))) for cell in row] for row in page.rows]
-
-    assert code(english) == code(vietnamese)
+def test_both_have_the_same(english, vietnamese, part):
+    assert part(english) == part(vietnamese)
 
 
 @each_pair

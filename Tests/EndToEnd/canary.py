@@ -32,11 +32,6 @@ class Canary:
         """The forms in which it occurs there."""
         return [look for look in self._parts + self._encoded if look in content]
 
-    @property
-    def disguises(self):
-        """All its forms, complete, with something around them."""
-        return [b"a log's line " + look + b" goes on\n" for look in [*self._encoded, self.text.encode()]]
-
 
 class Traffic:
     """Sends every kind of request with a canary in it, and keeps what was returned, except Tiki's bodies."""

@@ -68,7 +68,7 @@ def canary():
     return Canary()
 
 
-def test_secrets_are_in_no_log_metric_file_or_error_and_the_search_finds_planted_ones(servers, canary):
+def test_secrets_are_in_no_log_metric_file_or_error(servers, canary):
     arrivals, traffic = servers.upstream.arrivals, Traffic(servers.nginx, canary)
     traffic.every_fault()
     traffic.every_mistake()
@@ -99,13 +99,3 @@ def test_secrets_are_in_no_log_metric_file_or_error_and_the_search_finds_planted
         assert not [signature for signature in signatures if signature in content], place
     # nginx would warn about a body that it writes to one.
     assert b"temporary file" not in places[servers.folders[1] / "error.log"]
-
-    # The search itself must find every form, in every place and in unexpected files.
-    for disguise in canary.disguises:
-        assert all(canary.traces(content + disguise) for content in places.values())
-    folders = [*servers.folders, servers.folders[1] / "client_body_temp"]
-    for folder in folders:
-        for number, disguise in enumerate(canary.disguises):
-            (folder / f"planted-{number}").write_bytes(disguise)
-    found = [path for path, content in servers.files().items() if canary.traces(content)]
-    assert len(found) == len(folders) * len(canary.disguises) and all("planted-" in path.name for path in found)

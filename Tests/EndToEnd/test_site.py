@@ -10,21 +10,9 @@ from testbed.stack import Stack
 from testbed.upstream import Upstream
 
 
-@pytest.fixture(scope="module")
-def stack():
-    with Stack() as stack:
-        yield stack
-
-
 def test_a_method_that_is_not_allowed_gets_405_even_with_a_large_body(stack):
     answer = http_client.request(stack.port, "PUT", "/auth_info", body=b"x" * 16_384)
     assert (answer.status, answer.json["error"]["reason"], answer.all("Allow")) == (405, "method_not_allowed", ["POST"])
-
-
-def test_every_request_gets_an_id_of_its_own_whatever_id_the_client_sends(stack):
-    answers = [http_client.request(stack.port, "GET", "/health/live", ["X-Request-Id: mine"]) for _ in range(3)]
-    ids = [value for answer in answers for value in answer.all("X-Request-Id")]
-    assert len(ids) == len(set(ids)) == 3 and "mine" not in ids
 
 
 @pytest.mark.parametrize("fields", [[], ["X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1"]])

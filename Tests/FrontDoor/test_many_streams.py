@@ -1,14 +1,12 @@
-"""Many peers that send what has never been tried, and many that come again and again: with `make test-long`."""
+"""Many peers that send what has never been tried: with `make test-long`."""
 
 import collections
 import concurrent.futures
-import signal
 import socket
-import threading
 import time
 
 import mutations
-from conftest import GREETING, only_long
+from conftest import only_long
 from test_peers import nginx_streams
 from testbed import fastcgi
 
@@ -68,32 +66,3 @@ def test_the_process_survives_mutated_streams_and_leaks_nothing(start):
     failures = [word for word in outcomes if str(word).startswith("stream")]
     assert failures == []
     assert {200, 400, "closed"} <= set(outcomes)
-
-
-def test_a_flood_of_reconnecting_clients_delays_neither_a_silent_peers_end_nor_a_shutdown(start):
-    door = start(ARRIVAL_TIMEOUT="1", LOG_LEVEL="notice")
-    answered = []
-
-    def ask():
-        count = 0
-        try:
-            while True:
-                count += door.ask(GREETING).status == 200
-        except OSError:
-            answered.append(count)
-
-    clients = [threading.Thread(target=ask) for _ in range(64)]
-    begin = time.monotonic()
-    for client in clients:
-        client.start()
-    assert fastcgi.read(door.connect()) == b""
-    closed = time.monotonic()
-    assert door.exit_code(signal.SIGTERM) == 0
-    ended = time.monotonic()
-    for client in clients:
-        client.join(60)
-    assert len(answered) == len(clients) and sum(answered) > 0
-    print(
-        f"\n{sum(answered)} requests of 64 clients answered; a silent connection closed after {closed - begin:.1f} s; "
-        f"the process ended {ended - closed:.1f} s after TERM"
-    )

@@ -37,27 +37,6 @@ def test_a_shutdown_finishes_requests_in_flight_takes_no_new_ones_and_exits_with
     assert door.exit_code() == 0
 
 
-def test_a_shutdown_gives_503_shutting_down_to_requests_not_finished_in_time_and_exits_with_0(start, upstream):
-    door = start(upstream, SHUTDOWN_GRACE="0.5")
-    peer, silent = door.connect(call()), door.connect()
-    upstream.wait_for(1)
-    assert door.exit_code(signal.SIGTERM) == 0
-    answer = fastcgi.answer(peer)
-    assert (answer.status, answer.json["error"]["reason"]) == (503, "shutting_down")
-    assert answer.all("Retry-After") == ["1"]
-    assert fastcgi.read(silent) == b""
-
-
-@each_signal
-def test_a_second_signal_ends_the_shutdown_at_once(start, upstream, number):
-    door = start(upstream)
-    peer = door.connect(call())
-    upstream.wait_for(1)
-    door.begin_shutdown()
-    assert door.exit_code(number) == 128 + number
-    assert fastcgi.read(peer) == b""
-
-
 @each_signal
 def test_a_signal_that_comes_as_soon_as_the_socket_exists_shuts_the_process_down(start, number):
     door = start(wait=False)

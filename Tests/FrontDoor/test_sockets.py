@@ -39,14 +39,6 @@ def test_the_file_is_open_only_to_owner_and_group_whatever_the_umask_and_is_remo
     assert not os.path.lexists(door.socket)
 
 
-def test_the_file_of_a_live_process_is_not_replaced(start):
-    door = start()
-    inode = os.lstat(door.socket).st_ino
-    assert "another process is listening" in refusal(start(wait=False, LISTEN_SOCKET=str(door.socket)))
-    assert os.lstat(door.socket).st_ino == inode
-    door.expect_unharmed()
-
-
 def test_an_inherited_socket_is_served_and_stays_open_and_in_place_for_the_next_process(start, listener):
     door = start(listener=listener)
     door.expect_unharmed()

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from conftest import LONG, call, only_long
+from testbed import fastcgi
 from testbed.processes import wait_until
 
 
@@ -43,13 +44,14 @@ def test_when_the_log_is_read_again_it_says_how_many_lines_were_dropped_and_memo
     assert sum(early > late for early, late in itertools.pairwise(times)) < len(entries) / 100
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_a_second_signal_ends_the_process_at_once_although_nobody_reads_the_log(start, log, upstream, number):
     door = start(upstream, log=log.fill())
-    door.connect(call())
+    peer = door.connect(call())
     upstream.wait_for(1)
     door.begin_shutdown()
     assert door.exit_code(number) == 128 + number
+    assert fastcgi.read(peer) == b""
 
 
 @pytest.mark.parametrize(

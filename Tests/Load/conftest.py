@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 
 from testbed import fastcgi
 from testbed.places import ROOT
@@ -27,6 +28,16 @@ def pytest_sessionstart():
 def show(proof, text):
     """Prints a proof's figures as one line."""
     print(f"\nproof: {proof}: {text}")
+
+
+def health_seconds(connection):
+    """How long a good answer takes on a kept connection."""
+    started = time.monotonic()
+    connection.request("GET", "/health/live")
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200
+    return time.monotonic() - started
 
 
 def exchange(code):

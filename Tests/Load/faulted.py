@@ -122,8 +122,6 @@ class Verdict:
 
     def __init__(self, answers, arrivals, unseen):
         """`unseen` are the possible outcomes of a request that never reached it."""
-        # How often each fault led to each outcome.
-        self.table = collections.defaultdict(collections.Counter)
         self.violations = []
         # Of one exchange or refresh.
         self.most = 0
@@ -132,7 +130,6 @@ class Verdict:
             arrived[arrival.credential].append(arrival.fault)
         for request, outcome, mistake in answers:
             met = arrived.pop(request.credential, [])
-            self.table[str(met[-1]) if met else "never arrived"][outcome] += 1
             if request.most == 1:
                 self.most = max(self.most, len(met))
             # An info call that is sent again may find no connection. If two arrived, the later may be noted first.
@@ -141,10 +138,3 @@ class Verdict:
             if len(met) > request.most or outcome not in outcomes or mistake:
                 self.violations.append(f"{request.path} {request.credential}: {met} → {outcome}, {mistake}")
         self.violations += [f"'{stranger}' arrived, and nobody had sent it" for stranger in arrived]
-
-    @property
-    def lines(self):
-        rows = (
-            (name, ", ".join(f"{n} × {what}" for what, n in sorted(row.items()))) for name, row in self.table.items()
-        )
-        return "\n".join(f"  {name:24}{text}" for name, text in sorted(rows))

@@ -30,7 +30,7 @@ def prove(name, upstream, endpoint, unseen, count, slow=0, **settings):
     show(
         f"faults, {name}",
         f"{len(answers)} calls, an exchange or refresh arrived {verdict.most} times at most, "
-        f"{len(verdict.violations)} undocumented, {seconds:.1f} s\n{verdict.lines}",
+        f"{len(verdict.violations)} undocumented, {seconds:.1f} s",
     )
     assert len(answers) == count
     assert not verdict.violations, "\n".join(verdict.violations[:20])

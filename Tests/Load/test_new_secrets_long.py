@@ -1,14 +1,11 @@
 """SIGHUP reads CLIENT_SECRET_FILE again, while calls are in progress."""
 
 import signal
-import threading
 import time
 
 from conftest import RATE, load, show
-from faulted import request
-from testbed import faults, http_client
+from testbed import faults
 from testbed.processes import wait_until
-from testbed.servers import CLIENT_SECRET
 from testbed.signatures import signed_with
 from testbed.stack import Stack
 from testbed.upstream import Upstream
@@ -64,28 +61,3 @@ def test_no_call_fails_at_a_sighup_and_later_calls_have_the_new_secret(tmp_path)
     assert all('"severity":"NOTICE"' in said for said, _, _ in (second, third))
     assert all('"severity":"ERROR"' in said and "CLIENT_SECRET_FILE" in said for said, _, _ in (emptied, removed))
     assert not [secret for secret in SECRETS if secret in log]
-
-
-def test_sighup_does_no_harm_when_the_secret_is_in_the_environment():
-    statuses = []
-    with Upstream(is_holding=True) as upstream, Stack(upstream=upstream.auth_endpoint, LOG_LEVEL="notice") as stack:
-
-        def ask(name):
-            answer = http_client.request(
-                stack.port, "POST", "/auth_exchange", body=request("success", 0, name).body.encode()
-            )
-            statuses.append(answer.status)
-
-        in_flight = threading.Thread(target=ask, args=["hup"])
-        in_flight.start()
-        upstream.wait_for(1)
-        before = len(stack.responder.child.text())
-        for _ in range(3):
-            stack.responder.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(stack.responder.child.text()) > before, "a line about SIGHUP")
-        upstream.release()
-        in_flight.join(60)
-        ask("after")
-        stack.responder.child.check()
-    assert statuses == [200, 200]
-    assert [signed_with(arrival, [CLIENT_SECRET]) for arrival in upstream.arrivals] == [CLIENT_SECRET] * 2

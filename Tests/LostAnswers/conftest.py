@@ -14,7 +14,11 @@ from testbed.processes import ENVIRONMENT, Child
 from testbed.servers import Responder, certificate, scratch_folder
 from testbed.upstream import Upstream
 
-PATHS = {"exchange": ("/auth_exchange", "code"), "refresh": ("/auth_refresh", "refresh_token")}
+PATHS = {
+    "exchange": ("/auth_exchange", "code"),
+    "refresh": ("/auth_refresh", "refresh_token"),
+    "info": ("/auth_info", "access_token"),
+}
 
 
 @pytest.fixture
@@ -56,6 +60,9 @@ class World:
         """How often each token reached the upstream."""
         return collections.Counter(arrival.credential for arrival in self._upstream.arrivals)
 
+    def sent_twice(self):
+        return [token for token, times in self.sent().items() if times > 1]
+
 
 class Store:
     """A Redis that keeps nothing on disk."""
@@ -91,11 +98,6 @@ class Store:
     def run(self, *command):
         """Runs a command, and returns what it printed."""
         command = ["redis-cli", "-s", str(self.socket), *command]
-        return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout.decode()
-
-    def dump(self):
-        """Everything that it holds, as a replica or a backup would get it."""
-        command = ["redis-cli", "-s", str(self.socket), "--rdb", "-"]
         return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 
 

@@ -2,7 +2,6 @@
 
     reset…                          it is read, and the connection closed
     say STATUS BODY [retry] …       it gets that answer; BODY as in BODIES, with Retry-After if it says so
-    lost …                          it gets a gateway's 504, and right after that, on the same connection, an answer
     …slow…                          its answer comes half a second later
 
 A token gives the next one in the chain.
@@ -55,8 +54,6 @@ def response(status, body, *fields):
 def scripted(token):
     """What a token asks for."""
     words = token.split()
-    if words[0] == "lost":
-        return response(504, BODIES["foreign"](token)) + response(200, answer("of somebody else"))
     if words[0] == "say":
         return response(int(words[1]), BODIES[words[2]](token), *["Retry-After: 1"] * ("retry" in words))
     return response(200, answer(token))

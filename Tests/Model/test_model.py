@@ -62,36 +62,20 @@ def search(folder, switches, compiler_options=("-Og", "-DSAFETY"), *options):
     return output
 
 
-def figures(output):
-    states = re.search(r"(\d+) states, stored", output)[1]
-    return int(states), int(re.search(r"errors: (\d+)", output)[1])
-
-
-def say(capsys, text):
-    with capsys.disabled():
-        print(f"\n  {text}", end="")
-
-
-@pytest.mark.parametrize(("name", "switches"), SOUND.items(), ids=SOUND)
-def test_the_protocol_holds(tmp_path, capsys, name, switches):
+@pytest.mark.parametrize("switches", SOUND.values(), ids=SOUND)
+def test_the_protocol_holds(tmp_path, switches):
     output = search(tmp_path, switches)
-    states, errors = figures(output)
-    assert errors == 0, output
+    assert "errors: 0\n" in output, output
     # So many that it cannot have stopped at the beginning.
-    assert states > 100_000
-    stuck = "" if MAY_BE_STUCK in switches else ", nobody stuck"
-    say(capsys, f"{name}: {states:,} states; no second send, no other answer, no endless wait{stuck}")
+    assert int(re.search(r"(\d+) states, stored", output)[1]) > 100_000
 
 
-def test_there_is_no_endless_loop_in_which_no_time_passes(tmp_path, capsys):
-    states, errors = figures(search(tmp_path, ["-DSTORE_EVENTS=1"], ("-Og", "-DNP"), "-l"))
-    assert errors == 0
-    say(capsys, f"no loop without time: {states:,} states")
+def test_there_is_no_endless_loop_in_which_no_time_passes(tmp_path):
+    assert "errors: 0\n" in search(tmp_path, ["-DSTORE_EVENTS=1"], ("-Og", "-DNP"), "-l")
 
 
-@pytest.mark.parametrize(("name", "switches", "problem"), [(name, *rest) for name, rest in BROKEN.items()], ids=BROKEN)
-def test_a_broken_protocol_is_found_out(tmp_path, capsys, name, switches, problem):
+@pytest.mark.parametrize(("switches", "problem"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_protocol_is_found_out(tmp_path, switches, problem):
     # One failure of the store is enough for each. These searches are short, and it is the compiler that takes the time.
     output = search(tmp_path, [*switches, "-DSTORE_EVENTS=1"], ("-O0", "-DSAFETY"))
     assert re.search(problem, output), output
-    say(capsys, f"{name}: found out after {figures(output)[0]:,} states")

@@ -1,68 +1,55 @@
 """Fixtures: an isolated network with a name server and an upstream."""
 
+import asyncio
 import contextlib
 import json
-import pathlib
 import shutil
-import signal
-import sys
 
 import namespaces
 import pytest
+from dns_server import NameServer
+from testbed import faults
 from testbed.ports import free_port
-from testbed.processes import ENVIRONMENT, Child, wait_until
+from testbed.processes import wait_until
 from testbed.servers import Responder, scratch_folder
-
-HERE = pathlib.Path(__file__).resolve().parent
+from testbed.upstream import Upstream
 
 NAME_SERVER = "127.0.0.53"
 NAME = "up.test"
 
 
 @pytest.fixture(scope="session")
-def _system_files():
+def _system():
+    """The files that are resolv.conf and hosts, and the name server."""
     folder = scratch_folder()
     try:
-        yield namespaces.enter(folder)
+        files = namespaces.enter(folder)
     except OSError as error:
         pytest.skip(f"this needs a network and mounts of its own, which the system refuses: {error}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    yield *files, NameServer(NAME_SERVER)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def outside(_system_files):
+def outside(_system):
     with contextlib.ExitStack() as started:
         folder = scratch_folder()
         started.callback(shutil.rmtree, folder, ignore_errors=True)
-        yield Outside(*_system_files, folder, started)
+        yield Outside(*_system, folder, started)
 
 
 class Outside:
     """Everything around the responder. All of it ends with the test."""
 
-    def __init__(self, resolv_conf, hosts, folder, started):
-        self._resolv_conf = resolv_conf
-        self._hosts = hosts
-        self._folder = folder
-        self._started = started
-        self._settings = folder / "dns.json"
-        self._log = folder / "dns.txt"
-        self._children = 0
+    def __init__(self, resolv_conf, hosts, name_server, folder, started):
+        self._resolv_conf, self._hosts, self._name_server = resolv_conf, hosts, name_server
+        self._folder, self._started = folder, started
         self.port = free_port()
         self.hosts("127.0.0.1 localhost")
         self.name_servers(NAME_SERVER)
         self.dns()
-        self._start("dns_server.py", NAME_SERVER, self._settings, self._log)
-
-    def _start(self, script, *arguments):
-        self._children += 1
-        command = [sys.executable, "-B", HERE / script, *arguments]
-        name = f"{script}-{self._children}"
-        child = Child(name, command, self._folder / f"{name}.log", ENVIRONMENT, signal.SIGKILL)
-        self._started.callback(child.stop)
-        child.wait_until_ready(lambda: "listening" in child.text())
-        return child
+        self.dns_queries = name_server.queries
+        self.dns_queries.clear()
 
     def name_servers(self, *addresses):
         # In place: it is this file that is mounted.
@@ -73,17 +60,19 @@ class Outside:
 
     def dns(self, **settings):
         """From now on; see dns_server.py. Without more, there is the usual name, which has one IPv4 address."""
-        settings = {"names": {NAME: {"A": ["127.0.0.1"]}}} | settings
-        new = self._settings.with_suffix(".new")
-        new.write_text(json.dumps(settings))
-        new.rename(self._settings)
+        self._name_server.settings = {"names": {NAME: {"A": ["127.0.0.1"]}}} | settings
 
-    def dns_queries(self):
-        """Protocol, type and name of each that has come."""
-        return [tuple(line.split()) for line in self._log.read_text().splitlines()]
+    def upstream(self, delay=0, close=False, address="127.0.0.1"):
+        """It answers with its address, and closes the connection then if it is to `close`."""
+        body = json.dumps({"data": {"address": address}, "error": None}).encode()
+        fields = ["Connection: close"] if close else []
 
-    def upstream(self, *options, addresses=("127.0.0.1",)):
-        return self._start("upstream.py", self.port, *addresses, *options)
+        async def answer(connection, _):
+            await asyncio.sleep(delay)
+            await connection.send(faults.answer(200, body, *fields))
+            return faults.CLOSE if close else faults.OPEN
+
+        return self._started.enter_context(Upstream(self.port, answer=answer, address=address))
 
     def endpoint(self, name=NAME):
         return f"http://{name}:{self.port}/auth/token"
@@ -96,4 +85,4 @@ class Outside:
         return responder
 
     def wait_for_queries(self, count):
-        wait_until(lambda: len(self.dns_queries()) >= count, f"{count} questions have come to the name server")
+        wait_until(lambda: len(self.dns_queries) >= count, f"{count} questions have come to the name server")

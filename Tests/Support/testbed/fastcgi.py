@@ -78,12 +78,10 @@ def request(method, path, body=b"", keep_connection=False, **params):
 
 def connect(socket_path, timeout=60):
     """A connection; whoever calls this closes it."""
-    with contextlib.ExitStack() as cleanup:
-        connection = cleanup.enter_context(socket.socket(socket.AF_UNIX))
-        connection.connect(str(socket_path))
-        connection.settimeout(timeout)
-        cleanup.pop_all()
-        return connection
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(socket_path))
+    connection.settimeout(timeout)
+    return connection
 
 
 def ask(socket_path, data, timeout=60):

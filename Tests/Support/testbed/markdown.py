@@ -19,8 +19,6 @@ class Block:
     # "run", "no", or None if there is no marker.
     test: str | None
     reason: str | None
-    # The JSON block right after it, if there is one.
-    answer: str | None = None
 
     @property
     def is_commands(self):
@@ -47,7 +45,6 @@ class Page:
             if block is not None:
                 self.prose.append("")
                 if line == "```":
-                    self._end(block, number)
                     block = None
                 else:
                     block.text += line + "\n"
@@ -60,14 +57,6 @@ class Page:
             else:
                 self.prose.append(line)
             before = line
-
-    def _end(self, block, number):
-        """Reads the answer after a block, if there is one."""
-        rest = self.lines[number:]
-        while rest and not rest[0]:
-            rest = rest[1:]
-        if rest and rest[0] == "```json":
-            block.answer = "\n".join(rest[1 : rest.index("```", 1)])
 
     @property
     def rows(self):

@@ -124,6 +124,12 @@ class Responder:
         wait_until(lambda: all(text in self.child.text() for text in expected), f"the log has {expected}")
         return self.child.text()
 
+    def metrics(self):
+        """The value of each sample, by its name with its labels."""
+        text = fastcgi.ask(self.socket, fastcgi.request("GET", "/metrics")).text
+        samples = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+        return {name.removeprefix("tiniapp_auth_"): float(value) for name, _, value in samples}
+
     def send_signal(self, number):
         self.child.send_signal(number)
 
@@ -162,23 +168,13 @@ class Nginx:
         """`origins` may ask from a browser: ALLOWED_ORIGINS."""
         environment = ENVIRONMENT | {"ALLOWED_ORIGINS": origins}
         self.folder = folder
-        for _ in range(5):
-            self.port = free_port()
-            render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
-            site = subprocess.run(
-                render, capture_output=True, text=True, check=True, timeout=10, env=environment
-            ).stdout
-            (folder / "nginx.conf").write_text(change(site))
-            self.child = start_nginx(name, folder, stop_signal)
-            try:
-                # Written once the port is bound.
-                self.child.wait_until_ready((folder / "nginx.pid").exists)
-                return
-            except RuntimeError:
-                # Somebody else may have taken the port since.
-                if "Address already in use" not in self.child.text():
-                    raise
-        raise RuntimeError("nginx has found no free port")
+        self.port = free_port()
+        render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
+        site = subprocess.run(render, capture_output=True, text=True, check=True, timeout=10, env=environment).stdout
+        (folder / "nginx.conf").write_text(change(site))
+        self.child = start_nginx(name, folder, stop_signal)
+        # Written once the port is bound.
+        self.child.wait_until_ready((folder / "nginx.pid").exists)
 
     def stop(self):
         self.child.stop()

@@ -1,13 +1,7 @@
-"""Sandbox, responder and nginx on loopback.
-
-stack.py COMMAND…       starts them and runs the command with BASE_URL and SANDBOX_URL in its environment
-"""
+"""Sandbox, responder and nginx on loopback."""
 
 import contextlib
-import os
 import shutil
-import subprocess
-import sys
 
 from testbed.servers import Nginx, Responder, Sandbox, scratch_folder
 
@@ -46,13 +40,3 @@ class Stack:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def main():
-    with Stack() as stack:
-        environment = os.environ | {"BASE_URL": stack.url, "SANDBOX_URL": stack.sandbox.url}
-        return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main() if len(sys.argv) > 1 else __doc__)

@@ -22,7 +22,9 @@ from testbed.upstream_connection import Connection
 class Upstream:
     """`stop()` ends it, or the end of a `with`."""
 
-    def __init__(self, port=0, door=lambda _: faults.OPEN, answer=faults.serve, tls=None, is_holding=False):
+    def __init__(
+        self, port=0, door=lambda _: faults.OPEN, answer=faults.serve, tls=None, is_holding=False, address="127.0.0.1"
+    ):
         """`tls` are the files of a certificate and its key.
 
         `door` makes from a connection's number "open", "close", "reset", the seconds in which a request must come, or
@@ -34,7 +36,8 @@ class Upstream:
         # Connections: accepted, with the handshake; and closed or reset on this side.
         self.accepted = self.ended = 0
         self._is_holding = is_holding
-        listener = socket.create_server(("127.0.0.1", port), backlog=4096)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = socket.create_server((address, port), family=family, backlog=4096)
         self.port = listener.getsockname()[1]
         self._scheme = "https" if tls else "http"
         self._loop = asyncio.new_event_loop()

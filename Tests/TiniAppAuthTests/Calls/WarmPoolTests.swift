@@ -47,6 +47,20 @@ struct WarmPoolTests {
         }
     }
 
+    @Test("A warm connection that the server closes is replaced after a pause")
+    func replaced() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.warmConnections = 2 },
+            script: { _ in .json() }
+        ) { fixture in
+            try await eventually("two are open") { fixture.server.acceptedCount == 2 }
+            let started = ContinuousClock.now
+            try await fixture.server.channels[0].close()
+            try await eventually("another is open") { fixture.server.acceptedCount == 3 }
+            #expect(ContinuousClock.now - started >= .milliseconds(370))
+        }
+    }
+
     @Test("A warm connection whose time is over is closed and replaced")
     func expired() async throws {
         // It is kept for 1 s.
