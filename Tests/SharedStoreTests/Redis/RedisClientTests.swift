@@ -42,9 +42,9 @@ struct RedisClientTests {
             #expect(client.log.handler.entries.first?.metadata["failure"] == "\(error.rawValue)")
             #expect(!client.log.handler.text.contains("s3cret") && !client.log.handler.text.contains("wr0ng"))
         }
+        server.stop()
         let client = try LoopClient(self.server.url, password: "s3cret")
         #expect(try await client.send("GET", "k") == .failure(.refused(.noPassword)))
-        await server.stop()
     }
 
     @Test("Over TLS the server's certificate must be trusted, and be for the name in the URL")
@@ -57,19 +57,15 @@ struct RedisClientTests {
         let other = try TestAuthority()
         let stranger = try LoopClient(url, password: "s3cret", caFile: other.caFile)
         #expect(try await stranger.send("PING") == .failure(.unreachable(.certificateUntrusted)))
-        let address = try LoopClient(
-            "rediss://127.0.0.1:\(server.tlsPort)",
-            password: "s3cret",
-            caFile: authority.caFile
-        )
+        let address = try LoopClient("rediss://127.0.0.1:\(server.tlsPort)", caFile: authority.caFile)
         #expect(try await address.send("PING") == .failure(.unreachable(.certificateWrongName)))
-        await server.stop()
+        server.stop()
 
         // The certificate is for the address, but the URL has the name.
         let byAddress = try await RedisServer(authority: authority, names: "IP:127.0.0.1")
         let client = try LoopClient("rediss://localhost:\(byAddress.tlsPort)", caFile: authority.caFile)
         #expect(try await client.send("PING") == .failure(.unreachable(.certificateWrongName)))
-        await byAddress.stop()
+        byAddress.stop()
     }
 
     @Test("While a server is down, commands fail at once and few attempts are made; later it is used again")
@@ -85,8 +81,8 @@ struct RedisClientTests {
             }
         }
         #expect(ContinuousClock.now - started < .seconds(20))
-        await server.stop()
-        try await server.startAgain()
+        server.stop()
+        try await server.start()
         try await client.waitUntilUp()
         #expect(client.log.handler.entries.count <= 4)
     }
