@@ -22,15 +22,8 @@ final class RedisServer: Sendable {
 
     /// Starts it.
     ///
-    /// - Parameters:
-    ///   - authority: issues the certificate for TLS.
-    ///   - names: the names that the certificate is for.
-    init(
-        _ more: [String] = [],
-        password: String? = nil,
-        authority: TestAuthority? = nil,
-        names: String = "DNS:localhost"
-    ) async throws {
+    /// - Parameter authority: issues the certificate for TLS.
+    init(_ more: [String] = [], password: String? = nil, authority: TestAuthority? = nil) async throws {
         directory = try ScratchDirectory()
         reserved = try authority.map { _ in try ReservedPort() }
         var arguments = [
@@ -38,7 +31,7 @@ final class RedisServer: Sendable {
         ]
         if let password { arguments += ["--requirepass", password] }
         if let authority, let reserved {
-            let files = try authority.issue(names)
+            let files = try authority.issue("DNS:localhost")
             arguments += [
                 "--tls-port", "\(reserved.port)", "--tls-cert-file", files.certificate, "--tls-key-file", files.key,
                 "--tls-auth-clients", "no", "--bind", "127.0.0.1",

@@ -30,19 +30,6 @@ struct StalledStoreTests {
         #expect(try await b.claim().word == "won")
     }
 
-    @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
-    func alone() async throws {
-        let a = try Instance(server.url, timeout: Self.short)
-        #expect(try await a.claim("first").word == "won")
-        server.signal(SIGSTOP)
-        let ticket = try await a.ticket()
-        for number in 0..<20 { #expect(try await a.claim("\(number)").word == "won") }
-        #expect(a.count("failures_total") == 21)
-        try await a.publish("sealed", ticket)
-        server.signal(SIGCONT)
-        #expect(try await b.claim(within: .seconds(20)).word == "ended: sealed")
-    }
-
     @Test(
         "An outcome and a release that the store did not hear are told to it when it is back from a stall or a restart",
         arguments: [0.3, 4, nil]
