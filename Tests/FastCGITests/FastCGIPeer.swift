@@ -3,12 +3,9 @@ import Glibc
 import TestSupport
 
 /// A web server's end of a connection to a responder. Sends exactly the bytes it is given.
-///
-/// It blocks its thread. Sending blocks only while the socket's buffer is full; the reads wait for the responder.
 final class FastCGIPeer {
     private let descriptor: CInt
 
-    /// - Throws: ``TestSupportError`` if nothing listens there.
     init(_ path: String) throws {
         descriptor = try Sockets.connect(path: path, timeout: 60)
     }
@@ -34,8 +31,6 @@ final class FastCGIPeer {
     }
 
     /// Reads until the responder closes. A reset counts as closing.
-    ///
-    /// - Throws: ``TestSupportError`` if it does not close in time.
     func readToEnd() throws -> [UInt8] { try read { _ in false } }
 
     /// Reads until the responder closes, or the bytes so far are enough.

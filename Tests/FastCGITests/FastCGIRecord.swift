@@ -40,9 +40,7 @@ struct FastCGIRecord: Sendable {
         return records + [FastCGIRecord(kind)]
     }
 
-    /// Parses bytes.
-    ///
-    /// - Returns: the complete records, and the bytes after them.
+    /// The complete records, and the bytes after them.
     static func decode(_ bytes: [UInt8]) -> (records: [FastCGIRecord], rest: ArraySlice<UInt8>) {
         var records: [FastCGIRecord] = []
         var rest = bytes[...]

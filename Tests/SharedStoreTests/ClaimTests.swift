@@ -5,7 +5,6 @@ import Testing
 
 @testable import SharedStore
 
-/// Tests with two instances and a real store.
 struct ClaimTests {
     let server: RedisServer
     let a: Instance

@@ -5,7 +5,6 @@ import Testing
 
 @testable import SharedStore
 
-/// Checks that two instances both notice when a store comes back without its memory.
 struct MemoryLossTests {
     let server: RedisServer
 

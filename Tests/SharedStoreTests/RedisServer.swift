@@ -20,8 +20,6 @@ final class RedisServer: Sendable {
     /// The port for TLS; 0 without TLS.
     var tlsPort: Int { reserved?.port ?? 0 }
 
-    /// Starts it.
-    ///
     /// - Parameter authority: issues the certificate for TLS.
     init(_ more: [String] = [], password: String? = nil, authority: TestAuthority? = nil) async throws {
         directory = try ScratchDirectory()
@@ -62,7 +60,6 @@ final class RedisServer: Sendable {
         pid.value = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
     }
 
-    /// Sends a signal.
     func signal(_ number: CInt) { kill(pid.value, number) }
 
     /// Kills it, and waits for its end.
@@ -74,9 +71,7 @@ final class RedisServer: Sendable {
         while let socket = try? Sockets.connect(path: path) { close(socket) }
     }
 
-    /// Runs one command over a new connection.
-    ///
-    /// - Returns: the reply as received.
+    /// The reply to one command, as received, over a new connection.
     @discardableResult
     func run(_ arguments: String..., password: String? = nil) throws -> String {
         try run(arguments, password: password)

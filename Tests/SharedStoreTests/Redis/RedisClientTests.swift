@@ -6,7 +6,6 @@ import Transport
 
 @testable import SharedStore
 
-/// Tests against a real server.
 struct RedisClientTests {
     let server: RedisServer
     let client: LoopClient
