@@ -1,20 +1,21 @@
 @testable import FastCGI
 
 extension ConnectionGate {
-    mutating func consume(_ bytes: [UInt8]) -> Verdict {
-        bytes.withUnsafeBytes { consume($0) }
-    }
-
-    /// The verdict on bytes that arrive in pieces of this size. A refusal is final.
-    static func verdict(_ bytes: [UInt8], pieces size: Int = .max, limits: FastCGILimits = FastCGILimits()) -> Verdict {
-        var gate = ConnectionGate(limits: limits)
+    /// Takes bytes that arrive in pieces of this size. A refusal is final.
+    mutating func consume(_ bytes: [UInt8], pieces size: Int = .max) -> Verdict {
         var verdict = Verdict.incomplete
         var rest = bytes[...]
-        while !rest.isEmpty {
-            verdict = gate.consume(Array(rest.prefix(size)))
+        repeat {
+            verdict = rest.prefix(size).withUnsafeBytes { consume($0) }
             if case .refused = verdict { return verdict }
             rest = rest.dropFirst(size)
-        }
+        } while !rest.isEmpty
         return verdict
+    }
+
+    /// A new gate's verdict.
+    static func verdict(_ bytes: [UInt8], pieces size: Int = .max, limits: FastCGILimits = FastCGILimits()) -> Verdict {
+        var gate = ConnectionGate(limits: limits)
+        return gate.consume(bytes, pieces: size)
     }
 }

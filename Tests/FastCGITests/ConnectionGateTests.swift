@@ -12,8 +12,8 @@ struct ConnectionGateTests {
         let request = records.with(\.padding, padding).bytes
         func check(_ pieces: [ArraySlice<UInt8>]) {
             var gate = ConnectionGate(limits: FastCGILimits())
-            for piece in pieces.dropLast() { #expect(gate.consume(Array(piece)) == .incomplete) }
-            #expect(gate.consume(Array(pieces.last ?? [])) == .complete)
+            let verdicts = pieces.map { gate.consume(Array($0)) }
+            #expect(verdicts.dropLast().allSatisfy { $0 == .incomplete } && verdicts.last == .complete)
             #expect(gate.request == records.bytes)
             #expect(gate.stdinBytes == 14)
         }

@@ -1,17 +1,13 @@
+import Foundation
 import Glibc
 import TestSupport
 
 /// A web server's end of a connection to a responder. Sends exactly the bytes it is given.
-///
-/// It blocks its thread. Sending blocks only while the socket's buffer is full; the reads wait for the responder.
 final class FastCGIPeer {
-    private static let timeout = Duration.seconds(60)
-
     private let descriptor: CInt
 
-    /// - Throws: ``TestSupportError`` if nothing listens there.
     init(_ path: String) throws {
-        descriptor = try Sockets.connect(path: path, timeout: 20)
+        descriptor = try Sockets.connect(path: path, timeout: 60)
     }
 
     deinit {
@@ -25,15 +21,8 @@ final class FastCGIPeer {
     }
 
     /// Sends bytes, as far as the responder has not closed the connection.
-    func send(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
-            }
-            if count < 0, errno == EPIPE || errno == ECONNRESET { return }
-            rest = rest.dropFirst(try Sockets.check("send", count))
-        }
+    func send(_ bytes: [UInt8]) {
+        try? Sockets.sendAll(descriptor, Data(bytes))
     }
 
     /// Closes the sending side; reading is still possible.
@@ -42,27 +31,16 @@ final class FastCGIPeer {
     }
 
     /// Reads until the responder closes. A reset counts as closing.
-    ///
-    /// - Throws: ``TestSupportError`` if it does not close in time.
     func readToEnd() throws -> [UInt8] { try read { _ in false } }
 
     /// Reads until the responder closes, or the bytes so far are enough.
     private func read(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
-        let deadline = ContinuousClock.now + Self.timeout
         var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(received) {
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let left = max(.zero, deadline - .now) / .milliseconds(1)
-            guard try Sockets.check("poll", Int(poll(&polled, 1, CInt(left)))) > 0 else {
-                throw TestSupportError("the end of the connection: not within \(Self.timeout)")
-            }
-            let count = withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { buffer in
-                let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-                if count > 0 { received += buffer[..<count] }
-                return count
-            }
-            if count == 0 || (count < 0 && errno == ECONNRESET) { return received }
-            _ = try Sockets.check("recv", count)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count == 0 || (count < 0 && errno == ECONNRESET) { break }
+            received += buffer.prefix(try Sockets.check("recv", count))
         }
         return received
     }
@@ -82,7 +60,7 @@ final class FastCGIPeer {
 
     /// Sends a request, or the rest of one, and reads the answer.
     func exchange(_ bytes: [UInt8] = SampleRequest.usual.bytes) throws -> FastCGIAnswer {
-        try send(bytes)
+        send(bytes)
         return try answer()
     }
 }

@@ -1,24 +1,7 @@
 /// One record on the wire (FastCGI specification, section 3.3), right or wrong.
 struct FastCGIRecord: Sendable {
     /// A record type (section 8).
-    struct Kind: ExpressibleByIntegerLiteral, Equatable, Sendable {
-        fileprivate let number: UInt8
-
-        init(integerLiteral number: UInt8) {
-            self.number = number
-        }
-
-        static let beginRequest: Kind = 1
-        static let abortRequest: Kind = 2
-        static let endRequest: Kind = 3
-        static let params: Kind = 4
-        static let stdin: Kind = 5
-        static let stdout: Kind = 6
-        static let stderr: Kind = 7
-        static let data: Kind = 8
-        static let getValues: Kind = 9
-        static let getValuesResult: Kind = 10
-    }
+    typealias Kind = UInt8
 
     var version: UInt8
     var kind: Kind
@@ -27,13 +10,7 @@ struct FastCGIRecord: Sendable {
     /// How many padding bytes follow the content. They are not zeros, since nothing may depend on them.
     var padding: UInt8
 
-    init(
-        _ kind: Kind,
-        _ content: [UInt8] = [],
-        requestID: UInt16 = 1,
-        padding: UInt8 = 0,
-        version: UInt8 = 1
-    ) {
+    init(_ kind: Kind, _ content: [UInt8] = [], requestID: UInt16 = 1, padding: UInt8 = 0, version: UInt8 = 1) {
         self.version = version
         self.kind = kind
         self.requestID = requestID
@@ -43,7 +20,7 @@ struct FastCGIRecord: Sendable {
 
     var bytes: [UInt8] {
         let numbers = Self.twoBytes(Int(requestID)) + Self.twoBytes(content.count)
-        return [version, kind.number] + numbers + [padding, 0] + content + [UInt8](repeating: 0xAA, count: Int(padding))
+        return [version, kind] + numbers + [padding, 0] + content + [UInt8](repeating: 0xAA, count: Int(padding))
     }
 
     /// A begin-request record; role 1 is the responder, flag 1 asks to keep the connection.
@@ -63,9 +40,7 @@ struct FastCGIRecord: Sendable {
         return records + [FastCGIRecord(kind)]
     }
 
-    /// Parses bytes.
-    ///
-    /// - Returns: the complete records, and the bytes after them.
+    /// The complete records, and the bytes after them.
     static func decode(_ bytes: [UInt8]) -> (records: [FastCGIRecord], rest: ArraySlice<UInt8>) {
         var records: [FastCGIRecord] = []
         var rest = bytes[...]
@@ -74,14 +49,10 @@ struct FastCGIRecord: Sendable {
             let length = Int(header[4]) << 8 | Int(header[5])
             let size = 8 + length + Int(header[6])
             guard rest.count >= size else { break }
+            let content = Array(rest.dropFirst(8).prefix(length))
+            let id = UInt16(header[2]) << 8 | UInt16(header[3])
             records.append(
-                FastCGIRecord(
-                    Kind(integerLiteral: header[1]),
-                    Array(rest.dropFirst(8).prefix(length)),
-                    requestID: UInt16(header[2]) << 8 | UInt16(header[3]),
-                    padding: header[6],
-                    version: header[0]
-                )
+                FastCGIRecord(header[1], content, requestID: id, padding: header[6], version: header[0])
             )
             rest = rest.dropFirst(size)
         }
@@ -114,4 +85,17 @@ extension Sequence<FastCGIRecord> {
             return record
         }
     }
+}
+
+extension FastCGIRecord.Kind {
+    static let beginRequest: Self = 1
+    static let abortRequest: Self = 2
+    static let endRequest: Self = 3
+    static let params: Self = 4
+    static let stdin: Self = 5
+    static let stdout: Self = 6
+    static let stderr: Self = 7
+    static let data: Self = 8
+    static let getValues: Self = 9
+    static let getValuesResult: Self = 10
 }

@@ -7,7 +7,7 @@ import Testing
 struct KeptConnectionTests {
     /// Answers with the request's body.
     private static let echo: @Sendable (FastCGIRequest, AnyThreadWriter) -> Void = { request, writer in
-        writer.send(FastCGIResponse(status: 200, body: request.body))
+        writer.send(String(decoding: request.body, as: UTF8.self))
     }
 
     private static func request(_ body: String = "body", id: UInt16 = 1) -> [UInt8] {
@@ -19,54 +19,31 @@ struct KeptConnectionTests {
     /// A connection that has had one answer and is kept.
     private static func answeredPeer(_ path: String) throws -> FastCGIPeer {
         let peer = try FastCGIPeer(path)
-        try peer.send(request())
+        peer.send(request())
         _ = try peer.answerOnKeptConnection()
         return peer
     }
 
     /// The text of an answer after which the responder says that it was the last one on this connection.
-    private static func lastAnswer(_ records: [FastCGIRecord]) throws -> String {
+    private static func lastAnswer(_ peer: FastCGIPeer) throws -> String {
+        let records = try peer.readRecords(until: .getValuesResult)
         let end = try #require(records.last)
         #expect(end.kind == .getValuesResult && end.requestID == 0 && end.content == [])
         return try FastCGIAnswer(records.dropLast().bytes).text
     }
 
-    @Test("A connection serves one request after the other, with any request id")
+    @Test("A connection serves one request after the other, with any request id, and the last one without the flag")
     func oneAfterTheOther() throws {
         try RunningServer.run(handle: Self.echo) { running, path in
             let peer = try FastCGIPeer(path)
             for number in 1...200 {
                 let (body, id) = (String(repeating: "\(number) ", count: number * 7), UInt16(number * 300))
-                try peer.send(Self.request(body, id: id))
+                peer.send(Self.request(body, id: id))
                 #expect(try peer.answerOnKeptConnection(requestID: id).text == body)
                 #expect(peer.isWaiting)
             }
-            #expect(running.log == [])
-        }
-    }
-
-    @Test("A request in pieces is put together, and questions before it are answered, also on a kept connection")
-    func pieces() throws {
-        try RunningServer.run(handle: Self.echo) { running, path in
-            let peer = try FastCGIPeer(path)
-            for _ in 0..<3 {
-                for byte in Self.request("pieces") { try peer.send([byte]) }
-                #expect(try peer.answerOnKeptConnection().text == "pieces")
-            }
-            try peer.send(FastCGIRecord(.getValues, requestID: 0).bytes)
-            try peer.send(Self.request("asked"))
-            let answers = try peer.readRecords(until: .endRequest)
-            #expect(answers.first?.kind == .getValuesResult)
-            #expect(try FastCGIAnswer(answers.dropFirst().bytes).text == "asked")
-            #expect(running.log == [])
-        }
-    }
-
-    @Test("The last request on a connection may do without the flag, and closes it")
-    func withoutFlag() throws {
-        try RunningServer.run(handle: Self.echo) { _, path in
-            let peer = try Self.answeredPeer(path)
             #expect(try peer.exchange(SampleRequest.usual(body: [0x61]).bytes).text == "a")
+            #expect(running.log == [])
         }
     }
 
@@ -78,12 +55,12 @@ struct KeptConnectionTests {
         limits.arrivalTimeout = .milliseconds(200)
         try RunningServer.run(limits: limits, handle: Self.echo) { running, path in
             let peers = try (0..<3).map { _ in try Self.answeredPeer(path) }
-            try peers[0].send(Array("GET / HTTP/1.1\r\n".utf8))
+            peers[0].send(Array("GET / HTTP/1.1\r\n".utf8))
             #expect(try peers[0].readToEnd() == [])
-            try peers[1].send(Array(Self.request().prefix(20)))
+            peers[1].send(Array(Self.request().prefix(20)))
             #expect(try peers[1].readToEnd() == [])
             // Longer than the timeout has passed.
-            try peers[2].send(Self.request("later"))
+            peers[2].send(Self.request("later"))
             #expect(try peers[2].answerOnKeptConnection().text == "later")
             #expect(running.log.count == 2)
         }
@@ -92,27 +69,20 @@ struct KeptConnectionTests {
     @Test("The end of a connection is noticed where it came together with a request")
     func halfClosed() throws {
         let (held, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        try RunningServer.run(
-            handle: { request, writer in
-                if request.body == Array("hold".utf8) {
-                    held.signal()
-                    goOn.wait()
-                }
-                Self.echo(request, writer)
-            },
-            { _, path in
-                let (peer, holder) = try (Self.answeredPeer(path), Self.answeredPeer(path))
-                try holder.send(Self.request("hold"))
-                // The serving thread sees both at once.
-                held.wait()
-                try peer.send(Self.request("last"))
-                peer.halfClose()
-                goOn.signal()
-                let records = FastCGIRecord.decode(try peer.readToEnd()).records
-                #expect(try FastCGIAnswer(records.filter { $0.requestID == 1 }.bytes).text == "last")
-                _ = try holder.answerOnKeptConnection()
+        try RunningServer.run(handle: Self.echo) { running, path in
+            let peer = try Self.answeredPeer(path)
+            running.eventLoop.execute {
+                held.signal()
+                goOn.wait()
             }
-        )
+            // The serving thread sees both at once.
+            held.wait()
+            peer.send(Self.request("last"))
+            peer.halfClose()
+            goOn.signal()
+            let records = FastCGIRecord.decode(try peer.readToEnd()).records
+            #expect(try FastCGIAnswer(records.filter { $0.requestID == 1 }.bytes).text == "last")
+        }
     }
 
     @Test("What comes while a request is in flight is no request: its answer is the last")
@@ -120,12 +90,12 @@ struct KeptConnectionTests {
         let waiting = Collected<AnyThreadWriter>()
         try RunningServer.run(handle: { waiting.append($1) }) { running, path in
             let peer = try FastCGIPeer(path)
-            try peer.send(Self.request())
+            peer.send(Self.request())
             let writer = try #require(waiting.next().last)
-            try peer.send(Self.request("too early", id: 2))
+            peer.send(Self.request("too early", id: 2))
             try running.settle()
-            #expect(writer.send(FastCGIResponse(status: 200, body: Array("first".utf8))) == .sent)
-            #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "first")
+            #expect(writer.send("first") == .sent)
+            #expect(try Self.lastAnswer(peer) == "first")
             #expect(try peer.readToEnd() == [])
             #expect(waiting.all.count == 1)
         }
@@ -139,50 +109,40 @@ struct KeptConnectionTests {
         try RunningServer.run(limits: limits, handle: Self.echo) { running, path in
             let peers = try (0..<3).map { _ in try Self.answeredPeer(path) }
             for peer in peers {
-                try peer.send(Array(Self.request("rest").prefix(20)))
+                peer.send(Array(Self.request("rest").prefix(20)))
                 // What arrives at the same time is seen in any order.
                 try running.settle()
             }
             #expect(try peers[0].readToEnd() == [])
-            try peers[2].send(Array(Self.request("rest").dropFirst(20)))
+            peers[2].send(Array(Self.request("rest").dropFirst(20)))
             #expect(try peers[2].answerOnKeptConnection().text == "rest")
         }
     }
 
     @Test("An answer that is not read in the time that a request has to arrive ends the connection")
     func unread() throws {
-        let body = [UInt8](repeating: 0x61, count: 4_000_000)
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(200)
-        let deliveries = Collected<ResponseWriter.Delivery?>()
-        try RunningServer.run(
-            limits: limits,
-            handle: { $1.send(FastCGIResponse(status: 200, body: body)) { deliveries.append($0) } },
-            { _, path in
-                let peer = try FastCGIPeer(path)
-                try peer.send(Self.request())
-                #expect(try deliveries.next() == [.peerGone])
-                #expect(!FastCGIRecord.decode(try peer.readToEnd()).records.contains { $0.kind == .endRequest })
-            }
-        )
+        let waiting = Collected<AnyThreadWriter>()
+        try RunningServer.run(limits: limits, handle: { waiting.append($1) }) { _, path in
+            let peer = try FastCGIPeer(path)
+            peer.send(Self.request())
+            let writer = try #require(waiting.next().last)
+            #expect(writer.send(String(repeating: "a", count: 4_000_000)) == .peerGone)
+            #expect(!FastCGIRecord.decode(try peer.readToEnd()).records.contains { $0.kind == .endRequest })
+        }
     }
 
     @Test("The answer to a late body is the last on its connection: the rest of the body may still come")
     func lateBody() throws {
         var limits = FastCGILimits()
         limits.arrivalTimeout = .milliseconds(150)
-        try RunningServer.run(
-            limits: limits,
-            handle: { request, writer in
-                writer.send(FastCGIResponse(status: 408, body: Array("\(request.bodyRefusal == .late)".utf8)))
-            },
-            { _, path in
-                let peer = try FastCGIPeer(path)
-                try peer.send(Self.request().dropLast(12))
-                #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "true")
-                #expect(try peer.readToEnd() == [])
-            }
-        )
+        try RunningServer.run(limits: limits, handle: { $1.send("\($0.bodyRefusal == .late)") }) { _, path in
+            let peer = try FastCGIPeer(path)
+            peer.send(Self.request().dropLast(12))
+            #expect(try Self.lastAnswer(peer) == "true")
+            #expect(try peer.readToEnd() == [])
+        }
     }
 
     @Test("A shutdown waits for the web server to close what it keeps, and serves what still comes")
@@ -191,8 +151,8 @@ struct KeptConnectionTests {
             var peers = try (0..<3).map { _ in try Self.answeredPeer(path) }
             running.shutDown()
             #expect(!running.hasEnded(within: .milliseconds(50)))
-            try peers[0].send(Self.request("late"))
-            #expect(try Self.lastAnswer(peers[0].readRecords(until: .getValuesResult)) == "late")
+            peers[0].send(Self.request("late"))
+            #expect(try Self.lastAnswer(peers[0]) == "late")
             // Others still come in.
             #expect(try FastCGIPeer(path).exchange(SampleRequest.usual(body: [0x62]).bytes).text == "b")
             peers = []
@@ -206,11 +166,12 @@ struct KeptConnectionTests {
         let waiting = Collected<AnyThreadWriter>()
         try RunningServer.run(grace: .seconds(60), handle: { waiting.append($1) }) { running, path in
             let peer = try FastCGIPeer(path)
-            try peer.send(Self.request())
+            peer.send(Self.request())
             let writer = try #require(waiting.next().last)
             running.shutDown()
-            #expect(writer.send(FastCGIResponse(status: 200, body: Array("ok".utf8))) == .sent)
-            #expect(try Self.lastAnswer(peer.readRecords(until: .getValuesResult)) == "ok")
+            #expect(!running.hasEnded(within: .milliseconds(50)))
+            #expect(writer.send() == .sent)
+            #expect(try Self.lastAnswer(peer) == "ok")
         }
     }
 

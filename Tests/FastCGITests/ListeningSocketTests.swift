@@ -29,10 +29,6 @@ struct ListeningSocketTests {
         try body()
     }
 
-    func expectOpenFails(_ expected: FastCGIError, path: String? = nil) {
-        #expect(throws: expected) { _ = try ListeningSocket.open(path: path ?? self.path) }
-    }
-
     @Test("A new socket is open to owner and group; it and what it accepts close on exec and do not block")
     func open() throws {
         let listener = try ListeningSocket.open(path: path)
@@ -51,17 +47,11 @@ struct ListeningSocketTests {
         withExtendedLifetime(peer) { _ = close(accepted) }
     }
 
-    @Test("The socket file of a process that has gone is replaced")
-    func stale() throws {
+    @Test("The socket file of a process that has gone is replaced, and a socket that is in use is left alone")
+    func inUse() throws {
         try withForeignSocket {}
         let listener = try ListeningSocket.open(path: path)
-        _ = try FastCGIPeer(listener.path)
-    }
-
-    @Test("A socket that is in use is left alone and keeps working")
-    func inUse() throws {
-        let listener = try ListeningSocket.open(path: path)
-        expectOpenFails(.inUse(path: path))
+        #expect(throws: FastCGIError.inUse(path: path)) { _ = try ListeningSocket.open(path: path) }
         _ = try FastCGIPeer(listener.path)
     }
 
@@ -69,36 +59,29 @@ struct ListeningSocketTests {
     func busy() throws {
         try withForeignSocket(backlog: 0) {
             let peer = try FastCGIPeer(path)
-            withExtendedLifetime(peer) { expectOpenFails(.inUse(path: path)) }
+            #expect(throws: FastCGIError.inUse(path: path)) { _ = try ListeningSocket.open(path: path) }
+            withExtendedLifetime(peer) {}
         }
     }
 
-    @Test(
-        "A path that is not a socket is left alone",
-        arguments: ["file", "folder", "link"]
-    )
-    func noSocket(kind: String) throws {
-        switch kind {
-        case "file": try directory.write("content", to: "socket")
-        case "folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/nowhere/at/all")
-        }
-        expectOpenFails(.notASocket(path: path))
-        #expect(exists(path))
-        if kind == "file" { #expect(try String(contentsOfFile: path, encoding: .utf8) == "content") }
-    }
-
-    @Test("A path may have 107 bytes, but not one more")
-    func pathLength() throws {
-        let directory = directory.path
-        let longest = directory + "/" + String(repeating: "x", count: 107 - directory.utf8.count - 1)
+    @Test("A file, a folder, a link, a path of more than 107 bytes and a missing directory are refused and left alone")
+    func refused() throws {
+        try directory.write("content", to: "file")
+        let missing = directory.path("missing/socket")
+        try FileManager.default.createSymbolicLink(atPath: directory.path("link"), withDestinationPath: missing)
+        let longest = directory.path(String(repeating: "x", count: 106 - directory.path.utf8.count))
         _ = try ListeningSocket.open(path: longest)
-        expectOpenFails(.pathTooLong(path: longest + "x", limit: 107), path: longest + "x")
-    }
-
-    @Test("A missing directory is named in the error")
-    func directoryMissing() {
-        expectOpenFails(.directoryMissing(path: "\(path)/missing/socket"), path: "\(path)/missing/socket")
+        for (path, error) in [
+            (directory.path, FastCGIError.notASocket(path: directory.path)),
+            (directory.path("file"), .notASocket(path: directory.path("file"))),
+            (directory.path("link"), .notASocket(path: directory.path("link"))),
+            (longest + "x", .pathTooLong(path: longest + "x", limit: 107)),
+            (missing, .directoryMissing(path: missing)),
+        ] {
+            #expect(throws: error) { _ = try ListeningSocket.open(path: path) }
+        }
+        #expect(exists(directory.path("link")))
+        #expect(try String(contentsOfFile: directory.path("file"), encoding: .utf8) == "content")
     }
 
     @Test("The file is removed with its socket, unless another one has taken its place")

@@ -3,7 +3,6 @@ import InMemoryLogging
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
 
@@ -65,9 +64,7 @@ final class RunningServer: Sendable {
     static func run(
         limits: FastCGILimits = FastCGILimits(),
         grace: Duration = .milliseconds(100),
-        handle: @escaping @Sendable (FastCGIRequest, AnyThreadWriter) -> Void = { _, writer in
-            writer.send(FastCGIResponse(status: 200, body: Array("ok".utf8)))
-        },
+        handle: @escaping @Sendable (FastCGIRequest, AnyThreadWriter) -> Void = { _, writer in writer.send() },
         _ body: (RunningServer, String) throws -> Void
     ) throws {
         let directory = try ScratchDirectory()
@@ -116,20 +113,18 @@ final class AnyThreadWriter: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// Writes the response, and waits for its delivery, unless this is called on the event loop.
+    /// Writes a response, and waits for its delivery, unless this is called on the event loop.
     @discardableResult
-    func send(_ response: FastCGIResponse) -> ResponseWriter.Delivery? {
-        let delivery = Mutex<ResponseWriter.Delivery?>(nil)
-        let delivered = DispatchSemaphore(value: 0)
-        send(response) { how in
-            delivery.withLock { $0 = how }
-            delivered.signal()
-        }
-        if !eventLoop.inEventLoop { _ = delivered.wait(timeout: .now() + 20) }
-        return delivery.withLock(\.self)
+    func send(_ text: String = "ok") -> ResponseWriter.Delivery? {
+        let deliveries = Collected<ResponseWriter.Delivery>()
+        send(FastCGIResponse(status: 200, body: Array(text.utf8))) { deliveries.append($0) }
+        return eventLoop.inEventLoop ? deliveries.all.first : try? deliveries.next().first
     }
 
-    func send(_ response: FastCGIResponse, _ delivered: @escaping @Sendable (ResponseWriter.Delivery) -> Void) {
+    func send(
+        _ response: FastCGIResponse,
+        _ delivered: @escaping @Sendable (ResponseWriter.Delivery) -> Void = { _ in }
+    ) {
         guard !eventLoop.inEventLoop else { return writer.value.send(response, delivered: delivered) }
         eventLoop.execute { [writer] in writer.value.send(response, delivered: delivered) }
     }
@@ -137,13 +132,13 @@ final class AnyThreadWriter: Sendable {
 
 /// Collects what a handler sees on another thread.
 final class Collected<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
+    private let elements = Locked<[Element]>([])
     private let added = DispatchSemaphore(value: 0)
 
-    var all: [Element] { elements.withLock { $0 } }
+    var all: [Element] { elements.value }
 
     func append(_ element: Element) {
-        elements.withLock { $0.append(element) }
+        elements.change { $0.append(element) }
         added.signal()
     }
 

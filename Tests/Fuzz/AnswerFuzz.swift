@@ -5,12 +5,7 @@ import Text
 /// Gets each input.
 func fuzzAnswer(_ input: UnsafeRawBufferPointer) {
     let whole = read(input) { .max }
-    var state = UInt64(input.count)
-    for byte in input.prefix(64) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    let pieces = read(input) {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return 1 + Int(state >> 58)
-    }
+    let pieces = read(input, sizes: Fuzz.randomSizes(for: input))
     precondition(whole.response == pieces.response && whole.used == pieces.used, "pieces make another answer")
     if input.count <= 512 { precondition(whole.response == read(input) { 1 }.response, "bytes make another answer") }
     if let response = whole.response {

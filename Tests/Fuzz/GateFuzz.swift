@@ -11,6 +11,8 @@ private let usedParams = [
     "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "DOCUMENT_URI", "CONTENT_TYPE", "CONTENT_LENGTH", "REQUEST_ID",
 ]
 
+private typealias Judged = (verdict: ConnectionGate.Verdict, gate: ConnectionGate)
+
 /// Gets each input.
 func fuzzGate(_ input: UnsafeRawBufferPointer) {
     // Once more with limits that a short input can reach.
@@ -27,26 +29,14 @@ func fuzzGate(_ input: UnsafeRawBufferPointer) {
 }
 
 /// Feeds the input whole, in pieces, and, if it is short, byte by byte. All must agree.
-private func verdict(on input: UnsafeRawBufferPointer, limits: FastCGILimits) -> (
-    ConnectionGate.Verdict, ConnectionGate
-) {
-    let (whole, gate) = run(input, limits) { .max }
-    var state = UInt64(input.count)
-    for byte in input.prefix(64) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    let pieces = run(input, limits) {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return 1 + Int(state >> 58)
-    }
-    expectSame((whole, gate), pieces)
-    if input.count <= 512 { expectSame((whole, gate), run(input, limits) { 1 }) }
-    return (whole, gate)
+private func verdict(on input: UnsafeRawBufferPointer, limits: FastCGILimits) -> Judged {
+    let whole = run(input, limits) { .max }
+    expectSame(whole, run(input, limits, sizes: Fuzz.randomSizes(for: input)))
+    if input.count <= 512 { expectSame(whole, run(input, limits) { 1 }) }
+    return whole
 }
 
-private func run(
-    _ input: UnsafeRawBufferPointer,
-    _ limits: FastCGILimits,
-    sizes: () -> Int
-) -> (ConnectionGate.Verdict, ConnectionGate) {
+private func run(_ input: UnsafeRawBufferPointer, _ limits: FastCGILimits, sizes: () -> Int) -> Judged {
     var gate = ConnectionGate(limits: limits)
     var verdict = ConnectionGate.Verdict.incomplete
     var rest = input[...]
@@ -67,13 +57,10 @@ private func run(
     return (verdict, gate)
 }
 
-private func expectSame(
-    _ one: (ConnectionGate.Verdict, ConnectionGate),
-    _ other: (ConnectionGate.Verdict, ConnectionGate)
-) {
-    precondition(one.0 == other.0, "\(one.0), and \(other.0) in pieces")
-    if case .refused = one.0 { return }
-    precondition(one.1.request == other.1.request && one.1.stdinBytes == other.1.stdinBytes)
+private func expectSame(_ one: Judged, _ other: Judged) {
+    precondition(one.verdict == other.verdict, "\(one.verdict), and \(other.verdict) in pieces")
+    if case .refused = one.verdict { return }
+    precondition(one.gate.request == other.gate.request && one.gate.stdinBytes == other.gate.stdinBytes)
 }
 
 /// Has libfcgi decode a complete request as the front door does, and compares with a minimal parser.

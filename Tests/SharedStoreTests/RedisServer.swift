@@ -1,13 +1,17 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
+import Testing
 
 /// A real Redis server, or Valkey if `REDIS_SERVER` names it, on its own unix socket and, with certificates, on a TLS
 /// port. Stores nothing on disk unless told to.
 final class RedisServer: Sendable {
     private let directory: ScratchDirectory
     private let arguments: [String]
-    private let process: Locked<ChildProcess>
+    /// The input of the shell that runs it. Its end, which is also that of a crashed test process, ends both.
+    private let shell = Mutex<UnsafeMutablePointer<FILE>?>(nil)
+    private let pid = Locked<pid_t>(0)
     /// Keeps the TLS port while the server is down.
     private let reserved: ReservedPort?
     /// The URL of its unix socket.
@@ -16,17 +20,8 @@ final class RedisServer: Sendable {
     /// The port for TLS; 0 without TLS.
     var tlsPort: Int { reserved?.port ?? 0 }
 
-    /// Starts it.
-    ///
-    /// - Parameters:
-    ///   - authority: issues the certificate for TLS.
-    ///   - names: the names that the certificate is for.
-    init(
-        _ more: [String] = [],
-        password: String? = nil,
-        authority: TestAuthority? = nil,
-        names: String = "DNS:localhost"
-    ) async throws {
+    /// - Parameter authority: issues the certificate for TLS.
+    init(_ more: [String] = [], password: String? = nil, authority: TestAuthority? = nil) async throws {
         directory = try ScratchDirectory()
         reserved = try authority.map { _ in try ReservedPort() }
         var arguments = [
@@ -34,57 +29,56 @@ final class RedisServer: Sendable {
         ]
         if let password { arguments += ["--requirepass", password] }
         if let authority, let reserved {
-            let files = try authority.issue(names)
+            let files = try authority.issue("DNS:localhost")
             arguments += [
                 "--tls-port", "\(reserved.port)", "--tls-cert-file", files.certificate, "--tls-key-file", files.key,
                 "--tls-auth-clients", "no", "--bind", "127.0.0.1",
             ]
         }
         self.arguments = arguments + more
-        process = Locked(try await Self.launch(self.arguments, in: directory))
+        try await start()
     }
 
     deinit {
-        signal(SIGKILL)
+        stop()
     }
 
-    private static func launch(_ arguments: [String], in directory: ScratchDirectory) async throws -> ChildProcess {
+    /// Starts it, also again with the same arguments.
+    func start() async throws {
         let name = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
-        unlink(directory.path("redis.sock"))
-        let process = try await ChildProcess.start([name] + arguments, log: directory.path("redis.log"))
-        try await process.waitUntilReady {
-            guard let socket = try? Sockets.connect(path: directory.path("redis.sock")) else { return false }
+        let command = ([name] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let (log, pidFile) = (directory.path("redis.log"), directory.path("pid"))
+        unlink(path)
+        let script = "\(command) >\(log) & echo $! >\(pidFile); read _; kill -KILL $!"
+        shell.withLock { $0 = popen("{ \(script); } 2>\(log)", "we") }
+        try await eventually("the start of \(name)") {
+            guard let socket = try? Sockets.connect(path: path) else { return false }
             close(socket)
             return true
         }
-        return process
+        let text = try String(contentsOfFile: pidFile, encoding: .utf8)
+        pid.value = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
     }
 
-    func signal(_ number: CInt) { process.value.signal(number) }
+    func signal(_ number: CInt) { kill(pid.value, number) }
 
-    /// Kills it.
-    func stop() async { await process.value.stop() }
-
-    /// Starts it again with the same arguments.
-    func startAgain() async throws {
-        process.value = try await Self.launch(arguments, in: directory)
+    /// Kills it, and waits for its end.
+    func stop() {
+        shell.withLock { input in
+            if let input { pclose(input) }
+            input = nil
+        }
+        while let socket = try? Sockets.connect(path: path) { close(socket) }
     }
 
-    /// Runs one command over a new connection.
-    ///
-    /// - Returns: the reply as received.
+    /// The reply to one command, as received, over a new connection.
     @discardableResult
     func run(_ arguments: String..., password: String? = nil) throws -> String {
         try run(arguments, password: password)
     }
 
-    /// Gives the user `app` these rules.
-    func setUser(_ rules: [String]) throws {
-        let reply = try run(["ACL", "SETUSER", "app"] + rules)
-        guard reply == "+OK\r\n" else { throw TestSupportError("ACL SETUSER: \(reply)") }
-    }
-
-    private func run(_ arguments: [String], password: String? = nil) throws -> String {
+    @discardableResult
+    func run(_ arguments: [String], password: String? = nil) throws -> String {
         let socket = try Sockets.connect(path: path, timeout: 5)
         defer { close(socket) }
         if let password { _ = try Self.send(["AUTH", password], to: socket) }

@@ -19,14 +19,6 @@ struct JSONUnicodeTests {
     }
 
     @Test(
-        "Surrogate pairs at the edges of their ranges are accepted",
-        arguments: [#""\ud800\udc00""#, #""\uDBFF\uDFFF""#, #""\ud7ff\ue000""#]
-    )
-    func pairs(text: String) throws {
-        #expect(try JSONText.compact(text) == text)
-    }
-
-    @Test(
         "Half of a surrogate pair is copied as it is if lone surrogates are allowed",
         arguments: [
             #"["\ud800"]"#, #"["\udc00x"]"#, #"["\ud800\ud800\udc00"]"#, #"["\ud800\n\u0041"]"#, #"{"\ud800":1}"#,
@@ -36,39 +28,33 @@ struct JSONUnicodeTests {
         var scanner = JSONScanner(Array(text.utf8), allowsLoneSurrogates: true)
         _ = try scanner.scan()
         #expect(scanner.compact == Array(text.utf8))
-    }
-
-    @Test("A malformed escape is refused even if lone surrogates are allowed")
-    func malformedEscapeBehindHalfAPair() {
-        var scanner = JSONScanner(Array(#""\ud800\uzzzz""#.utf8), allowsLoneSurrogates: true)
+        scanner = JSONScanner(Array(#""\ud800\uzzzz""#.utf8), allowsLoneSurrogates: true)
         #expect(throws: JSONSyntaxError(problem: .malformedEscape, offset: 9)) { try scanner.scan() }
     }
 
     @Test(
         "Bytes that are not UTF-8 are refused where the character begins",
         arguments: [
-            [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF],
-            [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
-            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80], [0xFE], [0xFF], [0xC3],
-            [0xE2, 0x82], [0xF0, 0x9F, 0xA7], [0xC3, 0x41], [0xE2, 0x28, 0xA1], [0xE2, 0x82, 0x28],
-            [0xF0, 0x28, 0x8C, 0xBC], [0xF0, 0x9F, 0xA7, 0x28], [0xC3, 0xC3, 0xA9],
+            [0x80], [0xBF], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xF0, 0x8F, 0xBF, 0xBF], [0xED, 0xA0, 0x80],
+            [0xED, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
+            [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0xA7], [0xC3, 0x41], [0xF0, 0x9F, 0xA7, 0x28],
         ] as [[UInt8]]
     )
     func invalidUTF8(bytes: [UInt8]) {
         let expected = JSONSyntaxError(problem: .invalidUTF8, offset: 2)
         #expect(JSONText.error(quoted([0x61] + bytes)) == expected)
-        #expect(JSONText.error(quoted([0x61] + bytes).dropLast()) == expected, "cut off")
+        #expect(JSONText.error(Array(quoted([0x61] + bytes).dropLast())) == expected, "cut off")
         #expect(JSONText.error(Array("{".utf8) + quoted(bytes) + Array(":1}".utf8)) == expected, "in a key")
     }
 
     @Test(
-        "The first and the last character of every UTF-8 length are accepted",
+        "Surrogate pairs at the edges, and the first and the last character of every UTF-8 length are accepted",
         arguments: [
-            "\u{80}", "\u{7FF}", "\u{800}", "\u{FFF}", "\u{1000}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}",
-            "\u{3FFFF}", "\u{40000}", "\u{10FFFF}",
+            #"\ud800\udc00"#, #"\uDBFF\uDFFF"#, #"\ud7ff\ue000"#, "\u{80}", "\u{7FF}", "\u{800}", "\u{FFF}", "\u{1000}",
+            "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{3FFFF}", "\u{40000}", "\u{10FFFF}",
         ]
     )
-    func validUTF8(character: String) throws {
+    func valid(character: String) throws {
         #expect(try JSONText.compact("\"\(character)\"") == "\"\(character)\"")
     }
 
@@ -82,8 +68,4 @@ struct JSONUnicodeTests {
             #expect((JSONText.error(quoted(bytes)) == nil) == isValid, "\(bytes)")
         }
     }
-}
-
-extension JSONText {
-    fileprivate static func error(_ bytes: ArraySlice<UInt8>) -> JSONSyntaxError? { error(Array(bytes)) }
 }

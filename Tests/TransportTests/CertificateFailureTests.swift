@@ -25,15 +25,11 @@ struct CertificateFailureTests {
     func notAccepted() async throws {
         let authority = try TestAuthority()
         let untrusted = "the certificate is self-signed, or its issuer is not trusted or has expired"
+        let expired = try authority.server("DNS:localhost", to: "20200201000000Z")
+        let early = try authority.server("DNS:localhost", from: "20980101000000Z")
         for (tls, reason, description) in [
-            (
-                try authority.server("DNS:localhost", to: "20200201000000Z"), .certificateExpired,
-                "the certificate has expired"
-            ),
-            (
-                try authority.server("DNS:localhost", from: "20980101000000Z"), .certificateNotYetValid,
-                "the certificate is not valid yet"
-            ),
+            (expired, .certificateExpired, "the certificate has expired"),
+            (early, .certificateNotYetValid, "the certificate is not valid yet"),
             (try authority.serverBehindExpiredIntermediate("DNS:localhost"), .certificateUntrusted, untrusted),
             (try authority.selfSignedServer("DNS:localhost"), .certificateUntrusted, untrusted),
             (try TestAuthority().server("DNS:localhost"), .certificateUntrusted, untrusted),
@@ -65,10 +61,7 @@ struct CertificateFailureTests {
         configuration.minimumTLSVersion = .tlsv1
         configuration.maximumTLSVersion = isCipher ? .tlsv12 : .tlsv11
         if isCipher { configuration.cipherSuites = "RSA+AESGCM" }
-        let failure = try await failure(
-            showing: NIOSSLContext(configuration: configuration),
-            trusting: authority
-        )
+        let failure = try await failure(showing: NIOSSLContext(configuration: configuration), trusting: authority)
         #expect(failure.reason == .tls || !isCipher && failure.reason == .closed)
     }
 }

@@ -41,16 +41,15 @@ struct CertificateFileTests {
     func problems() throws {
         #expect(problem("/nowhere/at/all") == "does not exist")
         #expect(problem("/") == "cannot be read: Is a directory")
-        #expect(try problem(file("")) == "holds no certificates in PEM")
-        #expect(try problem(file("text")) == "holds no certificates in PEM")
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-        #expect(try problem(file(broken)) == "holds a certificate that cannot be read")
-        #expect(
-            try problem(file(certificate + broken + certificate))
-                == "holds a certificate that cannot be read: number 2 of 3"
-        )
-        let cut = String(certificate.prefix(200))
-        #expect(try problem(file(certificate + cut)) == "holds a certificate that cannot be read: number 2 of 2")
+        for (text, expected) in [
+            ("", "no certificates in PEM"), ("text", "no certificates in PEM"),
+            (broken, "a certificate that cannot be read"),
+            (certificate + broken + certificate, "a certificate that cannot be read: number 2 of 3"),
+            (certificate + certificate.prefix(200), "a certificate that cannot be read: number 2 of 2"),
+        ] {
+            #expect(try problem(file(text)) == "holds \(expected)")
+        }
     }
 
     @Test("A file without read permission is reported as such", .enabled(if: geteuid() != 0))

@@ -8,41 +8,31 @@ import Testing
 
 /// The messages for servers that cannot be reached, with real servers.
 struct ConnectFailureTests {
-    /// Connects to a server by TLS that does not speak it.
-    func failure(
-        greeting: String = "",
-        closesAtOnce: Bool = false,
-        timeout: TimeAmount = .seconds(10)
-    ) async throws -> ConnectFailure {
-        let server = try await ScriptedServer(
-            group: MultiThreadedEventLoopGroup.singleton,
-            closesAtOnce: closesAtOnce,
-            greeting: greeting
-        ) { _ in .silence }
-        let failure = try await Connecting.failure("https://localhost:\(server.port)/", timeout: timeout)
-        try await server.stop()
-        return failure
-    }
-
-    @Test("A server that does not speak TLS is reported as such", arguments: ["SSH-2.0-OpenSSH", "HTTP/1.1 400"])
-    func noTLS(greeting: String) async throws {
-        let failure = try await failure(greeting: "\(greeting)\r\n\r\n")
-        #expect(failure.reason == .tls)
-        #expect(failure.description == "this port does not speak TLS")
-    }
-
-    @Test("A server that closes during the handshake is reported as closed")
-    func closes() async throws {
-        #expect(try await failure(closesAtOnce: true).reason == .closed)
-    }
-
-    @Test("A server that is silent in the handshake is given up at the deadline for all steps together")
-    func silent() async throws {
+    @Test(
+        "A server that does not speak TLS is reported as such, one that closes as closed, and a silent one at the deadline",
+        arguments: [
+            ("SSH-2.0-OpenSSH\r\n\r\n", false, .tls, "this port does not speak TLS"),
+            ("HTTP/1.1 400\r\n\r\n", false, .tls, "this port does not speak TLS"),
+            ("", true, .closed, nil), ("", false, .timedOut, "timed out after 0.3 s"),
+        ] as [(String, Bool, ConnectFailure.Reason, String?)]
+    )
+    func noHandshake(
+        greeting: String,
+        closesAtOnce: Bool,
+        reason: ConnectFailure.Reason,
+        description: String?
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let server = try await ScriptedServer(group: group, closesAtOnce: closesAtOnce, greeting: greeting) { _ in
+            .silence
+        }
+        let timeout = reason == .timedOut ? TimeAmount.milliseconds(300) : .seconds(10)
         let started = ContinuousClock.now
-        let failure = try await failure(timeout: .milliseconds(300))
-        #expect(ContinuousClock.now - started >= .milliseconds(300))
-        #expect(failure.reason == .timedOut)
-        #expect(failure.description == "timed out after 0.3 s")
+        let failure = try await Connecting.failure("https://localhost:\(server.port)/", timeout: timeout)
+        #expect(failure.reason == reason)
+        if let description { #expect(failure.description == description) }
+        #expect(reason != .timedOut || ContinuousClock.now - started >= .milliseconds(300))
+        try await server.stop()
     }
 
     @Test("A TLS server that fails within the handshake is not reported as one without TLS", arguments: [false, true])
@@ -56,8 +46,7 @@ struct ConnectFailureTests {
     func refused(host: String) async throws {
         let unused = try ReservedPort()
         let failure = try await Connecting.failure("http://\(host):\(unused.port)/")
-        #expect(failure.reason == .refused)
-        #expect(failure.description == "connection refused")
+        #expect((failure.reason, failure.description) == (.refused, "connection refused"))
         #expect(failure.address?.hasSuffix(":\(unused.port)") == true)
     }
 

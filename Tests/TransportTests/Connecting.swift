@@ -6,9 +6,7 @@ import Testing
 @testable import Transport
 
 enum Connecting {
-    /// Tries to connect to a server, which must fail.
-    ///
-    /// - Returns: why it failed.
+    /// Why a connection fails, which it must.
     static func failure(
         _ url: String,
         caFile: String? = nil,

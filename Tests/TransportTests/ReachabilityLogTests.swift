@@ -48,13 +48,9 @@ struct ReachabilityLogTests {
             reachability.didConnect()
             clock.now += 1
         }
-        // Two lines a minute, for twenty minutes.
-        #expect(lines.count == 40)
-        let expected = ["cannot connect to Tiki (59)", "connected to Tiki again"]
-        #expect(Array(lines.dropFirst(2).prefix(2)) == expected)
-        #expect(
-            log.handler.entries.enumerated().allSatisfy { $0.element.level == ($0.offset % 2 == 0 ? .error : .notice) }
-        )
+        let minute = ["cannot connect to Tiki (59)", "connected to Tiki again"]
+        #expect(lines == ["cannot connect to Tiki", minute[1]] + Array(repeating: minute, count: 19).joined())
+        #expect(log.handler.entries.map(\.level) == Array(repeating: [.error, .notice], count: 20).flatMap(\.self))
     }
 
     @Test("The log never says that an origin is reachable again without having said that it was unreachable")
@@ -65,10 +61,9 @@ struct ReachabilityLogTests {
             if Bool.random(using: &random) { reachability.didFail(refused) } else { reachability.didConnect() }
             clock.now += Int64.random(in: 0...30, using: &random)
         }
-        let messages = log.handler.entries.map(\.message)
-        #expect(messages.count > 100)
-        let turns: [Logger.Message] = ["cannot connect to Tiki", "connected to Tiki again"]
-        #expect(messages == messages.indices.map { turns[$0 % 2] })
+        let levels = log.handler.entries.map(\.level)
+        #expect(levels.count > 100)
+        #expect(levels == levels.indices.map { $0 % 2 == 0 ? .error : .notice })
     }
 
     @Test("A change that could not be logged within the minute is logged after it, if it still holds")
@@ -83,11 +78,7 @@ struct ReachabilityLogTests {
         clock.now += 61
         reachability.didFail(refused)
         reachability.didConnect()
-        #expect(
-            lines.map { $0.prefix { $0 != "(" } }.dropFirst(2) == [
-                "cannot connect to Tiki ", "connected to Tiki again",
-            ]
-        )
+        #expect(lines.count == 4)
         // An outage that ends too soon after the last one's end.
         clock.now += 30
         reachability.didFail(refused)

@@ -19,12 +19,14 @@ struct ConnectionAnswerTests {
         }
     }
 
-    @Test("An idle connection ends if bytes arrive or the server closes it", arguments: ["x", ok, nil])
+    @Test("An idle connection ends, and sends no call, if bytes arrive or it is closed", arguments: ["x", ok, nil])
     func whileIdle(bytes: String?) throws {
         let embedded = try EmbeddedConnection()
         if let bytes { embedded.receive(bytes) } else { embedded.channel.pipeline.fireChannelInactive() }
         #expect(embedded.ends == [true])
         #expect(embedded.kinds == [.connecting, .ready, nil])
+        #expect(try !embedded.send(isRepeatable: true) && embedded.written() == "")
+        #expect(embedded.outcomes.isEmpty && embedded.sentAgain.isEmpty)
     }
 
     @Test("An answer without a length comes in pieces and ends with its connection, which is no fault of the server")

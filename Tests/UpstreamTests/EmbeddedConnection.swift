@@ -31,9 +31,7 @@ final class EmbeddedConnection: UpstreamConnectionOwner {
         try connection.open(on: channel)
     }
 
-    /// Sends a call.
-    ///
-    /// - Returns: whether its bytes may have been sent.
+    /// Sends a call. Tells whether its bytes may have been sent.
     @discardableResult
     func send(isRepeatable: Bool, deadline: TimeAmount? = nil) throws -> Bool {
         let call = UpstreamCall(isRepeatable: isRepeatable) { _ in

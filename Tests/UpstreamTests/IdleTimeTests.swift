@@ -3,7 +3,6 @@ import Testing
 
 @testable import Upstream
 
-@Suite("Connection lifetime")
 struct IdleTimeTests {
     @Test("A connection lives nine to ten minutes, so that connections opened together do not end together")
     func life() {

@@ -27,57 +27,47 @@ struct UpstreamConnectionStateTests {
         return state
     }
 
-    @Test("A connection that opens becomes idle, unless it was given up before", arguments: phases)
-    func didOpen(from phase: Phase) {
-        var state = Self.state(phase)
-        #expect(state.didOpen() == (phase == .connecting))
-        #expect(state.phase == (phase == .connecting ? .idle : phase))
+    @Test("Each event moves only connections in the phases that it belongs to, and tells what to do")
+    func events() {
+        for (event, isTrue, moves) in [
+            ({ $0.didOpen() }, [.connecting], [.connecting: .idle]),
+            ({ $0.willWrite() }, [.idle], [.idle: .requestWritten]),
+            ({ $0.didReceive() == .expected }, [.requestWritten, .answerComing], [:]),
+            ({ $0.didReceive() == .ignored }, [.closing, .closed], [:]),
+            ({ $0.didSettle() }, [.answered], [.answered: .idle]),
+            ({ $0.retire() }, [.connecting, .idle], [:]),
+            (
+                { state in
+                    state.didReceiveHead()
+                    return state.hasServed
+                }, [.answered], [.requestWritten: .answerComing]
+            ),
+            (
+                { state in
+                    state.didReceiveEnd(isLast: false)
+                    return state.hasServed
+                },
+                [.requestWritten, .answerComing, .answered], [.requestWritten: .answered, .answerComing: .answered]
+            ),
+        ] as [((inout State) -> Bool, [Phase], [Phase: Phase])] {
+            for phase in Self.phases {
+                var state = Self.state(phase)
+                #expect(event(&state) == isTrue.contains(phase))
+                #expect(state.phase == moves[phase] ?? phase)
+            }
+        }
     }
 
-    @Test("A request is written only on an idle connection", arguments: phases)
-    func willWrite(from phase: Phase) {
-        var state = Self.state(phase)
-        let isIdle = phase == .idle
-        #expect(state.willWrite() == isIdle)
-        #expect(state.phase == (isIdle ? .requestWritten : phase))
-    }
-
-    @Test(
-        "Bytes are expected only while an answer is due; at any other time they are unsolicited",
-        arguments: zip(
-            phases,
-            [State.Reception.unasked, .unasked, .expected, .expected, .unasked, .ignored, .ignored]
-        )
-    )
-    func didReceive(from phase: Phase, expected: State.Reception) {
-        var state = Self.state(phase)
-        #expect(state.didReceive() == expected)
-    }
-
-    @Test("An answer's head and end move only a connection that waits for them", arguments: phases)
-    func answer(from phase: Phase) {
-        var state = Self.state(phase)
-        state.didReceiveHead()
-        #expect(state.phase == (phase == .requestWritten ? .answerComing : phase))
-        state.didReceiveEnd(isLast: false)
-        #expect(state.phase == (phase == .requestWritten || phase == .answerComing ? .answered : phase))
-        #expect(state.hasServed == (state.phase == .answered))
-    }
-
-    @Test("A connection is free again once it has settled after its answer, and not before", arguments: phases)
-    func didSettle(from phase: Phase) {
-        var state = Self.state(phase)
-        #expect(state.didSettle() == (phase == .answered))
-        #expect(state.phase == (phase == .answered ? .idle : phase))
-    }
-
-    @Test("A connection does not serve again after its last answer")
+    @Test("A connection does not serve again after its last answer, or after the one at which it was retired")
     func lastAnswer() {
-        var state = Self.state(.answerComing)
-        state.didReceiveEnd(isLast: true)
-        #expect(!state.mayServeAgain())
-        #expect(state.didSettle() == false)
-        #expect(state.phase == .answered)
+        for isRetired in [false, true] {
+            var state = Self.state(.answerComing)
+            if isRetired { _ = state.retire() }
+            state.didReceiveEnd(isLast: !isRetired)
+            #expect(!state.mayServeAgain())
+            #expect(state.didSettle() == false)
+            #expect(state.phase == .answered)
+        }
     }
 
     @Test("A connection that was answered before the request was written does not serve again")
@@ -92,23 +82,6 @@ struct UpstreamConnectionStateTests {
         _ = state.willWrite()
         state.didReceiveEnd(isLast: false)
         #expect(state.didSettle() == false, "each request must be written")
-    }
-
-    @Test("A retired connection is closed at once, or after the answer that is on its way", arguments: phases)
-    func retire(from phase: Phase) {
-        var state = Self.state(phase)
-        let closesNow = state.retire()
-        switch phase {
-        case .connecting, .idle:
-            #expect(closesNow)
-        case .requestWritten, .answerComing, .answered:
-            #expect(!closesNow)
-            state.didReceiveHead()
-            state.didReceiveEnd(isLast: false)
-            #expect(state.didSettle() == false)
-        case .closing, .closed:
-            #expect(!closesNow)
-        }
     }
 
     @Test("The end of a connection is reported once, with the call that it affects", arguments: phases, [false, true])
@@ -128,17 +101,13 @@ struct UpstreamConnectionStateTests {
         #expect(state.phase == .closed)
     }
 
-    @Test("A connection is counted by its state")
+    @Test("A connection is counted by its state, and as a warm one only while it is connecting")
     func kind() {
         #expect(Self.phases.map { Self.state($0).kind } == [.connecting, .ready, .inUse, .inUse, .inUse, nil, nil])
-    }
-
-    @Test("A warm connection is counted separately only while it is connecting")
-    func warming() {
-        var state = State(isWarm: true)
-        #expect(state.kind == .warming)
-        _ = state.didOpen()
-        #expect(state.kind == .ready)
+        var warm = State(isWarm: true)
+        #expect(warm.kind == .warming)
+        _ = warm.didOpen()
+        #expect(warm.kind == .ready)
     }
 
     @Test("The counts of connections add up")

@@ -54,45 +54,24 @@ struct UpstreamConnectionTests {
     }
 
     @Test(
-        "An end within the body cuts the answer off, and nothing is sent again",
-        arguments: [Fault.reset, .end],
+        "An answer that is cut off, not HTTP or over the limit ends call and connection, and nothing is sent again",
+        arguments: [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", .reset, .cutOff),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", .end, .cutOff),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", nil, .tooLarge),
+            ("SSH-2.0-OpenSSH\r\n\r\n", nil, .notHTTP),
+        ] as [(String, Fault?, UpstreamFailure)],
         [false, true]
     )
-    func inBody(fault: Fault, isRepeatable: Bool) throws {
+    func badAnswer(row: (answer: String, fault: Fault?, failure: UpstreamFailure), isRepeatable: Bool) throws {
         let embedded = try EmbeddedConnection()
         try embedded.send(isRepeatable: isRepeatable)
-        embedded.receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{")
-        fault.strike(embedded.channel)
-        #expect(embedded.failure == .cutOff)
+        embedded.receive(row.answer)
+        row.fault?.strike(embedded.channel)
+        #expect(embedded.failure == row.failure)
         #expect(embedded.sentAgain.isEmpty)
-        #expect(embedded.ends == [true])
-    }
-
-    @Test(
-        "An answer that is not HTTP or over the limit ends call and connection at once, and nothing is sent again",
-        arguments: [false, true]
-    )
-    func unreadable(isRepeatable: Bool) throws {
-        for (answer, failure) in [
-            ("SSH-2.0-OpenSSH\r\n\r\n", .notHTTP), ("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", .tooLarge),
-        ] as [(String, UpstreamFailure)] {
-            let embedded = try EmbeddedConnection()
-            try embedded.send(isRepeatable: isRepeatable)
-            embedded.receive(answer)
-            #expect(embedded.failure == failure)
-            #expect(embedded.sentAgain.isEmpty)
-            #expect(!embedded.channel.isActive)
-        }
-    }
-
-    @Test("An end of file before the write is noticed, and nothing is sent", arguments: [false, true])
-    func endBeforeWrite(isRepeatable: Bool) throws {
-        let embedded = try EmbeddedConnection()
-        embedded.channel.pipeline.fireChannelInactive()
-        #expect(try !embedded.send(isRepeatable: isRepeatable))
-        #expect(try embedded.written() == "")
-        #expect(embedded.outcomes.isEmpty && embedded.sentAgain.isEmpty)
-        #expect(embedded.ends == [true])
+        #expect(embedded.ends == [row.fault != nil])
+        #expect(!embedded.channel.isActive)
     }
 
     final class FailingWrites: ChannelOutboundHandler, Sendable {

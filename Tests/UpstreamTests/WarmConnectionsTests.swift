@@ -28,10 +28,13 @@ struct WarmConnectionsTests {
         #expect(warm.missing(counts(), limit: 2) == 2)
         #expect(warm.missing(counts(ready: 1), limit: 2) == 1)
         #expect(warm.missing(counts(inUse: 2), limit: 2) == 0)
+        #expect(WarmConnections(target: 0).missing(counts(), limit: 10) == 0)
     }
 
-    @Test("A failure starts a pause, and failures during the pause do not start another")
+    @Test("A failure starts a pause if connections are to be warm, and failures during the pause do not start another")
     mutating func pause() throws {
+        var none = WarmConnections(target: 0)
+        #expect(none.didFail(using: &random) == nil)
         var warm = WarmConnections(target: 2)
         #expect(warm.didFail(using: &random) != nil)
         #expect(warm.missing(counts(), limit: 10) == 0)
@@ -61,12 +64,5 @@ struct WarmConnectionsTests {
         #expect(try #require(failures(4)) > .seconds(5))
         warm.didEnd(after: .milliseconds(9_999))
         #expect(try #require(failures(1)) > .seconds(5))
-    }
-
-    @Test("A target of zero warm connections causes no pauses")
-    mutating func none() {
-        var warm = WarmConnections(target: 0)
-        #expect(warm.missing(counts(), limit: 10) == 0)
-        #expect(warm.didFail(using: &random) == nil)
     }
 }

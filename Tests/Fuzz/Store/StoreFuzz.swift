@@ -29,8 +29,6 @@ enum StoreFuzz {
     }
 }
 
-private let maxReplyBytes = 2_000
-
 /// Gets each input.
 private func fuzzStore(_ input: UnsafeRawBufferPointer) {
     let bytes = Array(input)
@@ -50,7 +48,7 @@ private func fuzzStore(_ input: UnsafeRawBufferPointer) {
 }
 
 private func read(_ bytes: [UInt8], sizes: () -> Int) -> [RedisReply] {
-    let reader = RedisReplyReader(maxBytes: maxReplyBytes)
+    let reader = RedisReplyReader(maxBytes: 2_000)
     var replies: [RedisReply] = []
     var rest = bytes[...]
     do throws(RedisFailure) {
