@@ -42,6 +42,8 @@ struct ConnectionGateRefusalTests {
             (params(FastCGIParams.pair("REQUEST_METHOD", "GET\0POST")), .malformedParams),
             (params(FastCGIParams.pair("INTERNAL_PATHS\0", "guarded")), .malformedParams),
             (params(FastCGIParams.pair("X", "\0", long: true)), .malformedParams),
+            (SampleRequest.usual.bytes + [1], .trailingBytes),
+            (SampleRequest.usual.bytes + SampleRequest.usual.bytes, .trailingBytes),
         ] as [([UInt8], ConnectionGate.Refusal)]
     )
     func refused(bytes: [UInt8], refusal: ConnectionGate.Refusal) {

@@ -36,15 +36,4 @@ struct ConnectionGateTests {
         #expect(gate.requestID == id)
         #expect(gate.keepsConnection == (records[0].content[2] == 1))
     }
-
-    @Test("Bytes after the request are refused, in the same piece or in a separate one")
-    func trailingBytes() {
-        let request = SampleRequest.usual.bytes
-        #expect(ConnectionGate.verdict(request + [1]) == .refused(.trailingBytes))
-        #expect(ConnectionGate.verdict(request + request) == .refused(.trailingBytes))
-        var gate = ConnectionGate(limits: FastCGILimits())
-        #expect(gate.consume(request) == .complete)
-        #expect(gate.consume([]) == .complete)
-        #expect(gate.consume([1]) == .refused(.trailingBytes))
-    }
 }

@@ -29,8 +29,7 @@ final class LoopClient: Sendable {
         configuration.connectTimeout = .seconds(20)
         configuration.longestStall = longestStall
         configuration.maxReplyBytes = maxReplyBytes
-        let usesTLS = configuration.address.usesTLS
-        let trust = usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
+        let trust = configuration.address.usesTLS ? try TrustedCertificates(caFile: caFile, usesTLS: true) : nil
         client = .makeBoxSendingValue(
             RedisClient(configuration, trust: trust, eventLoop: eventLoop, logger: log.logger, greet: Self.greet),
             eventLoop: eventLoop
