@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from conftest import call
+from conftest import GREETING, call
 from testbed import fastcgi
 from testbed.processes import wait_until
 
@@ -35,6 +35,26 @@ def test_a_shutdown_finishes_requests_in_flight_takes_no_new_ones_and_exits_with
     upstream.release()
     assert fastcgi.answer(peer).status == 200
     assert door.exit_code() == 0
+
+
+def test_what_waits_in_the_queue_of_its_own_socket_is_answered_at_the_end(start):
+    door = start()
+    door.send_signal(signal.SIGSTOP)
+    # More than one turn of the event loop accepts.
+    peers = [door.connect(GREETING) for _ in range(300)]
+    door.send_signal(signal.SIGTERM)
+    door.send_signal(signal.SIGCONT)
+    assert [fastcgi.answer(peer).status for peer in peers] == [200] * 300
+    assert door.exit_code() == 0
+
+
+def test_a_request_that_is_refused_at_the_end_of_the_grace_has_no_line_for_its_call_as_well(start, upstream):
+    door = start(upstream, SHUTDOWN_GRACE="0.5")
+    peer = door.connect(call())
+    upstream.wait_for(1)
+    assert door.exit_code(signal.SIGTERM) == 0
+    assert fastcgi.answer(peer).status == 503
+    assert "auth_exchange" not in door.child.text()
 
 
 @each_signal

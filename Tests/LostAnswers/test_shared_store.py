@@ -203,3 +203,15 @@ def test_another_password_is_read_while_requests_go_on(world):
     instances.wait_until_shared()
     for instance in instances.all:
         instance.log("reloaded")
+
+
+def test_an_instance_that_reads_a_new_secret_shares_with_one_that_starts_with_it(world):
+    world.upstream()
+    secret = world.folder / "secret"
+    secret.write_text("the-first-secret-0001\n")
+    instances = Instances(world, world.store(), CLIENT_SECRET="", CLIENT_SECRET_FILE=str(secret))
+    secret.write_text("the-second-secret-0002\n")
+    instances.all[1].send_signal(signal.SIGHUP)
+    instances.all[1].log("reloaded")
+    instances.kill_first()
+    instances.wait_until_shared()

@@ -27,7 +27,7 @@ struct MediaTypeTests {
         "A content encoding may be a list of nothing",
         arguments: [
             ("", true), ("identity", true), ("Identity, identity", true), (" , identity ,\t", true), ("gzip", false),
-            ("identity, gzip", false), ("identityx", false), ("iden tity", false),
+            ("identity, gzip", false), ("gzip, identity", false), ("identityx", false), ("iden tity", false),
         ]
     )
     func unencoded(contentEncoding: String, isUnencoded: Bool) {

@@ -68,7 +68,8 @@ struct UpstreamURLTests {
         arguments: [
             ("localhost", true), ("127.0.0.1", true), ("127.255.0.9", true), ("[::1]", true), ("LOCALHOST", true),
             ("[0:0:0:0:0:0:0:1]", true), ("[0::1]", true), ("[::ffff:127.0.0.1]", true), ("[::FFFF:7f00:1]", true),
-            ("127.0.0.1.example.com", false), ("127.example.com", false), ("localhost.example.com", false),
+            ("127.0.0.1.example.com", false), ("126.0.0.1", false), ("127.example.com", false),
+            ("localhost.example.com", false),
             ("128.0.0.1", false), ("0.0.0.0", false), ("[::2]", false), ("[::1:1]", false),
             ("[::ffff:128.0.0.1]", false), ("[::127.0.0.1]", false), ("127.0.0.256", false),
         ]

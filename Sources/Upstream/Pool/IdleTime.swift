@@ -15,19 +15,16 @@ enum IdleTime {
     /// Before the end that a server announces, since its clock started earlier than ours.
     private static let margin = TimeAmount.seconds(1)
 
-    /// The age at which a connection is not used again: 9 to 10 minutes.
-    ///
-    /// - Parameter jitter: from 0 to 1, at random, so that connections that were opened together do not end together.
-    static func maxAge(jitter: Double) -> TimeAmount { spread(longestLife, over: 0.1, jitter) }
-
     /// How long a connection is kept without a call: two thirds of the longest time, and up to a third more.
     ///
     /// - Parameters:
+    ///   - age: since it was opened. One that is 9 to 10 minutes old is not used again.
     ///   - keepAlive: how long the server keeps it, if it says so.
-    ///   - jitter: as in ``maxAge(jitter:)``.
+    ///   - jitter: from 0 to 1, at random, so that connections that were opened together do not end together.
     ///   - isSurplus: whether there are enough idle ones already.
     /// - Returns: nil if it is not worth keeping.
-    static func limit(keepAlive: TimeAmount?, jitter: Double, isSurplus: Bool = false) -> TimeAmount? {
+    static func limit(age: TimeAmount, keepAlive: TimeAmount?, jitter: Double, isSurplus: Bool = false) -> TimeAmount? {
+        guard age < spread(longestLife, over: 0.1, jitter) else { return nil }
         let time = spread(isSurplus ? surplus : longest, over: 1.0 / 3, jitter)
         let limit = min(time, keepAlive.map { $0 - margin } ?? time)
         return limit > .zero ? limit : nil

@@ -226,10 +226,8 @@ extension UpstreamPool: UpstreamConnectionOwner {
     /// Takes a connection that is idle now.
     private func connectionIsFree(_ connection: UpstreamConnection) {
         guard let openedAt = connection.openedAt,
-            .now() - openedAt < IdleTime.maxAge(jitter: connection.jitter)
-        else { return connection.close() }
-        guard
             let time = IdleTime.limit(
+                age: .now() - openedAt,
                 keepAlive: connection.keepAlive,
                 jitter: connection.jitter,
                 isSurplus: counts.ready > max(IdleTime.spares, warm.target)
