@@ -30,6 +30,18 @@ struct StalledStoreTests {
         #expect(try await b.claim().word == "won")
     }
 
+    @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
+    func alone() async throws {
+        let a = try Instance(server.url)
+        #expect(try await a.claim("first").word == "won")
+        server.signal(SIGSTOP)
+        let started = ContinuousClock.now
+        for number in 0..<20 { #expect(try await a.claim("\(number)").word == "won") }
+        #expect(ContinuousClock.now - started < .seconds(10), "one second is the wait for one")
+        #expect(a.count("failures_total") == 20)
+        server.signal(SIGCONT)
+    }
+
     @Test(
         "An outcome and a release that the store did not hear are told to it when it is back from a stall or a restart",
         arguments: [0.3, 4, nil]

@@ -62,6 +62,19 @@ struct ReplayTests {
         }
     }
 
+    @Test(
+        "A late copy of a request gets its answer again though the next token was used; without a window all are sent",
+        arguments: [(TimeAmount.seconds(45), 2), (.zero, 3)]
+    )
+    func lateCopy(window: TimeAmount, calls: Int) async throws {
+        try await Self.run(window: window, script: { _ in .json(Self.tokens) }) { fixture in
+            for value in ["SECRET", "SECRET3", "SECRET"] {
+                #expect(await fixture.call(.refresh, value).text == Self.tokens)
+            }
+            #expect(fixture.server.requests.count == calls)
+        }
+    }
+
     @Test("Kept answers are removed when the window ends, even without a request")
     func expiry() async throws {
         try await Self.run(window: .seconds(1), script: { _ in .json(Self.tokens) }) { fixture in
