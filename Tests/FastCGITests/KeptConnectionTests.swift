@@ -32,7 +32,7 @@ struct KeptConnectionTests {
         return try FastCGIAnswer(records.dropLast().bytes).text
     }
 
-    @Test("A connection serves one request after the other, with any id, after a question, and at last without the flag")
+    @Test("A connection serves one request after the other, with any id, and answers questions between them")
     func oneAfterTheOther() throws {
         try RunningServer.run(handle: Self.echo) { running, path in
             let peer = try FastCGIPeer(path)
