@@ -83,8 +83,12 @@ struct ServerLimitsTests {
         limits.arrivalTimeout = .seconds(60)
         try RunningServer.run(limits: limits, grace: .seconds(60)) { running, path in
             let request = SampleRequest.usual.bytes
-            for length in [0, 1, 8, 30, request.count - 10] {
-                try FastCGIPeer(path).send(Array(request.prefix(length)))
+            for (length, abruptly) in [(0, false), (8, true), (30, false), (30, true), (request.count - 10, false)] {
+                let peer = try FastCGIPeer(path)
+                peer.send(Array(request.prefix(length)))
+                guard !abruptly else { continue }
+                peer.halfClose()
+                #expect(try peer.readToEnd() == [])
             }
             running.shutDown()
             #expect(running.hasEnded(within: .seconds(20)))
