@@ -87,6 +87,18 @@ def test_what_is_no_network_ends_it_with_78_and_a_sentence(run, name, value):
     assert refusal(run(**{name: value})).startswith(f"{name} must be IP addresses or networks")
 
 
+@pytest.mark.parametrize("port", ["0", "65536"])
+def test_what_is_no_port_ends_it_with_78_and_a_sentence(run, port):
+    assert refusal(run(PORT=port)) == "PORT must be a number from 1 to 65535"
+
+
+def test_it_listens_on_ipv6_where_the_machine_has_it(image, run):
+    run().wait_until_ready()
+    found = pathlib.Path("/proc/net/if_inet6")
+    has_ipv6 = found.exists() and found.read_text() != ""
+    assert ("listen [::1]:" in (image.scratch / "nginx.conf").read_text()) == has_ipv6
+
+
 # --- what has no value, or has one that is another's -------------------------------------------------------
 
 
@@ -103,8 +115,12 @@ def test_an_empty_setting_counts_as_not_set(run):
     assert preflight(container, "https://tiki.vn") == 405
 
 
-def test_pages_of_listed_origins_may_call(run):
-    container = run(ALLOWED_ORIGINS="http://localhost:3000, https://tiki.vn,http://a.vn").wait_until_ready()
+def test_pages_of_listed_origins_may_call_and_tini_console_finds_its_file(run):
+    settings = {"TIKI_VALIDATION_CODE": "J9jcjJnnkji7AoVK", "TIKI_VALIDATION_TEXT": "a line"}
+    settings["ALLOWED_ORIGINS"] = "http://localhost:3000, https://tiki.vn,http://a.vn"
+    container = run(**settings).wait_until_ready()
+    answer = http_client.request(container.port, "GET", "/tiki-validation-code/J9jcjJnnkji7AoVK/auth.txt")
+    assert (answer.status, answer.text) == (200, "a line")
     origins = ("http://localhost:3000", "https://tiki.vn", "http://a.vn", "https://evil.example")
     assert [preflight(container, origin) for origin in origins] == [204, 204, 204, 405]
 

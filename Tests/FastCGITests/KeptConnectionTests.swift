@@ -32,7 +32,7 @@ struct KeptConnectionTests {
         return try FastCGIAnswer(records.dropLast().bytes).text
     }
 
-    @Test("A connection serves one request after the other, with any request id, and the last one without the flag")
+    @Test("A connection serves one request after the other, with any id, and answers questions between them")
     func oneAfterTheOther() throws {
         try RunningServer.run(handle: Self.echo) { running, path in
             let peer = try FastCGIPeer(path)
@@ -42,6 +42,10 @@ struct KeptConnectionTests {
                 #expect(try peer.answerOnKeptConnection(requestID: id).text == body)
                 #expect(peer.isWaiting)
             }
+            peer.send(FastCGIRecord(.getValues, requestID: 0).bytes + Self.request("asked"))
+            let answers = try peer.readRecords(until: .endRequest)
+            #expect(answers.first?.kind == .getValuesResult)
+            #expect(try FastCGIAnswer(answers.dropFirst().bytes).text == "asked")
             #expect(try peer.exchange(SampleRequest.usual(body: [0x61]).bytes).text == "a")
             #expect(running.log == [])
         }

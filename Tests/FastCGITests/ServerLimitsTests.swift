@@ -64,6 +64,57 @@ struct ServerLimitsTests {
         }
     }
 
+    @Test("A connection on which nothing arrives in time is closed while others are served")
+    func arrivalTimeout() throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .milliseconds(150)
+        try RunningServer.run(limits: limits) { _, path in
+            let start = ContinuousClock.now
+            let silent = try FastCGIPeer(path)
+            #expect(try FastCGIPeer(path).exchange().text == "ok")
+            #expect(try silent.readToEnd() == [])
+            #expect(ContinuousClock.now - start >= .milliseconds(150))
+        }
+    }
+
+    @Test("A web server that hangs up during its request is forgotten at once")
+    func leaves() throws {
+        var limits = FastCGILimits()
+        limits.arrivalTimeout = .seconds(60)
+        try RunningServer.run(limits: limits, grace: .seconds(60)) { running, path in
+            let request = SampleRequest.usual.bytes
+            for (length, abruptly) in [(0, false), (8, true), (30, false), (30, true), (request.count - 10, false)] {
+                let peer = try FastCGIPeer(path)
+                peer.send(Array(request.prefix(length)))
+                guard !abruptly else { continue }
+                peer.halfClose()
+                #expect(try peer.readToEnd() == [])
+            }
+            running.shutDown()
+            #expect(running.hasEnded(within: .seconds(20)))
+        }
+    }
+
+    /// Otherwise one idle connection would keep the codes and tokens of all later ones in memory.
+    @Test("A closed connection is not kept in memory by one that still waits")
+    func departedConnections() throws {
+        try RunningServer.run { running, _ in
+            try running.onLoop { server in
+                var pending = ConnectionList()
+                let first = FastCGIConnection(server)
+                weak var departed: FastCGIConnection?
+                do {
+                    let connections = [FastCGIConnection(server), FastCGIConnection(server)]
+                    for connection in [first] + connections { pending.append(connection) }
+                    departed = connections.first
+                    for connection in connections { pending.remove(connection) }
+                }
+                #expect(pending.count == 1 && pending.oldest === first && departed == nil)
+                pending.remove(first)
+            }
+        }
+    }
+
     @Test("A listener that is closed after an error is opened again, and its queue is served")
     func listenerGivenUp() throws {
         try RunningServer.run { running, path in

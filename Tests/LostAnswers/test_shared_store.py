@@ -186,14 +186,15 @@ def test_an_instance_that_is_stopped_waits_for_an_answer_that_others_can_give_bu
     assert world.sent() == {"late": 1}
 
 
-def test_another_password_is_read_while_requests_go_on(world):
+def test_a_store_that_is_gone_at_the_start_is_found_later_and_another_password_is_read(world):
     world.upstream()
     store = world.store()
     password = world.folder / "password"
     password.write_text("old\n")
     store.kill()
-    store.start("old")
     instances = Instances(world, store, SHARED_STORE_PASSWORD_FILE=str(password))
+    assert instances.ask(0, "exchange", "a").status == 200
+    store.start("old")
     instances.wait_until_shared()
     store.kill()
     store.start("new")

@@ -144,3 +144,17 @@ def test_each_instance_keeps_what_it_has_told_though_the_store_is_gone(world):
     assert {answer.body for answer in [*firsts, *again]} == {firsts[0].body}
     assert None not in [age(answer) for answer in again]
     assert world.sent() == {"a": 1}
+
+
+def test_who_writes_to_the_store_ends_nothing_and_overrules_nothing(world):
+    world.upstream()
+    store = world.store()
+    instances = Instances(world, store)
+    first = instances.ask(0, "refresh", "a")
+    (key,) = store.run("--raw", "KEYS", "tiniapp-auth:call:*").split()
+    for value in (b"outcome:\x80" + b"\1" * 7, "outcome:", "outcome:" + "a" * 100, "answer:a", "claim:x.1", ""):
+        store.run("SET", key, value)
+        assert instances.ask(1, "refresh", "a").status in (200, 502, 503)
+        again = instances.ask(0, "refresh", "a")
+        assert (again.body, age(again) is not None) == (first.body, True)
+    assert instances.ask(1, "refresh", "b").status == 200

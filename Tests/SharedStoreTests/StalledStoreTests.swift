@@ -30,6 +30,19 @@ struct StalledStoreTests {
         #expect(try await b.claim().word == "won")
     }
 
+    @Test("While the store stalls, an instance that may go on without it does not wait for each claim")
+    func alone() async throws {
+        let a = try Instance(server.url, timeout: Self.short)
+        #expect(try await a.claim("first").word == "won")
+        server.signal(SIGSTOP)
+        let started = ContinuousClock.now
+        for number in 0..<100 { #expect(try await a.claim("\(number)").word == "won") }
+        // Less than it takes until the connection is given up.
+        #expect(ContinuousClock.now - started < .seconds(2.5))
+        #expect(a.count("failures_total") == 100)
+        server.signal(SIGCONT)
+    }
+
     @Test(
         "An outcome and a release that the store did not hear are told to it when it is back from a stall or a restart",
         arguments: [0.3, 4, nil]

@@ -93,4 +93,14 @@ struct ClockSkewMonitorTests {
         observe(&monitor, clock, lines)
         #expect(log.handler.entries.count == warnings)
     }
+    @Test("The service looks at the date of Tiki's answers")
+    func observed() async throws {
+        try await ServiceFixture.run(
+            configure: { $0.upstream.clock = { (Self.time + 6) * 1_000 } },
+            script: { _ in .json(fields: "Date: \(Self.date)\r\n") }
+        ) { fixture in
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.log.entries.map { $0.metadata["seconds_ahead"] } == ["6"])
+        }
+    }
 }

@@ -199,6 +199,7 @@ def test_a_stopped_responder_is_not_asked_again_although_another_one_would_answe
     answer, _ = front.exchange_and_then(stop)
     if number == signal.SIGTERM:
         assert error(answer) == (503, "shutting_down")
+        assert first.child.process.wait(60) == 0
     else:
         assert answer.status in (500, 502, 503)
     assert front.exchange().status == 200

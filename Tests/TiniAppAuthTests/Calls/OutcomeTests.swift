@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 import Upstream
@@ -47,6 +48,11 @@ struct OutcomeTests {
             #expect((own.attempts, own.upstreamDuration, own.failureCode) == (0, nil, nil))
             let timers = fixture.metrics.timers(label: "tiniapp_auth_upstream_request_duration_seconds")
             #expect(timers.allSatisfy { $0.values.isEmpty })
+            let group = MultiThreadedEventLoopGroup.singleton
+            let server = try await ScriptedServer(group: group, port: unused.port) { _ in .json() }
+            #expect(await fixture.call().text == "{}")
+            #expect(fixture.log.entries.map(\.message) == ["cannot connect to Tiki", "connected to Tiki again"])
+            try await server.stop()
         }
     }
 

@@ -62,6 +62,14 @@ struct ReplayTests {
         }
     }
 
+    @Test("Without a window each request makes a call")
+    func off() async throws {
+        try await Self.run(window: .zero, script: { _ in .json(Self.tokens) }) { fixture in
+            for _ in 0..<3 { #expect(await fixture.call(.refresh).text == Self.tokens) }
+            #expect(fixture.server.requests.count == 3)
+        }
+    }
+
     @Test("Kept answers are removed when the window ends, even without a request")
     func expiry() async throws {
         try await Self.run(window: .seconds(1), script: { _ in .json(Self.tokens) }) { fixture in
