@@ -98,14 +98,16 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
-	@# The debug build also checks what the release only assumes.
 	swift build
-	LONG_TESTS=1 Tests/run.sh Tests/FrontDoor -s -k "many_streams or unread_log or crashes"
-	@# One after the other: the load proofs measure, and want the machine for themselves.
+	@# By themselves: the load proofs measure, and want the machine.
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Load -s
-	PRODUCTS_DIRECTORY=.build/release Tests/run.sh Tests/Outside -m real_clock
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/LostAnswers -s -k "who_lost or bounded or store or instances"
-	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/API -k test_only_documented_answers
+	@# The others mostly wait. The front's are run with the debug build, which checks what the release only assumes.
+	LONG_TESTS=1 Tests/side-by-side.sh \
+	    'Tests/FrontDoor/test_many_streams.py Tests/FrontDoor/test_unread_log.py Tests/FrontDoor/test_crashes.py -s' \
+	    'PRODUCTS_DIRECTORY=.build/release Tests/Outside -m real_clock' \
+	    'PRODUCTS_DIRECTORY=.build/release Tests/LostAnswers/test_stalled_store.py -s' \
+	    'PRODUCTS_DIRECTORY=.build/release Tests/LostAnswers/test_lost_answers.py Tests/LostAnswers/test_shared_store.py -s' \
+	    'PRODUCTS_DIRECTORY=.build/release Tests/API -k test_only_documented_answers'
 	Benchmarks/instructions.sh
 	scripts/fuzz.sh 60
 

@@ -3,10 +3,11 @@
 # Tests/Docs and Tests/Deploy run the commands of the pages, and compare pages, program and deployment; Tests/Outside puts
 # the responder into a network of its own, and pytest with it, so it is run by itself. They need a debug build (make
 # build), or another one's folder in PRODUCTS_DIRECTORY.
-#     run.sh FOLDER… [-k NAME]…      all of it goes to pytest
+#     run.sh [VARIABLE=VALUE…] FOLDER… [-k NAME]…      the rest goes to pytest
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
+while [[ ${1-} == [A-Z]*=* ]]; do export "${1?}" && shift; done
 products=${PRODUCTS_DIRECTORY:-.build/debug}
 
 for program in tiniapp-auth-backend tiki-sandbox; do
