@@ -83,7 +83,7 @@ struct ServiceFixture: Sendable {
 
     func outcome(_ route: AuthRoute, _ body: String, age: Duration = .zero) async -> AuthOutcome {
         await withCheckedContinuation { continuation in
-            handle(route, body, age: age) { continuation.resume(returning: $0) }
+            handle(route, body, acceptedAt: .now() - TimeAmount(age)) { continuation.resume(returning: $0) }
         }
     }
 
@@ -108,11 +108,15 @@ struct ServiceFixture: Sendable {
         await outcomes((0..<count).map { (route, #"{"\#(route.requiredKey)":"SECRET\#($0)"}"#) }).map(\.result)
     }
 
-    /// Makes calls in one turn of the service's event loop, so that none is answered before the last one is made.
+    /// Makes calls in one turn of the service's event loop, so that none is answered before the last one is made. All have
+    /// the same deadline.
     func outcomes(_ calls: [(AuthRoute, String)]) async -> [AuthOutcome] {
         let promises = calls.map { _ in eventLoop.makePromise(of: AuthOutcome.self) }
+        let now = NIODeadline.now()
         eventLoop.execute {
-            for (promise, (route, body)) in zip(promises, calls) { handle(route, body) { promise.succeed($0) } }
+            for (promise, (route, body)) in zip(promises, calls) {
+                handle(route, body, acceptedAt: now) { promise.succeed($0) }
+            }
         }
         var outcomes: [AuthOutcome] = []
         for promise in promises {
@@ -122,15 +126,12 @@ struct ServiceFixture: Sendable {
     }
 
     /// Makes a call from any thread.
-    ///
-    /// - Parameter age: how long ago the request began to arrive.
     func handle(
         _ route: AuthRoute,
         _ body: String,
-        age: Duration = .zero,
+        acceptedAt: NIODeadline = .now(),
         completion: @escaping @Sendable (AuthOutcome) -> Void
     ) {
-        let acceptedAt = NIODeadline.now() - TimeAmount(age)
         let handle = { @Sendable in
             service.value.handle(
                 route,
