@@ -39,8 +39,7 @@ certificate() {
 # A call takes 0.2 s, so that there always is something in flight.
 start_sandboxes() {
     local instance
-    printf '{"names": {"tiki.test": {"A": ["127.0.0.1"]}, "%s": {"A": ["127.0.0.1"]}}}\n' "${domain[production]}" >"$work/names.json"
-    start_in_net python3 -B Tests/Outside/dns_server.py 127.0.0.53 "$work/names.json" "$work/queries.log" \
+    start_in_net python3 -B Tests/Outside/dns_server.py 127.0.0.53 tiki.test "${domain[production]}" \
         >"$work/sandbox-dns.log" 2>&1
     sandbox_pid[dns]=$!
     for instance in production staging; do

@@ -8,11 +8,14 @@ Its settings:
     lose        types whose next query is lost
     code        the response code of every answer, such as 2 for SERVFAIL
     truncated   whether an answer over UDP is cut, so that TCP has to be used
+
+As a program, `dns_server.py ADDRESS NAME…`, it has 127.0.0.1 for these names.
 """
 
 import ipaddress
 import socketserver
 import struct
+import sys
 import threading
 import time
 
@@ -75,3 +78,9 @@ class NameServer:
         head = query[:2] + struct.pack("!HHHHH", flags, 1, len(addresses), 0, 0)
         time.sleep(settings.get("delay", 0))
         return head + query[12:end] + records
+
+
+if __name__ == "__main__":
+    NameServer(sys.argv[1]).settings = {"names": {name: {"A": ["127.0.0.1"]} for name in sys.argv[2:]}}
+    print("listening", flush=True)
+    threading.Event().wait()
