@@ -7,6 +7,7 @@ import time
 
 import pytest
 from conftest import PATHS, ask, ask_and_leave
+from testbed import fastcgi
 from testbed.processes import figures, wait_until
 
 
@@ -96,6 +97,12 @@ def test_a_dump_of_the_process_shows_no_token(world):
     assert responder.metrics()["kept_answers"] == 200
     wait_until(lambda: responder.metrics()["requests_in_flight"] == 1, "nothing is in flight")
     pid = responder.child.process.pid
-    assert not tokens_in_memory(pid, [token for _, token in calls])
+    # Nothing has overwritten the read buffer of a connection that is kept.
+    with fastcgi.connect(responder.socket) as kept:
+        kept.sendall(fastcgi.request("POST", "/auth_exchange", b'{"code":"needle-of-the-kept-one"}', True))
+        assert fastcgi.answer_on_kept(kept).status == 200
+        # The loop has left that request behind when it answers another.
+        responder.metrics()
+        assert not tokens_in_memory(pid, ["needle-of-the-kept-one", *(token for _, token in calls)])
     # The search finds what is there.
     assert tokens_in_memory(pid, ["X-Tiniapp-Client-Id"])
