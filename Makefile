@@ -99,12 +99,12 @@ test-long: ## run the proofs that take longer, under load, against a release bui
 	$(RELEASE_BUILD) --product tiniapp-auth-backend
 	$(RELEASE_BUILD) --product tiki-sandbox
 	swift build
-	@# By themselves: the load proofs measure, and want the machine.
+	@# By themselves: they measure, and want the machine.
 	PRODUCTS_DIRECTORY=.build/release LONG_TESTS=1 Tests/run.sh Tests/Load -s
+	PRODUCTS_DIRECTORY=.build/release Tests/run.sh Tests/Outside -m real_clock
 	@# The others mostly wait. The front's are run with the debug build, which checks what the release only assumes.
 	LONG_TESTS=1 Tests/side-by-side.sh \
 	    'Tests/FrontDoor/test_many_streams.py Tests/FrontDoor/test_unread_log.py Tests/FrontDoor/test_crashes.py -s' \
-	    'PRODUCTS_DIRECTORY=.build/release Tests/Outside -m real_clock' \
 	    'PRODUCTS_DIRECTORY=.build/release Tests/LostAnswers/test_stalled_store.py -s' \
 	    'PRODUCTS_DIRECTORY=.build/release Tests/LostAnswers/test_lost_answers.py Tests/LostAnswers/test_shared_store.py -s' \
 	    'PRODUCTS_DIRECTORY=.build/release Tests/API -k test_only_documented_answers'
