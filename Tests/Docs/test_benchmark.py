@@ -1,5 +1,6 @@
 """The benchmark's nginx starts with the shipped files that it includes, which change more often than it is run."""
 
+import socket
 import sys
 
 from testbed import http_client
@@ -12,9 +13,12 @@ from bench.proxies import Proxy
 
 
 class Nobody:
-    """An upstream that nobody listens at."""
+    """An upstream that nobody listens at, or can: its port is taken."""
 
-    ports = {("http", 0): free_port()}
+    def __init__(self):
+        self._taken = socket.socket()
+        self._taken.bind(("127.0.0.1", free_port()))
+        self.ports = {("http", 0): self._taken.getsockname()[1]}
 
     def url(self, scheme, delay):
         return f"{scheme}://localhost:{self.ports[scheme, delay]}"

@@ -168,13 +168,23 @@ class Nginx:
         """`origins` may ask from a browser: ALLOWED_ORIGINS."""
         environment = ENVIRONMENT | {"ALLOWED_ORIGINS": origins}
         self.folder = folder
-        self.port = free_port()
-        render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
-        site = subprocess.run(render, capture_output=True, text=True, check=True, timeout=10, env=environment).stdout
-        (folder / "nginx.conf").write_text(change(site))
-        self.child = start_nginx(name, folder, stop_signal)
-        # Written once the port is bound.
-        self.child.wait_until_ready((folder / "nginx.pid").exists)
+        for _ in range(5):
+            self.port = free_port()
+            render = [ROOT / "scripts/render-nginx.sh", str(self.port), str(backend_socket)]
+            site = subprocess.run(
+                render, capture_output=True, text=True, check=True, timeout=10, env=environment
+            ).stdout
+            (folder / "nginx.conf").write_text(change(site))
+            self.child = start_nginx(name, folder, stop_signal)
+            try:
+                # Written once the port is bound.
+                self.child.wait_until_ready((folder / "nginx.pid").exists)
+                return
+            except RuntimeError:
+                # Somebody else may have taken the port since.
+                if "Address already in use" not in self.child.text():
+                    raise
+        raise RuntimeError("nginx has found no free port")
 
     def stop(self):
         self.child.stop()
